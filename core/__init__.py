@@ -1,0 +1,1 @@
+"""QLOP: a workbench for quantitative machine learning with honest leverage."""

@@ -1,0 +1,50 @@
+"""QLOP's public face: everything that plugins and scripts may import.
+
+Installed as the package `qlop`. It holds absolute re-exports only, and resolves them when they are asked for, so that a
+plugin does not pull in the services.
+"""
+
+from __future__ import annotations
+
+from core.api._lazy import lazy_attributes
+
+_HOMES = {
+    "BrokerPlugin": "core.contracts.broker",
+    "BrokerTerms": "core.contracts.broker_terms",
+    "FeeTerms": "core.contracts.broker_terms",
+    "FinancingTerms": "core.contracts.broker_terms",
+    "MarginTerms": "core.contracts.broker_terms",
+    "MarginTier": "core.contracts.broker_terms",
+    "DataSourcePlugin": "core.contracts.data_source",
+    "ExporterPlugin": "core.contracts.exporter",
+    "ExportResult": "core.contracts.exporter",
+    "ModelArtifact": "core.contracts.exporter",
+    "FeatureStepPlugin": "core.contracts.feature_step",
+    "LabelerPlugin": "core.contracts.labeler",
+    "ModelPlugin": "core.contracts.model",
+    "TrainContext": "core.contracts.model",
+    "TrainingData": "core.contracts.model",
+    "OrchestratorPlugin": "core.contracts.orchestrator",
+    "Params": "core.contracts.params",
+    "Plugin": "core.contracts.plugin",
+    "RunContext": "core.contracts.run_context",
+    "RunResult": "core.contracts.run_result",
+    "SinkPlugin": "core.contracts.sink",
+    "StrategyPlugin": "core.contracts.strategy",
+    "BacktestError": "core.base.errors",
+    "ConfigError": "core.base.errors",
+    "DataError": "core.base.errors",
+    "ExportError": "core.base.errors",
+    "LookAheadError": "core.base.errors",
+    "PluginError": "core.base.errors",
+    "QlopError": "core.base.errors",
+    "RunCancelled": "core.base.errors",
+    "RunError": "core.base.errors",
+    "StoreError": "core.base.errors",
+    "TrainingError": "core.base.errors",
+    "RunConfig": "core.config.run_config",
+    "load_config": "core.config.loader",
+    "run": "core.services.python_run",
+}
+
+__getattr__, __dir__, __all__ = lazy_attributes("qlop", _HOMES)

@@ -1,0 +1,92 @@
+"""The tree of errors.
+
+QlopError
+├── ConfigError          a config file or an override cannot be used; exit code 2
+├── UsageError           a command was called wrongly; exit code 2
+├── PluginError          a plugin is unknown, broken, ambiguous or incompatible; exit code 2
+├── DataError            prices, features, labels or predictions break a promise
+│   └── LookAheadError   a value at time t changes with data after t
+├── TrainingError        a model cannot be trained on what it was given
+├── BacktestError        targets, terms and prices cannot be simulated together
+├── RunError             a run cannot be started, found, read or ended
+│   └── RunCancelled     the run was asked to stop
+├── StoreError           the home folder or the run store cannot be read or written
+└── ExportError          an exported model cannot be written or does not predict as its original
+
+A message says what, where, the value found, the value allowed and the next step.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "BacktestError",
+    "ConfigError",
+    "DataError",
+    "ExportError",
+    "LookAheadError",
+    "PluginError",
+    "QlopError",
+    "RunCancelled",
+    "RunError",
+    "StoreError",
+    "TrainingError",
+    "UsageError",
+]
+
+
+class QlopError(Exception):
+    """Root of every error that QLOP raises on purpose."""
+
+    exit_code: int = 1
+
+
+class ConfigError(QlopError):
+    """A config file or an override cannot be used."""
+
+    exit_code = 2
+
+
+class UsageError(QlopError):
+    """A command was called wrongly."""
+
+    exit_code = 2
+
+
+class PluginError(QlopError):
+    """A plugin is unknown, broken, ambiguous or incompatible."""
+
+    exit_code = 2
+
+
+class DataError(QlopError):
+    """Prices, features, labels or predictions break a promise."""
+
+
+class LookAheadError(DataError):
+    """A value at time t changes with data after t."""
+
+
+class TrainingError(QlopError):
+    """A model cannot be trained on what it was given."""
+
+
+class BacktestError(QlopError):
+    """Targets, terms and prices cannot be simulated together."""
+
+
+class RunError(QlopError):
+    """A run cannot be started, found, read or ended."""
+
+
+class RunCancelled(RunError):  # noqa: N818 - an outcome, not a fault
+    """The run was asked to stop."""
+
+    exit_code = 130
+
+
+class StoreError(QlopError):
+    """The home folder or the run store cannot be read or written."""
+
+
+class ExportError(QlopError):
+    """An exported model cannot be written or does not predict as its original."""

@@ -1,0 +1,145 @@
+"""Events of a run: one envelope and one payload model for each type.
+
+`events.jsonl` holds one envelope a line; `seq` counts from 1 and is the line's number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+__all__ = [
+    "TERMINAL_STATES",
+    "ArtifactPathPayload",
+    "Event",
+    "EventLog",
+    "EventType",
+    "LogPayload",
+    "MetricPayload",
+    "Payload",
+    "ProgressPayload",
+    "RunState",
+    "StatusPayload",
+]
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+Scalar = str | int | float | bool | None
+
+
+class EventType(StrEnum):
+    """What an event's payload is."""
+
+    LOG = "log"
+    PROGRESS = "progress"
+    METRIC = "metric"
+    STATUS = "status"
+    ARTIFACT_PATH = "artifact_path"
+
+
+class RunState(StrEnum):
+    """Where a run stands. The last four are terminal: nothing follows them."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    CRASHED = "crashed"
+
+
+TERMINAL_STATES = frozenset({RunState.COMPLETED, RunState.FAILED, RunState.CANCELLED, RunState.CRASHED})
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LogPayload(_Frozen):
+    """A log line: an event in prose, and its fields."""
+
+    kind: Literal["log"] = Field(default="log", exclude=True, repr=False)
+    level: LogLevel
+    message: str
+    logger: str = "qlop"
+    fields: Mapping[str, Scalar] = Field(default_factory=dict)
+
+
+class ProgressPayload(_Frozen):
+    """How far a step is. `eta_s` is None while nobody knows."""
+
+    kind: Literal["progress"] = Field(default="progress", exclude=True, repr=False)
+    value: float = Field(ge=0)
+    total: float | None = Field(default=None, ge=0)
+    unit: str = ""
+    step_name: str
+    eta_s: float | None = Field(default=None, ge=0)
+
+
+class MetricPayload(_Frozen):
+    """One value of a named metric; `value` is None where it is undefined."""
+
+    kind: Literal["metric"] = Field(default="metric", exclude=True, repr=False)
+    name: str
+    value: float | None
+    step: int | None = None
+    fold: int | None = None
+
+
+class StatusPayload(_Frozen):
+    """A change of state; `current_status` and `next_step` are prose for a person."""
+
+    kind: Literal["status"] = Field(default="status", exclude=True, repr=False)
+    state: RunState
+    current_status: str
+    next_step: str = ""
+    error: str | None = None
+
+
+class ArtifactPathPayload(_Frozen):
+    """A file that the run wrote; `path` is relative to the run's folder."""
+
+    kind: Literal["artifact_path"] = Field(default="artifact_path", exclude=True, repr=False)
+    artifact_name: str
+    path: str
+    size_bytes: int = Field(ge=0)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+Payload = LogPayload | ProgressPayload | MetricPayload | StatusPayload | ArtifactPathPayload
+
+
+class Event(_Frozen):
+    """The envelope around a payload."""
+
+    task_id: str
+    seq: int = Field(ge=1)
+    timestamp_utc: datetime
+    type: EventType
+    payload: Annotated[Payload, Field(discriminator="kind")]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _type_chooses_payload(cls, raw: object) -> object:
+        if isinstance(raw, Mapping) and isinstance(raw.get("payload"), Mapping):
+            return {**raw, "payload": {**raw["payload"], "kind": raw.get("type")}}
+        return raw
+
+    @model_validator(mode="after")
+    def _payload_is_of_its_type(self) -> Event:
+        if self.payload.kind != self.type.value:
+            raise ValueError(f"a {self.type.value} event bears a {self.payload.kind} payload")
+        return self
+
+
+class EventLog(Protocol):
+    """An append-only log of one run's events, numbered from 1 without holes."""
+
+    def append(self, payload: Payload) -> Event:
+        """Number, stamp and append one event. A status is on disk when this returns."""
+
+    def read(self, from_seq: int = 1) -> Iterator[Event]:
+        """Yield the events whose `seq` is at least `from_seq`, in order."""

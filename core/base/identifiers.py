@@ -1,0 +1,40 @@
+"""Run identifiers: opaque UUID4 texts, checked before they ever touch a path."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from core.base.errors import RunError
+
+__all__ = ["check_run_id", "new_run_id"]
+
+
+def new_run_id() -> str:
+    """Return a fresh run id, a UUID4 in its canonical 36-character form."""
+    return str(uuid4())
+
+
+def check_run_id(run_id: str) -> str:
+    """Return `run_id` if it is a UUID4 in canonical form.
+
+    Raises
+    ------
+    RunError
+        If it is anything else: a run id names a folder, so nothing else may pass.
+    """
+    try:
+        parsed = UUID(run_id)
+    except (ValueError, AttributeError, TypeError) as error:
+        raise RunError(_refusal(run_id)) from error
+    if str(parsed) != run_id or parsed.version != 4:
+        raise RunError(_refusal(run_id))
+    return run_id
+
+
+def _refusal(run_id: object) -> str:
+    shown = repr(run_id)
+    shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
+    return (
+        f"Run id {shown} is not a UUID4 such as 'd94b7f9a-3f65-4a3e-9a53-0a3f5f3c2b11'. "
+        "List the runs that exist with: qlop runs list"
+    )

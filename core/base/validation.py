@@ -1,0 +1,121 @@
+"""Pydantic's validation errors, said so that a person can act on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ValidationError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+__all__ = ["explain_validation_error"]
+
+_SHOWN_VALUE_LENGTH = 80
+
+
+def explain_validation_error(error: ValidationError, where: str, model: type[BaseModel] | None = None) -> str:
+    """Return one line for each problem: where, field, value found, value allowed.
+
+    Parameters
+    ----------
+    error : ValidationError
+        What pydantic raised.
+    where : str
+        What was read: a file, an option, a plugin's params.
+    model : type of BaseModel or None
+        The model that was validated, to name the fields that exist beside an unknown one.
+    """
+    return "\n".join(f"{where}: {_explain(problem, model)}" for problem in error.errors(include_url=False))
+
+
+def _explain(problem: ErrorDetails, model: type[BaseModel] | None) -> str:
+    path = _dotted(problem["loc"])
+    kind = problem["type"]
+    if kind == "extra_forbidden":
+        return _unknown_field(problem, model)
+    if kind == "missing":
+        return f"{path} is missing; it must be given."
+    if kind == "value_error":
+        return f"{path}: {problem['msg'].removeprefix('Value error, ')}." if path else _sentence(problem["msg"])
+    describe = _ALLOWED.get(kind)
+    allowed = describe(problem.get("ctx", {})) if describe else f"it is refused: {problem['msg']}"
+    return f"{path or 'the whole'} is {_shown(problem['input'])}; {allowed}."
+
+
+def _sentence(message: str) -> str:
+    text = message.removeprefix("Value error, ")
+    return text if text.endswith(".") else f"{text}."
+
+
+def _unknown_field(problem: ErrorDetails, model: type[BaseModel] | None) -> str:
+    *parents, name = problem["loc"]
+    known = _fields_at(model, parents)
+    near = get_close_matches(str(name), known, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    listing = f" Known here: {', '.join(known)}." if known else ""
+    return f"{_dotted(problem['loc'])} is not a known field.{hint}{listing}"
+
+
+def _fields_at(model: type[BaseModel] | None, path: Iterable[str | int]) -> list[str]:
+    for step in path:
+        if model is None:
+            return []
+        if isinstance(step, int):
+            continue
+        field = model.model_fields.get(step)
+        model = _model_within(field.annotation) if field else None
+    return sorted(model.model_fields) if model else []
+
+
+def _model_within(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for part in getattr(annotation, "__args__", ()):
+        found = _model_within(part)
+        if found is not None:
+            return found
+    return None
+
+
+def _dotted(location: Iterable[str | int]) -> str:
+    return ".".join(str(step) for step in location)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN_VALUE_LENGTH else f"{text[: _SHOWN_VALUE_LENGTH - 3]}..."
+
+
+_ALLOWED: dict[str, Callable[[Mapping[str, object]], str]] = {
+    "greater_than_equal": lambda ctx: f"it must be at least {ctx['ge']}",
+    "greater_than": lambda ctx: f"it must be greater than {ctx['gt']}",
+    "less_than_equal": lambda ctx: f"it must be at most {ctx['le']}",
+    "less_than": lambda ctx: f"it must be less than {ctx['lt']}",
+    "literal_error": lambda ctx: f"it must be {ctx['expected']}",
+    "enum": lambda ctx: f"it must be {ctx['expected']}",
+    "int_type": lambda _: "it must be a whole number",
+    "int_parsing": lambda _: "it must be a whole number",
+    "int_from_float": lambda _: "it must be a whole number",
+    "float_type": lambda _: "it must be a number",
+    "float_parsing": lambda _: "it must be a number",
+    "finite_number": lambda _: "it must be a finite number",
+    "bool_type": lambda _: "it must be true or false",
+    "bool_parsing": lambda _: "it must be true or false",
+    "string_type": lambda _: "it must be text",
+    "string_too_short": lambda ctx: f"it must have at least {ctx['min_length']} characters",
+    "string_too_long": lambda ctx: f"it must have at most {ctx['max_length']} characters",
+    "string_pattern_mismatch": lambda ctx: f"it must match {ctx['pattern']}",
+    "too_short": lambda ctx: f"it must have at least {ctx['min_length']} entries",
+    "too_long": lambda ctx: f"it must have at most {ctx['max_length']} entries",
+    "list_type": lambda _: "it must be a list",
+    "tuple_type": lambda _: "it must be a list",
+    "dict_type": lambda _: "it must be a mapping",
+    "model_type": lambda _: "it must be a mapping of fields",
+    "model_attributes_type": lambda _: "it must be a mapping of fields",
+    "date_type": lambda _: "it must be a date such as 2020-01-31",
+    "date_parsing": lambda _: "it must be a date such as 2020-01-31",
+    "date_from_datetime_parsing": lambda _: "it must be a date such as 2020-01-31",
+}

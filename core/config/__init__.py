@@ -1,0 +1,1 @@
+"""Frozen models of every run config, and the loader."""

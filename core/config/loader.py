@@ -1,0 +1,118 @@
+"""Configs from files and overrides: read, refuse what is wrong, return a frozen RunConfig."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from core.base.errors import ConfigError
+from core.base.validation import explain_validation_error
+from core.config.overrides import apply_overrides
+
+if TYPE_CHECKING:
+    from core.config.run_config import RunConfig
+
+__all__ = ["load_config", "parse_config", "read_config_file"]
+
+_MOST_BYTES = 1_000_000
+_SUFFIXES = (".yaml", ".yml", ".json", ".toml")
+
+
+def load_config(path: Path | str, overrides: Sequence[str] = ()) -> RunConfig:
+    """Read a config file and apply overrides.
+
+    Parameters
+    ----------
+    path : Path or str
+        A .yaml, .yml, .json or .toml file of at most 1 MB.
+    overrides : sequence of str
+        Each "path.to.field=value"; the value is read as YAML ("[5, 20]", "true", "1e-3", text).
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, or a field is unknown, missing or out of its bounds; all problems are listed.
+    """
+    where = str(path)
+    return parse_config(apply_overrides(read_config_file(Path(path)), overrides), where)
+
+
+def parse_config(raw: Mapping[str, Any], where: str) -> RunConfig:
+    """Return the config that `raw` holds; `where` names its origin in errors."""
+    from core.config.run_config import RunConfig
+
+    try:
+        return RunConfig.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(explain_validation_error(error, where, RunConfig)) from error
+
+
+def read_config_file(path: Path) -> dict[str, Any]:
+    """Return a config file's mapping, unchecked but for its form.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing, too large, of another type, not UTF-8, malformed, or holds no mapping.
+    """
+    if path.suffix.lower() not in _SUFFIXES:
+        raise ConfigError(f"{path}: a config file ends in one of {', '.join(_SUFFIXES)}; found {path.suffix!r}.")
+    text = _read_text(path)
+    raw = _parse(text, path)
+    if raw is None:
+        raise ConfigError(f"{path}: the file is empty. Start from one of configs/.")
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{path}: a config is a mapping of sections; found a {type(raw).__name__}.")
+    return raw
+
+
+def _read_text(path: Path) -> str:
+    try:
+        size = path.stat().st_size
+        if size > _MOST_BYTES:
+            raise ConfigError(f"{path}: the file has {size:,} bytes; a config may have at most {_MOST_BYTES:,}.")
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path}: there is no such file. Ready configs lie in configs/.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8.") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: the file cannot be read: {error.strerror or error}.") from error
+
+
+def _parse(text: str, path: Path) -> object:
+    suffix = path.suffix.lower()
+    try:
+        if suffix == ".json":
+            return (
+                json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique_keys)
+                if text.strip()
+                else None
+            )
+        if suffix == ".toml":
+            return tomllib.loads(text)
+    except (json.JSONDecodeError, tomllib.TOMLDecodeError, ValueError) as error:
+        raise ConfigError(f"{path}: {error}.") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: values are nested too deep; flatten the file.") from error
+    from core.config.yaml_reader import parse_yaml
+
+    return parse_yaml(text, str(path))
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(f"{name} is not a number that a config may hold")
+
+
+def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    mapping: dict[str, object] = {}
+    for key, value in pairs:
+        if key in mapping:
+            raise ValueError(f"the key {key!r} stands twice")
+        mapping[key] = value
+    return mapping

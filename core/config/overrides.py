@@ -1,0 +1,80 @@
+"""`--set path=value`: one value of a config, replaced."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.base.errors import ConfigError
+
+__all__ = ["apply_overrides"]
+
+
+def apply_overrides(raw: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """Return a copy of `raw` with each override applied, in order.
+
+    Parameters
+    ----------
+    raw : mapping
+        A config as read from a file.
+    overrides : sequence of str
+        Each "path=value": the path's steps are joined by dots, a list's entries are numbered from 0, and the value is
+        read as YAML.
+
+    Raises
+    ------
+    ConfigError
+        If an override has no "=", an empty step, a list position that does not exist, or steps into a plain value.
+    """
+    changed = copy.deepcopy(dict(raw))
+    for override in overrides:
+        path, equals, text = override.partition("=")
+        steps = path.strip().split(".")
+        if not equals or not all(steps):
+            raise ConfigError(
+                f"--set {override!r} is not of the form path.to.field=value, such as splits.train_bars=504."
+            )
+        _replace(changed, steps, _value(text, override), override)
+    return changed
+
+
+def _value(text: str, override: str) -> object:
+    from core.config.yaml_reader import parse_yaml
+
+    return parse_yaml(text, f"--set {override}")
+
+
+def _replace(container: Any, steps: Sequence[str], value: object, override: str) -> None:  # noqa: ANN401 - plain JSON
+    *parents, last = steps
+    for number, step in enumerate(parents):
+        container = _enter(container, step, ".".join(steps[: number + 1]), override)
+    if isinstance(container, list):
+        container[_position(container, last, override)] = value
+    elif isinstance(container, dict):
+        container[last] = value
+    else:
+        raise ConfigError(_not_a_container(".".join(parents), override))
+
+
+def _enter(container: Any, step: str, path: str, override: str) -> Any:  # noqa: ANN401 - plain JSON
+    if isinstance(container, list):
+        return container[_position(container, step, override)]
+    if not isinstance(container, dict):
+        raise ConfigError(_not_a_container(path.rpartition(".")[0], override))
+    if container.get(step) is None:
+        container[step] = {}
+    return container[step]
+
+
+def _position(entries: list[Any], step: str, override: str) -> int:
+    if not step.isdigit() or int(step) >= len(entries):
+        raise ConfigError(
+            f"--set {override}: {step!r} is no position in a list of {len(entries)}; "
+            f"positions are 0 to {len(entries) - 1}."
+        )
+    return int(step)
+
+
+def _not_a_container(path: str, override: str) -> str:
+    return f"--set {override}: {path} is a plain value, so nothing lies below it."

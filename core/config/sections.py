@@ -1,0 +1,204 @@
+"""The sections of a run's config, each a frozen pydantic model closed to unknown fields.
+
+`*_params` stay plain JSON here; the services check them against the chosen plugins' `Params`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+__all__ = [
+    "BacktestConfig",
+    "BrokerConfig",
+    "ExecutionConfig",
+    "ExportConfig",
+    "FeatureStepConfig",
+    "LabelConfig",
+    "LoadDataConfig",
+    "PluginsConfig",
+    "SinkConfig",
+    "SplitsConfig",
+    "StrategyConfig",
+    "TrainModelConfig",
+]
+
+PluginParams = dict[str, JsonValue]
+PluginName = Annotated[str, Field(min_length=1, max_length=200)]
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+Ticker = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class Section(BaseModel):
+    """Base of all sections: frozen, closed to unknown fields, numbers finite."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class LoadDataConfig(Section):
+    """Which prices, from where."""
+
+    data_source_type: PluginName = Field(description="Name of a data source plugin.")
+    data_source_params: PluginParams = Field(default_factory=dict, description="Its parameters.")
+    tickers: tuple[Ticker, ...] | None = Field(default=None, description="Instruments; null: the source's default.")
+    start_date: date | None = Field(default=None, description="First session, included.")
+    end_date: date | None = Field(default=None, description="Last session, included.")
+    interval: str = Field(default="1d", pattern=r"^[1-9][0-9]*(m|h|d|wk|mo)$", description="Bar length.")
+    adjustment: Literal["raw", "splits", "total_return"] = Field(
+        default="total_return",
+        description="What the prices are adjusted for; the engine credits the rest (dividends, splits).",
+    )
+    min_history_bars: int = Field(default=0, ge=0, description="Tickers with fewer bars are left out, and named.")
+
+    @model_validator(mode="after")
+    def _dates_are_in_order(self) -> LoadDataConfig:
+        if self.start_date and self.end_date and self.start_date > self.end_date:
+            raise ValueError(f"start_date {self.start_date} is after end_date {self.end_date}")
+        if self.tickers is not None and len(set(self.tickers)) != len(self.tickers):
+            raise ValueError("tickers names an instrument twice")
+        return self
+
+
+class FeatureStepConfig(Section):
+    """One step of the feature pipeline, by the name that its columns bear."""
+
+    name: Identifier = Field(description="Name of the step; its columns begin with it.")
+    feature_step_type: PluginName = Field(description="Name of a feature step plugin.")
+    feature_step_params: PluginParams = Field(default_factory=dict, description="Its parameters.")
+
+
+class LabelConfig(Section):
+    """What the model learns to predict."""
+
+    labeler_type: PluginName = Field(description="Name of a labeler plugin.")
+    labeler_params: PluginParams = Field(default_factory=dict, description="Its parameters.")
+
+
+class TrainModelConfig(Section):
+    """Which model, and how its probabilities are calibrated."""
+
+    model_type: PluginName = Field(description="Name of a model plugin.")
+    model_params: PluginParams = Field(default_factory=dict, description="Its parameters.")
+    calibration: Literal["auto", "platt", "isotonic", "off"] = Field(
+        default="auto", description="auto: isotonic from 1,000 effective rows of the calibration block, else Platt."
+    )
+    sample_weights: Literal["uniqueness", "equal"] = Field(
+        default="uniqueness", description="uniqueness: overlapping labels share their weight."
+    )
+
+
+class SplitsConfig(Section):
+    """How rows are split in time."""
+
+    scheme: Literal["walk_forward", "purged_k_fold", "combinatorial_purged"] = Field(
+        default="walk_forward", description="How test blocks follow each other."
+    )
+    train_bars: int = Field(default=756, ge=1, description="walk_forward: bars before the first test block.")
+    test_bars: int = Field(default=126, ge=1, description="walk_forward: bars of a test block.")
+    window: Literal["expanding", "rolling"] = Field(default="expanding", description="walk_forward: what trains.")
+    embargo_bars: int = Field(default=5, ge=0, description="Bars after a test block that training leaves out as well.")
+    n_folds: int = Field(default=6, ge=2, le=100, description="purged_k_fold, combinatorial_purged: blocks.")
+    n_test_folds: int = Field(default=2, ge=1, le=10, description="combinatorial_purged: blocks tested together.")
+    early_stopping_fraction: float = Field(
+        default=0.15,
+        ge=0.0,
+        lt=0.5,
+        description="Part of the training bars for early stopping.",
+    )
+    calibration_fraction: float = Field(
+        default=0.15, ge=0.0, lt=0.5, description="Last part of the training bars, for calibration."
+    )
+
+    @model_validator(mode="after")
+    def _blocks_fit(self) -> SplitsConfig:
+        if self.scheme == "combinatorial_purged" and self.n_test_folds >= self.n_folds:
+            raise ValueError(f"n_test_folds {self.n_test_folds} must be less than n_folds {self.n_folds}")
+        return self
+
+
+class StrategyConfig(Section):
+    """How exposure follows from prices and predictions."""
+
+    strategy_type: PluginName = Field(description="Name of a strategy plugin.")
+    strategy_params: PluginParams = Field(default_factory=dict, description="Its parameters.")
+
+
+class BrokerConfig(Section):
+    """The account's terms; the label and the backtest share them."""
+
+    broker_type: PluginName = Field(default="flat", description="Name of a broker plugin.")
+    broker_params: PluginParams = Field(default_factory=dict, description="Its parameters.")
+
+
+class ExecutionConfig(Section):
+    """How targets become fills."""
+
+    fill: Literal["next_open", "next_close", "same_close"] = Field(
+        default="next_open",
+        description="When a target decided at a close is filled; same_close fills in that very auction.",
+    )
+    shares: Literal["fractional", "whole"] = Field(default="fractional", description="whole floors toward zero.")
+    rebalance: Literal["on_change", "every_bar", "schedule"] = Field(
+        default="on_change", description="on_change: when the target differs from the last target."
+    )
+    schedule: Literal["month_end", "week_end"] | None = Field(default=None, description="rebalance schedule: when.")
+    size_price: Literal["signal_close", "fill"] = Field(default="fill", description="Price that sizes an order.")
+    size_includes_fee: bool = Field(default=True, description="Whether an order is sized so that its fee fits too.")
+    cash_buffer: float = Field(default=0.0, ge=0.0, lt=1.0, description="Fraction of the target value held back.")
+    reversal: Literal["two_orders", "one_order"] = Field(
+        default="two_orders", description="two_orders: close with its fee, then open at the new cash."
+    )
+    close_at_end: Literal["off", "last_open", "last_close"] = Field(
+        default="last_close", description="Whether open positions are sold at the end of the data."
+    )
+    initial_cash: float = Field(default=100_000.0, gt=0.0, le=1e15, description="Equity at the start.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _close_at_end_may_be_a_boolean(cls, raw: object) -> object:
+        if isinstance(raw, dict) and isinstance(raw.get("close_at_end"), bool):
+            return {**raw, "close_at_end": "last_close" if raw["close_at_end"] else "off"}
+        return raw
+
+    @model_validator(mode="after")
+    def _schedule_is_named(self) -> ExecutionConfig:
+        if (self.rebalance == "schedule") != (self.schedule is not None):
+            raise ValueError("schedule is to be given with rebalance: schedule, and only then")
+        return self
+
+
+class BacktestConfig(Section):
+    """What a backtest is fed and compared with."""
+
+    predictions_run: str | None = Field(
+        default=None, description="Run whose out-of-sample predictions feed the strategy (mode backtest)."
+    )
+    baselines: dict[Identifier, StrategyConfig] = Field(
+        default_factory=dict, description="Strategies simulated beside, under the same terms and dates."
+    )
+    benchmark: Ticker | None = Field(default=None, description="Ticker of the same data source, bought and held.")
+
+
+class ExportConfig(Section):
+    """Which format a model leaves in."""
+
+    model_run: str | None = Field(default=None, description="Run whose model is exported (mode export).")
+    exporter_type: PluginName = Field(default="native", description="Name of an exporter plugin.")
+    exporter_params: PluginParams = Field(default_factory=dict, description="Its parameters.")
+
+
+class SinkConfig(Section):
+    """Where results are written besides the run's folder."""
+
+    sink_type: PluginName = Field(description="Name of a sink plugin.")
+    sink_params: PluginParams = Field(default_factory=dict, description="Its parameters.")
+
+
+class PluginsConfig(Section):
+    """Settings of the plugin system."""
+
+    disabled: tuple[str, ...] = Field(
+        default=(), description="Plugins left out: 'ridge', 'models/ridge', 'acme-qlop:ridge' or a file's path."
+    )

@@ -1,0 +1,1 @@
+"""One abstract base class for each plugin kind, and the types they speak."""

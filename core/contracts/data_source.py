@@ -1,0 +1,52 @@
+"""The contract of data sources."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from core.contracts.plugin import Plugin
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["DataSourcePlugin"]
+
+
+class DataSourcePlugin(Plugin):
+    """Where prices come from.
+
+    Promises: what is returned is a price panel as the source holds it. The source sorts, fills and drops nothing; the
+    engine checks the panel at the door, applies the config's `adjustment` and cuts it to the dates.
+    """
+
+    @abstractmethod
+    def load_data(
+        self, tickers: Sequence[str] | None, start: date | None, end: date | None, interval: str
+    ) -> pd.DataFrame:
+        """Return a price panel.
+
+        Parameters
+        ----------
+        tickers : sequence of str or None
+            Which instruments; None means the source's own default.
+        start, end : date or None
+            First and last session, both included; None means as far as the source goes.
+        interval : str
+            Bar length, such as "1d".
+
+        Returns
+        -------
+        DataFrame
+            Indexed by (timestamp, ticker): timestamp UTC, sorted and unique; daily bars bear their session's date at
+            00:00. Columns open, high, low, close, volume as float64, raw as traded. Optional: adjusted_close, dividend
+            (cash a share on the ex-date), split (ratio on the ex-date, 1 elsewhere), risk_free_rate_annual (known at
+            that bar, simple, act/360), and the source's own.
+
+        Raises
+        ------
+        DataError
+            If a ticker is unknown, an interval is not held, or a file breaks the panel's form.
+        """

@@ -1,0 +1,72 @@
+"""The contract of exporters."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.contracts.plugin import Plugin
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from core.contracts.model import ModelPlugin
+    from core.contracts.run_result import MetricValue
+
+__all__ = ["ExportResult", "ExporterPlugin", "ModelArtifact"]
+
+
+@dataclass(frozen=True)
+class ModelArtifact:
+    """A trained model with what is needed to use and to check it.
+
+    Attributes
+    ----------
+    model : ModelPlugin
+        The trained model, without calibration.
+    folder : Path
+        The run's model folder: the model's own files, `calibration.json` and `model.json` (model type, params,
+        feature columns, task).
+    example_features : DataFrame
+        Rows to verify the export on, some with missing values.
+    expected_predictions : DataFrame
+        What the calibrated model predicts for them.
+    """
+
+    model: ModelPlugin
+    folder: Path
+    example_features: pd.DataFrame
+    expected_predictions: pd.DataFrame
+    metadata: Mapping[str, MetricValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """What was written and how far its predictions are from the original's."""
+
+    path: Path
+    rows_compared: int
+    largest_difference: float
+    tolerance: float
+
+
+class ExporterPlugin(Plugin):
+    """A format that a model can leave QLOP in.
+
+    Promises: the file is read back and predicts within the stated tolerance, or it does not exist.
+    """
+
+    file_suffix: str
+
+    @abstractmethod
+    def export(self, artifact: ModelArtifact, path: Path) -> ExportResult:
+        """Write `path`, read it back, compare its predictions.
+
+        Raises
+        ------
+        ExportError
+            If the model cannot be written so, or predictions differ by more than the tolerance; no file is left.
+        """

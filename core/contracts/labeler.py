@@ -1,0 +1,50 @@
+"""The contract of labelers."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from core.contracts.plugin import Plugin
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from core.contracts.broker_terms import BrokerTerms
+
+__all__ = ["LabelerPlugin"]
+
+
+class LabelerPlugin(Plugin):
+    """What a model learns to predict.
+
+    Promises: a label of bar t is decided at the close of t and depends on bars up to `label_end` only. A label that the
+    data do not resolve is NaN.
+    """
+
+    task: ClassVar[Literal["classification", "regression"]]
+
+    @abstractmethod
+    def label(self, data: pd.DataFrame, *, terms: BrokerTerms) -> pd.DataFrame:
+        """Return the labels.
+
+        Parameters
+        ----------
+        data : DataFrame
+            The adjusted price panel, index (timestamp, ticker).
+        terms : BrokerTerms
+            The run's broker terms, whose rate series is aligned with the panel's timestamps.
+
+        Returns
+        -------
+        DataFrame
+            On the same index: `target` (float64; 0.0 and 1.0 for two classes), `label_end` (timestamp of the last bar
+            the target depends on; NaT where unresolved) and, where it can be said, `payoff`: the return per unit of
+            exposure of acting on the label, net of financing and costs, which sizing strategies need. Further columns
+            are reported, never trained on.
+
+        Raises
+        ------
+        DataError
+            If the terms or the prices make the label meaningless.
+        """

@@ -1,0 +1,32 @@
+"""The contract of sinks."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.contracts.plugin import Plugin
+
+if TYPE_CHECKING:
+    from core.contracts.run_result import RunResult
+
+__all__ = ["SinkPlugin"]
+
+
+class SinkPlugin(Plugin):
+    """Where results go outside the run's folder.
+
+    Promises: each file appears whole or not at all; what was there before is replaced only if the params say so.
+    """
+
+    @abstractmethod
+    def write(self, results: RunResult) -> Sequence[Path]:
+        """Write the results and return the paths written.
+
+        Raises
+        ------
+        DataError
+            If the target cannot be written, or exists and may not be replaced.
+        """

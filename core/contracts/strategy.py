@@ -1,0 +1,47 @@
+"""The contract of strategies."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+from core.contracts.plugin import Plugin
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["StrategyPlugin"]
+
+
+class StrategyPlugin(Plugin):
+    """How exposure follows from prices and predictions.
+
+    Promises: the exposure of bar t is decided at the close of t from data up to t. A strategy whose
+    `needs_predictions` is false works without a model.
+    """
+
+    needs_predictions: ClassVar[bool] = False
+
+    @abstractmethod
+    def generate_signals(self, panel: pd.DataFrame, predictions: pd.DataFrame | None) -> pd.Series:
+        """Return target exposures.
+
+        Parameters
+        ----------
+        panel : DataFrame
+            The adjusted price panel, index (timestamp, ticker).
+        predictions : DataFrame or None
+            Out-of-sample predictions on part of that index: `prediction`, `probability_<class>`, `fold`, `target`,
+            `label_end` and, where the labeler gives a payoff, `payoff_probability`, `payoff_gain`, `payoff_loss`.
+
+        Returns
+        -------
+        Series
+            Named "exposure", on the panel's index: signed fraction of the account's equity for each ticker. NaN keeps
+            the shares held. Over the tickers of a bar the sum of absolute values is the account's leverage.
+
+        Raises
+        ------
+        DataError
+            If predictions lack what the strategy needs.
+        """
