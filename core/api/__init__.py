@@ -9,6 +9,12 @@ from __future__ import annotations
 from core.api._lazy import lazy_attributes
 
 _HOMES = {
+    "write_result_files": "core.store.result_files",
+    "chosen_tables": "core.store.result_files",
+    "FolderSinkParams": "core.contracts.folder_sink_params",
+    "MarginTierParams": "core.contracts.broker_params",
+    "MarginParams": "core.contracts.broker_params",
+    "AccountParams": "core.contracts.broker_params",
     "BrokerPlugin": "core.contracts.broker",
     "BrokerTerms": "core.contracts.broker_terms",
     "FeeTerms": "core.contracts.broker_terms",

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 __all__ = [
     "TERMINAL_STATES",
@@ -27,7 +27,15 @@ __all__ = [
 ]
 
 LogLevel = Literal["debug", "info", "warning", "error"]
-Scalar = str | int | float | bool | None
+
+
+def _none_unless_finite(value: object) -> object:
+    # JSON has no NaN and no infinity: an event in memory is what its line in the log reads back as.
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+Scalar = Annotated[str | int | float | bool | None, BeforeValidator(_none_unless_finite)]
+FiniteOrNone = Annotated[float | None, BeforeValidator(_none_unless_finite)]
 
 
 class EventType(StrEnum):
@@ -72,11 +80,11 @@ class ProgressPayload(_Frozen):
     """How far a step is. `eta_s` is None while nobody knows."""
 
     kind: Literal["progress"] = Field(default="progress", exclude=True, repr=False)
-    value: float = Field(ge=0)
-    total: float | None = Field(default=None, ge=0)
+    value: float = Field(ge=0, allow_inf_nan=False)
+    total: FiniteOrNone = Field(default=None, ge=0)
     unit: str = ""
     step_name: str
-    eta_s: float | None = Field(default=None, ge=0)
+    eta_s: FiniteOrNone = Field(default=None, ge=0)
 
 
 class MetricPayload(_Frozen):
@@ -84,7 +92,7 @@ class MetricPayload(_Frozen):
 
     kind: Literal["metric"] = Field(default="metric", exclude=True, repr=False)
     name: str
-    value: float | None
+    value: FiniteOrNone
     step: int | None = None
     fold: int | None = None
 
@@ -117,7 +125,7 @@ class Event(_Frozen):
 
     task_id: str
     seq: int = Field(ge=1)
-    timestamp_utc: datetime
+    timestamp_utc: AwareDatetime
     type: EventType
     payload: Annotated[Payload, Field(discriminator="kind")]
 

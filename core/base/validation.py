@@ -53,8 +53,8 @@ def _sentence(message: str) -> str:
 def _unknown_field(problem: ErrorDetails, model: type[BaseModel] | None) -> str:
     *parents, name = problem["loc"]
     known = _fields_at(model, parents)
-    near = get_close_matches(str(name), known, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    near = get_close_matches(str(name), known, n=2)
+    hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
     listing = f" Known here: {', '.join(known)}." if known else ""
     return f"{_dotted(problem['loc'])} is not a known field.{hint}{listing}"
 

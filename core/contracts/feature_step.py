@@ -23,8 +23,19 @@ class FeatureStepPlugin(Plugin):
 
     @property
     def lookback_bars(self) -> int:
-        """How many bars before t a value at t depends on, at most."""
+        """How many of the ticker's bars before t a value at t depends on, at most.
+
+        A recursive average remembers for ever; it says after how many bars older ones weigh less than 1e-9.
+        """
         return 0
+
+    @property
+    def input_columns(self) -> tuple[str, ...] | None:
+        """Columns it reads, the panel's and earlier steps'; None, the default, says nothing and may mean all.
+
+        The pipeline needs it to know how far back steps that build on each other look.
+        """
+        return None
 
     def fit(self, data: pd.DataFrame) -> None:
         """Learn from training rows. Nothing, by default; called with training rows only.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 from core.contracts.plugin import Plugin
 
@@ -22,7 +22,10 @@ class LabelerPlugin(Plugin):
     data do not resolve is NaN.
     """
 
-    task: ClassVar[Literal["classification", "regression"]]
+    @property
+    @abstractmethod
+    def task(self) -> Literal["classification", "regression"]:
+        """What kind of model the target asks for; it may depend on the parameters."""
 
     @abstractmethod
     def label(self, data: pd.DataFrame, *, terms: BrokerTerms) -> pd.DataFrame:

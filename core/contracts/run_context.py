@@ -54,6 +54,10 @@ class RunContext(ABC):
         """Append a metric event."""
 
     @abstractmethod
+    def check_cancelled(self) -> None:
+        """Raise RunCancelled if the run was asked to stop; call it now and then in long loops."""
+
+    @abstractmethod
     def record(self, **facts: MetricValue) -> None:
         """Add facts to environment.json, such as the fingerprint of the data."""
 

@@ -22,6 +22,11 @@ class StrategyPlugin(Plugin):
 
     needs_predictions: ClassVar[bool] = False
 
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether, by its parameters, exposures use data after their bar; such a strategy is kept out of verdicts."""
+        return False
+
     @abstractmethod
     def generate_signals(self, panel: pd.DataFrame, predictions: pd.DataFrame | None) -> pd.Series:
         """Return target exposures.

@@ -12,6 +12,9 @@ from core.base.errors import TrainingError as TrainingError
 from core.config.loader import load_config as load_config
 from core.config.run_config import RunConfig as RunConfig
 from core.contracts.broker import BrokerPlugin as BrokerPlugin
+from core.contracts.broker_params import AccountParams as AccountParams
+from core.contracts.broker_params import MarginParams as MarginParams
+from core.contracts.broker_params import MarginTierParams as MarginTierParams
 from core.contracts.broker_terms import BrokerTerms as BrokerTerms
 from core.contracts.broker_terms import FeeTerms as FeeTerms
 from core.contracts.broker_terms import FinancingTerms as FinancingTerms
@@ -22,6 +25,7 @@ from core.contracts.exporter import ExportResult as ExportResult
 from core.contracts.exporter import ExporterPlugin as ExporterPlugin
 from core.contracts.exporter import ModelArtifact as ModelArtifact
 from core.contracts.feature_step import FeatureStepPlugin as FeatureStepPlugin
+from core.contracts.folder_sink_params import FolderSinkParams as FolderSinkParams
 from core.contracts.labeler import LabelerPlugin as LabelerPlugin
 from core.contracts.model import ModelPlugin as ModelPlugin
 from core.contracts.model import TrainContext as TrainContext
@@ -34,3 +38,5 @@ from core.contracts.run_result import RunResult as RunResult
 from core.contracts.sink import SinkPlugin as SinkPlugin
 from core.contracts.strategy import StrategyPlugin as StrategyPlugin
 from core.services.python_run import run as run
+from core.store.result_files import chosen_tables as chosen_tables
+from core.store.result_files import write_result_files as write_result_files

@@ -1,0 +1,86 @@
+"""What a run shows while it runs: progress bars on a terminal, plain lines without one. All of it on standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from core.base.events import Event, LogPayload, ProgressPayload, StatusPayload
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+__all__ = ["Console", "open_console"]
+
+Console = Callable[[Event], None]
+
+
+@contextmanager
+def open_console() -> Iterator[Console]:
+    """Yield a function that shows events as they come."""
+    if not sys.stderr.isatty():
+        yield PlainConsole()
+        return
+    from rich.console import Console as Terminal
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<14}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Terminal(stderr=True)) as progress:
+        yield BarConsole(progress)
+
+
+class PlainConsole:
+    """One line for each log, status and tenth of a step."""
+
+    def __init__(self) -> None:
+        self._shown_tenth: dict[str, int] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Show `event`."""
+        line = self._line(event)
+        if line:
+            typer.echo(f"{event.timestamp_utc:%H:%M:%S} {line}", err=True)
+
+    def _line(self, event: Event) -> str:
+        payload = event.payload
+        if isinstance(payload, LogPayload):
+            return _log_line(payload)
+        if isinstance(payload, StatusPayload):
+            return f"{payload.state.value}: {payload.current_status}"
+        if isinstance(payload, ProgressPayload) and payload.total:
+            tenth = int(10 * payload.value / payload.total)
+            if tenth != self._shown_tenth.get(payload.step_name):
+                self._shown_tenth[payload.step_name] = tenth
+                return f"{payload.step_name}: {payload.value:g} of {payload.total:g} {payload.unit}".rstrip()
+        return ""
+
+
+class BarConsole:
+    """One bar a step, with the logs above."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Show `event`."""
+        payload = event.payload
+        if isinstance(payload, ProgressPayload):
+            self._advance(payload)
+        elif isinstance(payload, LogPayload) and payload.level != "debug":
+            self._progress.console.print(_log_line(payload), markup=False, highlight=False)
+
+    def _advance(self, payload: ProgressPayload) -> None:
+        if payload.step_name not in self._tasks:
+            self._tasks[payload.step_name] = self._progress.add_task(payload.step_name, total=payload.total)
+        self._progress.update(self._tasks[payload.step_name], completed=payload.value, total=payload.total)
+
+
+def _log_line(payload: LogPayload) -> str:
+    fields = " ".join(f"{name}={value}" for name, value in payload.fields.items())
+    level = f"{payload.level}: " if payload.level in {"warning", "error"} else ""
+    return f"{level}{payload.message} {fields}".rstrip()

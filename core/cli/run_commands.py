@@ -1,0 +1,146 @@
+"""Commands that start a run in this process: train-model, backtest, export-model, run MODE, demo."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from core.base.errors import UsageError
+from core.cli.options import ConfigOption, HomeOption, JsonOption, SeedOption, SetOption, StreamOption
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.services.run_mode import RunOutcome, RunRequest
+
+__all__ = ["register"]
+
+RunOption = Annotated[
+    str | None,
+    typer.Option("--run", metavar="RUN_ID", help="A trained run's id, its beginning, or 'latest'."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`, in the order of the help."""
+    app.command("demo")(demo)
+    app.command("train-model")(train_model)
+    app.command("backtest")(backtest)
+    app.command("export-model")(export_model)
+    app.command("run")(run_any_mode)
+
+
+def demo(
+    overrides: SetOption = None,
+    seed: SeedOption = None,
+    home: HomeOption = None,
+    task_id: StreamOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train and backtest the leverage-opportunity model on the embedded stocks."""
+    from core.services.ready_configs import ready_config
+
+    _run(_request("pipeline", ready_config("leverage_opportunity"), overrides, seed, task_id), home, as_json)
+
+
+def train_model(
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+    seed: SeedOption = None,
+    home: HomeOption = None,
+    task_id: StreamOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a model by the config's splits and keep its out-of-sample predictions."""
+    _run(_request("train", _given(config), overrides, seed, task_id), home, as_json)
+
+
+def backtest(
+    config: ConfigOption = None,
+    run: RunOption = None,
+    overrides: SetOption = None,
+    seed: SeedOption = None,
+    home: HomeOption = None,
+    task_id: StreamOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Simulate a strategy on a trained run's out-of-sample predictions, or by its rule alone."""
+    changes = [*(overrides or ()), *_trained_run("backtest.predictions_run", run, home)]
+    _run(_request("backtest", _given(config), changes, seed, task_id), home, as_json)
+
+
+def export_model(
+    run: RunOption = None,
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+    seed: SeedOption = None,
+    home: HomeOption = None,
+    task_id: StreamOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Export a trained run's model, read it back and compare its predictions."""
+    if run is None and config is None:
+        raise UsageError("export-model needs --run RUN_ID (see: qlop runs list), or --config with export.model_run.")
+    changes = [*(overrides or ()), *_trained_run("export.model_run", run, home)]
+    _run(_request("export", config, changes, seed, task_id), home, as_json)
+
+
+def run_any_mode(
+    mode: Annotated[str, typer.Argument(help="Name of an orchestrator; see: qlop plugins list orchestrators")],
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+    seed: SeedOption = None,
+    home: HomeOption = None,
+    task_id: StreamOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run any mode."""
+    _run(_request(mode, _given(config), overrides, seed, task_id), home, as_json)
+
+
+def _given(config: Path | None) -> Path:
+    if config is None:
+        raise UsageError("--config is missing; name a config file, such as --config configs/leverage_opportunity.yaml")
+    return config
+
+
+def _trained_run(path: str, run: str | None, home: Path | None) -> list[str]:
+    if run is None:
+        return []
+    from core.services.runs import find_trained_run
+    from core.services.workbench import open_workbench
+
+    return [f"{path}={find_trained_run(open_workbench(home), run)}"]
+
+
+def _request(
+    mode: str, config: Path | None, overrides: Sequence[str] | None, seed: int | None, task_id: str | None
+) -> RunRequest:
+    from core.services.run_mode import RunRequest
+
+    changes = [*(overrides or ()), f"mode={mode}", *([f"seed={seed}"] if seed is not None else [])]
+    return RunRequest(config_path=config, overrides=tuple(changes), run_id=task_id, command=tuple(sys.argv))
+
+
+def _run(request: RunRequest, home: Path | None, as_json: bool) -> None:
+    from core.cli.console import open_console
+    from core.services.run_mode import run_mode
+    from core.services.workbench import open_workbench
+
+    with open_console() as console:
+        outcome = run_mode(open_workbench(home), request, observer=console)
+    _tell(outcome, as_json)
+    raise typer.Exit(outcome.exit_code)
+
+
+def _tell(outcome: RunOutcome, as_json: bool) -> None:
+    if outcome.summary:
+        typer.echo(outcome.summary)
+    if outcome.error:
+        typer.echo(f"qlop: {outcome.error}", err=True)
+    typer.echo(f"Run {outcome.run_id} {outcome.status}; its results lie in {outcome.folder}", err=as_json)
+    if as_json:
+        typer.echo(outcome.json_line())

@@ -1,0 +1,136 @@
+"""`qlop runs`: list, show, cancel, rerun, compare, delete, restore, reindex."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated, Literal
+
+import typer
+
+from core.base.errors import UsageError
+from core.cli.options import HomeOption, JsonOption
+from core.cli.tables import format_table, harmless
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Runs that were: list, show, cancel, rerun, compare, delete.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+RunArgument = Annotated[str, typer.Argument(metavar="RUN_ID", help="A run's id, its unique beginning, or 'latest'.")]
+StateOption = Literal["queued", "running", "completed", "failed", "cancelled", "crashed"]
+
+
+@app.command("list")
+def list_runs(
+    state: Annotated[StateOption | None, typer.Option("--state", help="Only runs of this state.")] = None,
+    mode: Annotated[str | None, typer.Option("--mode", help="Only runs of this mode.")] = None,
+    text: Annotated[str | None, typer.Option("--text", help="Only runs that hold this text.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="At most so many, newest first.")] = 20,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List runs, newest first."""
+    from core.services.runs import list_runs as listed
+    from core.services.workbench import open_workbench
+
+    rows = listed(open_workbench(home), state=state, mode=mode, text=text, limit=limit)
+    if as_json:
+        typer.echo(json.dumps([row.as_json() for row in rows]))
+        return
+    if not rows:
+        typer.echo("No runs yet. Start one with: qlop demo")
+        return
+    cells = [(row.run_id, row.mode, row.state, row.started, row.duration, row.key_figures, row.title) for row in rows]
+    typer.echo(
+        format_table(("run", "mode", "state", "started (UTC)", "took", "key figures", "title"), cells, right=(4,))
+    )
+
+
+@app.command("show")
+def show_run(run: RunArgument = "latest", home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Show one run: state, figures, artifacts, and its summary where it has one."""
+    from core.services.runs import show_run as shown
+    from core.services.workbench import open_workbench
+
+    details = shown(open_workbench(home), run)
+    typer.echo(json.dumps(details.as_json()) if as_json else details.as_text())
+
+
+@app.command("cancel")
+def cancel_run(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Ask a run to stop, end its whole process group if it does not, and prove that nothing of it lives."""
+    from core.services.runs import cancel_run as cancel
+    from core.services.workbench import open_workbench
+
+    report = cancel(open_workbench(home), run)
+    if as_json:
+        typer.echo(json.dumps(asdict(report)))
+        return
+    ended = f"{len(report.asked)} processes were asked to stop, {len(report.killed)} were killed; none lives."
+    typer.echo(f"Run {report.run_id} is {report.state.value}. {ended}")
+
+
+@app.command("rerun")
+def rerun_run(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Run a run's config again and compare the results byte by byte. Exits 1 if they differ."""
+    from core.cli.console import open_console
+    from core.services.rerun import rerun
+    from core.services.workbench import open_workbench
+
+    with open_console() as console:
+        report = rerun(open_workbench(home), run, observer=console)
+    typer.echo(json.dumps(report.as_json()) if as_json else report.as_text())
+    raise typer.Exit(0 if report.is_identical else 1)
+
+
+@app.command("compare")
+def compare_runs(
+    runs: Annotated[
+        list[str], typer.Argument(metavar="RUN_ID RUN_ID ...", help="Two to ten; differences are to the first.")
+    ],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare runs: config, data, figures."""
+    from core.services.compare import compare_runs as compare
+    from core.services.workbench import open_workbench
+
+    if not 2 <= len(runs) <= 10:
+        raise UsageError(f"compare takes two to ten runs; found {len(runs)}. List them with: qlop runs list")
+    comparison = compare(open_workbench(home), runs)
+    typer.echo(json.dumps(comparison.as_json()) if as_json else comparison.as_text())
+
+
+@app.command("delete")
+def delete_run(run: RunArgument, home: HomeOption = None) -> None:
+    """Move a run to the trash; `qlop runs restore` brings it back."""
+    from core.services.runs import delete_run as delete
+    from core.services.workbench import open_workbench
+
+    run_id = delete(open_workbench(home), run)
+    typer.echo(f"Run {run_id} is in the trash. Bring it back with: qlop runs restore {run_id}")
+
+
+@app.command("restore")
+def restore_run(
+    run: Annotated[str, typer.Argument(metavar="RUN_ID", help="The deleted run's id.")], home: HomeOption = None
+) -> None:
+    """Bring a deleted run back from the trash."""
+    from core.services.runs import restore_run as restore
+    from core.services.workbench import open_workbench
+
+    typer.echo(f"Run {harmless(restore(open_workbench(home), run))} is back.")
+
+
+@app.command("reindex")
+def reindex_runs(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Rebuild the index of runs from the run folders, which are the truth."""
+    from core.services.runs import reindex_runs as reindex
+    from core.services.workbench import open_workbench
+
+    report = reindex(open_workbench(home))
+    typer.echo(json.dumps(report.as_json()) if as_json else report.as_text())

@@ -1,0 +1,1 @@
+"""Pure computation: panel, features, labels, splits, training, backtest, metrics."""

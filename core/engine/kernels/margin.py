@@ -1,0 +1,381 @@
+"""Margin: what positions require, when the account or a position breaches it, and what is then sold.
+
+1. All assets move together, at theta from 0 to 1, in straight lines from their opens to their adverse extremes (low of a long,
+   high of a short). A ticker without a bar stays at its mark.
+2. The trigger is the least theta with E(theta) <= sum of m_i G_i(theta); with tiers m_i changes on the way.
+3. Positions are sold at their prices of that theta: pro rata, the fraction x of every position that has a bar, with
+   E - x sum(phi_i G_i) = sum(k_i G_i) after the sale; or position by position, largest loss first. phi_i is slippage, fee and
+   liquidation fee of a unit of value; minimum fees and caps are left to the account.
+4. The move goes on with what is left. A second trigger at the same theta (k = maintenance) is met at theta = 1.
+5. Isolated positions are judged one by one: equity set aside, plus the gain since, against m G, each at its own theta.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.engine.kernels.compilation import kernel, summation
+from core.engine.kernels.layout import (
+    AT_CLOSE,
+    BASIS,
+    BY_LIQUIDATION,
+    CASH,
+    COLLATERAL,
+    MARK,
+    N_CALLS,
+    PRICE,
+    SHARES,
+    TO_FLAT,
+    TO_INITIAL,
+    WANT,
+    Records,
+    Terms,
+)
+from core.engine.kernels.positions import initial_rate, net_and_gross, tier_of, trade
+
+NO_TRIGGER = 2.0
+STEP = 1e-9  # theta by which a tier's edge is passed
+TOUCH = 1e-12  # relative; E equal to the requirement but for rounding is a breach
+MAX_SALES = 8  # margin calls of one account, or one position, in one bar
+
+
+@kernel
+def maintenance_rate(shares, value, terms: Terms):
+    """Return the maintenance margin rate of a position of this side and value."""
+    if terms.tiers.shape[0] > 0:
+        return terms.tiers[tier_of(value, terms.tiers), 2]
+    return terms.maintenance_long if shares > 0.0 else terms.maintenance_short
+
+
+@kernel
+def required_at(price, book, terms: Terms, target_rates):
+    """Return the sum of m G, or of k G where `target_rates` says so."""
+    total = 0.0
+    for a in range(price.size):
+        value = abs(book[SHARES, a]) * price[a]
+        if value > 0.0 and target_rates:
+            total += target_rate(book[SHARES, a], value, terms) * value
+        elif value > 0.0:
+            total += maintenance_rate(book[SHARES, a], value, terms) * value
+    return total
+
+
+@kernel
+def target_rate(shares, value, terms: Terms):
+    """Return k, the rate that a partial liquidation restores."""
+    if terms.liquidate_to == TO_INITIAL:
+        return initial_rate(shares, value, terms)
+    return maintenance_rate(shares, value, terms)
+
+
+@kernel
+def cost_rate(shares, price, terms: Terms):
+    """Return phi, what selling (or buying back) a unit of value costs."""
+    paid = 1.0 - terms.slippage_rate if shares > 0.0 else 1.0 + terms.slippage_rate
+    rate = terms.slippage_rate + (terms.fee_rate + terms.liquidation_rate) * paid
+    if terms.has_share_fees:
+        rate += min(terms.fee_per_share / price, terms.cap_fraction * paid)
+    return rate
+
+
+@summation
+def adverse_move(shares, open_, low, high):
+    """Return the changes of long and of short value from opens to adverse extremes (longs fall, shorts grow)."""
+    longs = 0.0
+    shorts = 0.0
+    for a in range(shares.size):
+        held = shares[a]
+        has_bar = open_[a] == open_[a]
+        down = max(held, 0.0) * (low[a] - open_[a])
+        up = min(held, 0.0) * (open_[a] - high[a])
+        longs += down if has_bar else 0.0
+        shorts += up if has_bar else 0.0
+    return longs, shorts
+
+
+@kernel
+def headroom(price, book, terms: Terms, account):
+    """Return equity above maintenance; of isolated positions, the least."""
+    net, gross = net_and_gross(book[SHARES], price)
+    equity = account[CASH] + net
+    if not terms.isolated:
+        if terms.tiers.shape[0] > 0:
+            return equity - required_at(price, book, terms, False)
+        return equity - 0.5 * (terms.maintenance_long * (gross + net) + terms.maintenance_short * (gross - net))
+    least = np.inf
+    for a in range(price.size):
+        held = book[SHARES, a]
+        if held != 0.0:
+            value = abs(held) * price[a]
+            own = isolated_equity(a, price[a], book) - maintenance_rate(held, value, terms) * value
+            least = min(least, own)
+    return least if least < np.inf else equity
+
+
+@kernel
+def isolated_equity(a, price, book):
+    """Return the equity set aside for a position, with its gain since."""
+    return book[COLLATERAL, a] + book[SHARES, a] * price - book[BASIS, a]
+
+
+@kernel
+def check_at_prices(bar, kind, row, book, terms: Terms, account, count, post, records: Records):
+    """Judge positions at `book[PRICE]` (opens or closes), and liquidate there."""
+    price = book[PRICE]
+    if terms.isolated:
+        for a in range(price.size):
+            held = book[SHARES, a]
+            if held == 0.0 or np.isnan(row[a]):
+                continue
+            value = abs(held) * price[a]
+            required = maintenance_rate(held, value, terms) * value
+            if isolated_equity(a, price[a], book) <= required + TOUCH * value:
+                liquidate_one(bar, kind, a, 0.0, book, terms, account, count, post, records)
+        return
+    gross = net_and_gross(book[SHARES], price)[1]
+    if gross > 0.0 and headroom(price, book, terms, account) <= TOUCH * gross:
+        liquidate(bar, kind, 0.0, row, book, terms, account, count, post, records)
+
+
+@kernel
+def check_inside_bar(bar, kind, open_, low, high, book, terms: Terms, account, count, post, records: Records):
+    """Judge positions on their way from opens to adverse extremes, and liquidate where the trigger is."""
+    if not terms.isolated:
+        if may_breach(open_, low, high, book, terms, account):
+            walk(bar, kind, 0, open_.size, open_, low, high, book, terms, account, count, post, records)
+        return
+    for a in range(open_.size):
+        if book[SHARES, a] != 0.0 and not np.isnan(open_[a]):
+            walk(bar, kind, a, a + 1, open_, low, high, book, terms, account, count, post, records)
+
+
+@kernel
+def may_breach(open_, low, high, book, terms: Terms, account):
+    """Tell whether the account can breach at all in this bar; `book[PRICE]` holds the opens."""
+    if terms.tiers.shape[0] > 0:
+        return True
+    net, gross = net_and_gross(book[SHARES], book[PRICE])
+    fall, rise = adverse_move(book[SHARES], open_, low, high)
+    longs = 0.5 * (gross + net) + fall
+    shorts = 0.5 * (gross - net) + rise
+    equity = account[CASH] + net + fall - rise
+    required = terms.maintenance_long * longs + terms.maintenance_short * shorts
+    return longs + shorts > 0.0 and equity <= required + TOUCH * gross
+
+
+@kernel
+def extreme(shares, low, high):
+    """Return the adverse extreme of a position."""
+    return low if shares > 0.0 else high
+
+
+@kernel
+def walk(bar, kind, first, last, open_, low, high, book, terms: Terms, account, count, post, records: Records):
+    """Follow assets first..last-1 from theta 0 to 1, liquidating at every trigger; `book[PRICE]` holds the opens."""
+    theta = 0.0
+    for sale in range(MAX_SALES):
+        trigger = next_trigger(theta, first, last, open_, low, high, book, terms, account)
+        if trigger > 1.0:
+            return
+        if sale > 0 and trigger <= theta + STEP:
+            trigger = 1.0
+        theta = trigger
+        for a in range(first, last):
+            if not np.isnan(open_[a]):
+                book[PRICE, a] = open_[a] + theta * (extreme(book[SHARES, a], low[a], high[a]) - open_[a])
+        if terms.isolated:
+            liquidate_one(bar, kind, first, theta, book, terms, account, count, post, records)
+        else:
+            liquidate(bar, kind, theta, open_, book, terms, account, count, post, records)
+        if theta >= 1.0:
+            return
+
+
+@kernel
+def next_trigger(theta, first, last, open_, low, high, book, terms: Terms, account):
+    """Return the least theta from `theta` on with E(theta) <= requirement(theta), or NO_TRIGGER."""
+    while True:
+        gap, slope, edge, gross = excess(theta, first, last, open_, low, high, book, terms, account)
+        if gross <= 0.0:
+            return NO_TRIGGER
+        if gap <= TOUCH * gross and slope < 0.0:
+            return theta
+        if slope < 0.0 and theta - gap / slope <= min(edge, 1.0):
+            return theta - gap / slope
+        if edge >= 1.0:
+            return NO_TRIGGER
+        theta = edge
+
+
+@kernel
+def excess(theta, first, last, open_, low, high, book, terms: Terms, account):
+    """Return E less requirement at theta, its slope, the next tier's edge, and gross exposure."""
+    equity = 0.0 if terms.isolated else account[CASH]
+    slope = 0.0
+    edge = NO_TRIGGER
+    gross = 0.0
+    for a in range(first, last):
+        held = book[SHARES, a]
+        if held == 0.0:
+            continue
+        has_bar = not np.isnan(open_[a])
+        start = open_[a] if has_bar else book[MARK, a]
+        move = extreme(held, low[a], high[a]) - start if has_bar else 0.0
+        price = start + theta * move
+        value = abs(held) * price
+        change = abs(held) * move
+        rate = maintenance_rate(held, value + STEP * change, terms)
+        equity += isolated_equity(a, price, book) if terms.isolated else held * price
+        equity -= rate * value
+        slope += held * move - rate * change
+        gross += value
+        edge = min(edge, tier_edge(theta, abs(held) * start, change, terms))
+    return equity, slope, edge, gross
+
+
+@kernel
+def tier_edge(theta, value_at_open, change, terms: Terms):
+    """Return the next theta at which a position enters another tier, or NO_TRIGGER."""
+    nearest = NO_TRIGGER
+    if change != 0.0:
+        for i in range(1, terms.tiers.shape[0]):
+            crossing = (terms.tiers[i, 0] - value_at_open) / change
+            if crossing > theta + STEP:
+                nearest = min(nearest, crossing)
+    return nearest
+
+
+@kernel
+def sold_shares(held, fraction, terms: Terms):
+    """Return the signed change of a position of which a fraction is liquidated; whole shares are rounded up."""
+    if fraction >= 1.0:
+        return -held
+    shares = abs(held) * fraction
+    if terms.whole_shares:
+        shares = min(np.ceil(shares * (1.0 - TOUCH)), abs(held))
+    return -shares if held > 0.0 else shares
+
+
+@kernel
+def liquidate_one(bar, kind, a, theta, book, terms: Terms, account, count, post, records: Records):
+    """Liquidate an isolated position at `book[PRICE]`; its loss, fees included, is taken from what was set aside."""
+    held, price = book[SHARES, a], book[PRICE, a]
+    value = abs(held) * price
+    equity = isolated_equity(a, price, book)
+    required = maintenance_rate(held, value, terms) * value
+    fraction = 1.0
+    if terms.liquidate_to != TO_FLAT:
+        wanted = target_rate(held, value, terms)
+        gain = (wanted - cost_rate(held, price, terms)) * value
+        fraction = min(max((wanted * value - equity) / gain, 0.0), 1.0) if gain > 0.0 else 1.0
+    delta = sold_shares(held, fraction, terms)
+    cash = account[CASH]
+    trade(bar, a, delta, price, BY_LIQUIDATION, book, terms, account, count, post, records)
+    equity_after = equity - (cash - delta * price - account[CASH])
+    left = abs(book[SHARES, a]) * price
+    if left > 0.0:
+        book[COLLATERAL, a] = equity_after - book[SHARES, a] * price + book[BASIS, a]
+    short_of = maintenance_rate(held, left, terms) * left - equity_after
+    call = records.calls[count[N_CALLS]]
+    write_call(call, bar, kind, a, theta, equity, value, required)
+    finish_call(call, abs(delta) * price, equity_after, short_of)
+    count[N_CALLS] += 1
+
+
+@kernel
+def liquidate(bar, kind, theta, row, book, terms: Terms, account, count, post, records: Records):
+    """Liquidate positions of the account at `book[PRICE]`; those without a bar cannot be sold."""
+    price = book[PRICE]
+    net, gross = net_and_gross(book[SHARES], price)
+    equity = account[CASH] + net
+    call = records.calls[count[N_CALLS]]
+    write_call(call, bar, kind, -1, theta, equity, gross, required_at(price, book, terms, False))
+    if terms.liquidate_to == TO_FLAT or not terms.largest_loss_first:
+        sold = sell_pro_rata(bar, row, equity, book, terms, account, count, post, records)
+    else:
+        sold = sell_largest_losses(bar, row, equity, book, terms, account, count, post, records)
+    equity_after = account[CASH] + net_and_gross(book[SHARES], price)[0]
+    finish_call(call, sold, equity_after, required_at(price, book, terms, False) - equity_after)
+    # Nothing to sell and nothing short: an account at its very limit, whose next trigger is met at theta = 1.
+    if sold > 0.0 or call[9] > TOUCH * gross:
+        count[N_CALLS] += 1
+
+
+@kernel
+def sell_pro_rata(bar, row, equity, book, terms: Terms, account, count, post, records: Records):
+    """Sell the same fraction of every position that has a bar; return the value sold."""
+    fraction = 1.0
+    if terms.liquidate_to != TO_FLAT:
+        gain = 0.0
+        for a in range(row.size):
+            held, price = book[SHARES, a], book[PRICE, a]
+            if held != 0.0 and not np.isnan(row[a]):
+                value = abs(held) * price
+                gain += (target_rate(held, value, terms) - cost_rate(held, price, terms)) * value
+        needed = required_at(book[PRICE], book, terms, True) - equity
+        fraction = min(max(needed / gain, 0.0), 1.0) if gain > 0.0 else 1.0
+    if fraction <= TOUCH:
+        return 0.0
+    sold = 0.0
+    for a in range(row.size):
+        held, price = book[SHARES, a], book[PRICE, a]
+        if held != 0.0 and not np.isnan(row[a]):
+            delta = sold_shares(held, fraction, terms)
+            sold += abs(delta) * price
+            trade(bar, a, delta, price, BY_LIQUIDATION, book, terms, account, count, post, records)
+    return sold
+
+
+@kernel
+def sell_largest_losses(bar, row, equity, book, terms: Terms, account, count, post, records: Records):
+    """Sell whole positions, largest loss first, and of the last one what is needed; return the value sold."""
+    needed = required_at(book[PRICE], book, terms, True) - equity
+    sold = 0.0
+    gains = book[WANT]
+    for a in range(row.size):
+        gains[a] = book[SHARES, a] * book[PRICE, a] - book[BASIS, a]
+    for _ in range(row.size):
+        a = least_tradable(row, gains, book[SHARES])
+        if a < 0 or needed <= TOUCH * sold:
+            break
+        gains[a] = np.nan
+        held, price = book[SHARES, a], book[PRICE, a]
+        value = abs(held) * price
+        gain = (target_rate(held, value, terms) - cost_rate(held, price, terms)) * value
+        delta = sold_shares(held, min(needed / gain, 1.0) if gain > 0.0 else 1.0, terms)
+        needed -= gain * abs(delta / held)
+        sold += abs(delta) * price
+        trade(bar, a, delta, price, BY_LIQUIDATION, book, terms, account, count, post, records)
+    return sold
+
+
+@kernel
+def least_tradable(row, gains, shares):
+    """Return the held asset with a bar whose gain is least, or -1; NaN gains are left out."""
+    best = -1
+    for a in range(row.size):
+        if shares[a] == 0.0 or np.isnan(row[a]) or np.isnan(gains[a]):
+            continue
+        if best < 0 or gains[a] < gains[best]:
+            best = a
+    return best
+
+
+@kernel
+def write_call(call, bar, kind, asset, theta, equity, gross, required):
+    """Write what stood before a margin call's sale."""
+    call[0] = bar
+    call[1] = kind
+    call[2] = asset
+    call[3] = theta if kind != AT_CLOSE else np.nan
+    call[4] = equity
+    call[5] = gross
+    call[6] = required
+
+
+@kernel
+def finish_call(call, sold, equity_after, short_of):
+    """Write what stood after a margin call's sale."""
+    call[7] = sold
+    call[8] = equity_after
+    call[9] = max(short_of, 0.0)

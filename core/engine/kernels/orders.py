@@ -1,0 +1,381 @@
+"""From targets to fills.
+
+1. `decide` turns a bar's targets into waiting orders. An order waits for its ticker's next bar.
+2. `fill_orders` fills all waiting orders whose ticker has a bar, together, at one price each:
+   a. two_orders: positions that change their side are closed first, with their fee;
+   b. the fee share u solves u = 1 - cost(u) / E, cost(u) being the cost of trading to w (1 - b) u E (Newton; exact for
+      fees in bps): so the costs of all these orders fit, and a target of 2 is 2 after costs;
+   c. shares wanted are w (1 - b) u E / P, truncated toward zero where shares are whole;
+   d. initial margin: where the sum of k G exceeds equity after costs, what increases positions is scaled by one factor
+      or rejected; what reduces them always fills;
+   e. fills are booked.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.engine.kernels.compilation import kernel, summation
+from core.engine.kernels.layout import (
+    BY_SIGNAL,
+    CASH,
+    EQUITY,
+    FEES,
+    LAST_TARGET,
+    MARK,
+    N_FILLS,
+    N_HELD_HINT,
+    N_PENDING,
+    NO_MARGIN,
+    ON_CHANGE,
+    ORDER_EQUITY,
+    ORDER_PRICE,
+    ORDER_TARGET,
+    PRICE,
+    REASON_STEP,
+    SCALED,
+    SHARES,
+    SLIPPAGE,
+    WANT,
+    Records,
+    Terms,
+)
+from core.engine.kernels.positions import (
+    initial_rate,
+    net_and_gross,
+    order_fee,
+    record_unfilled,
+    trade,
+)
+
+TINY = 1e-12  # relative size below which a difference is rounding
+MARGIN_TOLERANCE = 1e-9  # relative; an order for exactly the limit is allowed
+
+
+@kernel
+def decide(targets, close, book, terms: Terms, account, count):
+    """Make waiting orders of the targets of a bar at which trading is scheduled."""
+    shares, last, waiting = book[SHARES], book[LAST_TARGET], book[ORDER_TARGET]
+    on_change = terms.rebalance == ON_CHANGE
+    made = 0
+    for a in range(targets.size):
+        target = targets[a]
+        if np.isnan(target) or np.isnan(close[a]):
+            continue
+        if target == (last[a] if on_change else 0.0) and (on_change or shares[a] == 0.0):
+            continue
+        made += 1
+        last[a] = target
+        waiting[a] = target
+        if terms.size_at_signal:
+            book[ORDER_EQUITY, a] = account[EQUITY]
+            book[ORDER_PRICE, a] = book[MARK, a]
+    count[N_PENDING] += made
+
+
+@kernel
+def fill_orders(bar, row, book, terms: Terms, account, count, post, records: Records):
+    """Fill the waiting orders at `book[PRICE]`, all together."""
+    spent = 0.0
+    if terms.two_orders:
+        spent = close_reversals(bar, row, book, terms, account, count, post, records)
+    net, gross = net_and_gross(book[SHARES], book[PRICE])
+    equity = account[CASH] + net
+    invested = terms.invested_fraction * max(equity, 0.0)
+    if terms.size_at_signal:
+        share = fee_share_at_signal(row, book, terms, equity, spent) if terms.size_includes_fee else 1.0
+        want_at_signal(row, book, terms, share, spent)
+    else:
+        share = fee_share(row, book, terms, equity, invested) if terms.size_includes_fee else 1.0
+        want_at_fill(row, book, terms, invested * share)
+    if exceeds_initial_margin(row, book, terms, equity, net, gross):
+        keep_to_initial_margin(bar, row, book, terms, account[CASH], count, records)
+    if terms.has_share_fees or terms.tracks_basis:
+        book_fills_one_by_one(bar, row, book, terms, account, count, post, records)
+    else:
+        book_fills_together(bar, row, book, terms, account, count, post, records)
+
+
+@kernel
+def close_reversals(bar, row, book, terms: Terms, account, count, post, records: Records):
+    """Close the positions whose orders change their side; return what that cost."""
+    cash_and_value = 0.0
+    for a in range(row.size):
+        held = book[SHARES, a]
+        if held * book[ORDER_TARGET, a] < 0.0 and not np.isnan(row[a]):
+            before = account[CASH]
+            trade(bar, a, -held, book[PRICE, a], BY_SIGNAL, book, terms, account, count, post, records)
+            cash_and_value += before + held * book[PRICE, a] - account[CASH]
+    return cash_and_value
+
+
+@summation
+def traded_sums(row, target, shares, price, invested):
+    """Return, at u = 1, the sums of |dV| and of dV, and their derivatives by u."""
+    traded = 0.0
+    net = 0.0
+    traded_slope = 0.0
+    net_slope = 0.0
+    for a in range(row.size):
+        wanted = target[a] * invested
+        delta = wanted - shares[a] * price[a]
+        ordered = (target[a] == target[a]) & (row[a] == row[a])
+        wanted = wanted if ordered else 0.0
+        delta = delta if ordered else 0.0
+        traded += abs(delta)
+        net += delta
+        traded_slope += wanted if delta > 0.0 else -wanted
+        net_slope += wanted
+    return traded, net, traded_slope, net_slope
+
+
+@kernel
+def fee_share(row, book, terms: Terms, equity, invested):
+    """Return u for orders sized at the fill's prices."""
+    if invested <= 0.0:
+        return 1.0
+    share = 1.0
+    for _ in range(8):
+        traded, net, traded_slope, net_slope = traded_sums(
+            row, book[ORDER_TARGET], book[SHARES], book[PRICE], invested * share
+        )
+        cost = terms.slippage_rate * traded + terms.fee_rate * (traded + terms.slippage_rate * net)
+        slope = terms.slippage_rate * traded_slope + terms.fee_rate * (traded_slope + terms.slippage_rate * net_slope)
+        if terms.has_share_fees:
+            cost += share_fees(row, book, terms, invested * share)
+        step = (1.0 - cost / equity - share) / (1.0 + slope / (equity * share))
+        share = max(share + step, TINY)
+        if abs(step) < 1e-14:
+            break
+    return share
+
+
+@kernel
+def share_fees(row, book, terms: Terms, invested):
+    """Return the part of the fees that counts shares."""
+    total = 0.0
+    for a in range(row.size):
+        target = book[ORDER_TARGET, a]
+        price = row[a]
+        if np.isnan(target) or np.isnan(price):
+            continue
+        delta = target * invested / price - book[SHARES, a]
+        total += order_fee(terms, delta, price) - terms.fee_rate * abs(delta) * price
+    return total
+
+
+@kernel
+def fee_share_at_signal(row, book, terms: Terms, equity, spent):
+    """Return u for orders sized at the close of their signal: costs estimated at that close."""
+    if equity <= 0.0:
+        return 1.0
+    share = 1.0
+    for _ in range(8):
+        cost = 0.0
+        slope = 0.0
+        for a in range(row.size):
+            target = book[ORDER_TARGET, a]
+            if np.isnan(target) or np.isnan(row[a]):
+                continue
+            price = book[ORDER_PRICE, a]
+            full = target * terms.invested_fraction * max(book[ORDER_EQUITY, a] - spent, 0.0)
+            delta = full * share / price - book[SHARES, a]
+            side = 1.0 if delta > 0.0 else -1.0
+            paid = price * (1.0 + side * terms.slippage_rate)
+            cost += terms.slippage_rate * abs(delta) * price + order_fee(terms, delta, paid)
+            slope += side * full * (terms.slippage_rate + terms.fee_rate * paid / price)
+        step = (1.0 - cost / equity - share) / (1.0 + slope / equity)
+        share = max(share + step, TINY)
+        if abs(step) < 1e-14:
+            break
+    return share
+
+
+@kernel
+def want_at_fill(row, book, terms: Terms, invested):
+    """Write the wanted shares of the orders that can be filled; the held shares of all others."""
+    shares, want, target, price = book[SHARES], book[WANT], book[ORDER_TARGET], book[PRICE]
+    if terms.whole_shares:
+        for a in range(row.size):
+            ordered = not (np.isnan(target[a]) or np.isnan(row[a]))
+            want[a] = truncated(target[a] * invested / price[a]) if ordered else shares[a]
+    else:
+        for a in range(row.size):
+            wanted = target[a] * invested / price[a]
+            ordered = (target[a] == target[a]) & (row[a] == row[a])
+            want[a] = wanted if ordered else shares[a]
+
+
+@kernel
+def want_at_signal(row, book, terms: Terms, share, spent):
+    """Write the wanted shares of orders sized at the close of their signal."""
+    for a in range(row.size):
+        target = book[ORDER_TARGET, a]
+        if np.isnan(target) or np.isnan(row[a]):
+            book[WANT, a] = book[SHARES, a]
+            continue
+        invested = terms.invested_fraction * max(book[ORDER_EQUITY, a] - spent, 0.0) * share
+        wanted = target * invested / book[ORDER_PRICE, a]
+        book[WANT, a] = truncated(wanted) if terms.whole_shares else wanted
+
+
+@kernel
+def truncated(shares):
+    """Return whole shares, toward zero; 99.9999999999 is 100 that was rounded on its way."""
+    return np.trunc(shares * (1.0 + TINY))
+
+
+@summation
+def change_sums(shares, want, price):
+    """Return the sums of |dV|, of dV, and of the change in |V|."""
+    traded = 0.0
+    net = 0.0
+    gross = 0.0
+    for a in range(shares.size):
+        delta = (want[a] - shares[a]) * price[a]
+        traded += abs(delta)
+        net += delta
+        gross += (abs(want[a]) - abs(shares[a])) * price[a]
+    return traded, net, gross
+
+
+@kernel
+def exceeds_initial_margin(row, book, terms: Terms, equity, net, gross):
+    """Tell whether positions grow beyond what initial margin allows."""
+    traded, net_change, gross_change = change_sums(book[SHARES], book[WANT], book[PRICE])
+    cost = terms.slippage_rate * traded + terms.fee_rate * (traded + terms.slippage_rate * net_change)
+    if terms.has_share_fees:
+        cost = cost_toward(1.0, 1.0, row, book, terms)
+    if terms.tiers.shape[0] == 0:
+        longs = 0.5 * (gross + gross_change + net + net_change)
+        shorts = 0.5 * (gross + gross_change - net - net_change)
+        required = terms.initial_long * longs + terms.initial_short * shorts
+    else:
+        required = 0.0
+        for a in range(row.size):
+            value = abs(book[WANT, a]) * book[PRICE, a]
+            required += initial_rate(book[WANT, a], value, terms) * value
+    return required > (equity - cost) + MARGIN_TOLERANCE * abs(equity)
+
+
+@kernel
+def reduced_shares(held, want):
+    """Return what is left of a position when only the reducing part of an order is filled."""
+    if held * want <= 0.0:
+        return 0.0
+    return held if abs(want) > abs(held) else want
+
+
+@kernel
+def cost_toward(reducing, increasing, row, book, terms: Terms):
+    """Return the cost of the reducing part and of a fraction `increasing` of the increasing part of all orders."""
+    total = 0.0
+    for a in range(row.size):
+        held, want, price = book[SHARES, a], book[WANT, a], book[PRICE, a]
+        if want == held:
+            continue
+        base = reduced_shares(held, want)
+        delta = reducing * (base - held) + increasing * (want - base)
+        side = 1.0 if delta > 0.0 else -1.0
+        total += terms.slippage_rate * abs(delta) * price
+        total += order_fee(terms, delta, price * (1.0 + side * terms.slippage_rate))
+    return total
+
+
+@kernel
+def keep_to_initial_margin(bar, row, book, terms: Terms, cash, count, records: Records):
+    """Scale or reject what increases positions, and record what is not filled."""
+    factor = 0.0 if terms.reject else allowed_fraction(row, book, terms, cash)
+    for a in range(row.size):
+        held, want = book[SHARES, a], book[WANT, a]
+        if want == held:
+            continue
+        base = reduced_shares(held, want)
+        if want == base:
+            continue
+        allowed = base + factor * (want - base)
+        if terms.whole_shares:
+            allowed = base + np.trunc(factor * (want - base) * (1.0 + TINY))
+        book[WANT, a] = allowed
+        if allowed != want:
+            reason = NO_MARGIN if allowed == base else SCALED
+            record_unfilled(bar * row.size + a, want - allowed, reason, count, records)
+
+
+@kernel
+def allowed_fraction(row, book, terms: Terms, cash):
+    """Return the fraction z of the increases that initial margin allows: R + z dR = E - cost(z)."""
+    equity = cash
+    required = 0.0
+    added = 0.0
+    for a in range(row.size):
+        held, want, price = book[SHARES, a], book[WANT, a], book[PRICE, a]
+        equity += held * price
+        base = reduced_shares(held, want) if want != held else held
+        # The rate of the whole wanted position: tiers only rise with value, so the scaled one needs no more.
+        rate = initial_rate(want, abs(want) * price, terms)
+        required += rate * abs(base) * price
+        added += rate * abs(want - base) * price
+    if added <= 0.0:
+        return 0.0
+    room = equity - required
+    cost_before = cost_toward(1.0, 0.0, row, book, terms)
+    cost_after = cost_toward(1.0, 1.0, row, book, terms)
+    fraction = min(max((room - cost_before) / (added + cost_after - cost_before), 0.0), 1.0)
+    if terms.has_share_fees:
+        for _ in range(12):
+            cost = cost_toward(1.0, fraction, row, book, terms)
+            fraction = min(max((room - cost) / added, 0.0), 1.0)
+    return fraction
+
+
+@kernel
+def book_fills_together(bar, row, book, terms: Terms, account, count, post, records: Records):
+    """Book the fills where every fee is in bps: cash and costs come from sums."""
+    shares, want, target, price = book[SHARES], book[WANT], book[ORDER_TARGET], book[PRICE]
+    keys, numbers = records.fill_key, records.fill_numbers
+    first = bar * row.size
+    filled = count[N_FILLS]
+    done = 0
+    traded = 0.0
+    net = 0.0
+    for a in range(row.size):
+        if np.isnan(target[a]) or np.isnan(row[a]):
+            continue
+        target[a] = np.nan
+        done += 1
+        delta = want[a] - shares[a]
+        if abs(delta) <= TINY * abs(want[a]):
+            continue
+        value = delta * price[a]
+        net += value
+        traded += abs(value)
+        shares[a] = want[a]
+        keys[filled] = (first + a) * REASON_STEP + BY_SIGNAL
+        numbers[filled, 0] = delta
+        numbers[filled, 1] = price[a]
+        filled += 1
+    slip = terms.slippage_rate * traded
+    fee = terms.fee_rate * (traded + terms.slippage_rate * net)
+    account[CASH] -= net + slip + fee
+    post[SLIPPAGE] -= slip
+    post[FEES] -= fee
+    count[N_FILLS] = filled
+    count[N_PENDING] -= done
+    count[N_HELD_HINT] = 1
+
+
+@kernel
+def book_fills_one_by_one(bar, row, book, terms: Terms, account, count, post, records: Records):
+    """Book the fills where fees count shares or the positions' cost is followed."""
+    for a in range(row.size):
+        if np.isnan(book[ORDER_TARGET, a]) or np.isnan(row[a]):
+            continue
+        book[ORDER_TARGET, a] = np.nan
+        count[N_PENDING] -= 1
+        want = book[WANT, a]
+        delta = want - book[SHARES, a]
+        if abs(delta) <= TINY * abs(want):
+            continue
+        trade(bar, a, delta, book[PRICE, a], BY_SIGNAL, book, terms, account, count, post, records)
+        book[SHARES, a] = want

@@ -1,0 +1,205 @@
+"""Single events of a position: what a fill costs and changes, what splits, dividends and endings do."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.engine.kernels.compilation import kernel, summation
+from core.engine.kernels.layout import (
+    BASIS,
+    BY_DELISTING,
+    BY_LIQUIDATION,
+    CASH,
+    COLLATERAL,
+    DIVIDENDS,
+    FEES,
+    LIQUIDATION_FEE,
+    MARK,
+    N_FILLS,
+    N_HELD_HINT,
+    N_PENDING,
+    N_UNFILLED,
+    ORDER_PRICE,
+    ORDER_TARGET,
+    PRICE,
+    REASON_STEP,
+    SHARES,
+    SLIPPAGE,
+    TICKER_ENDED,
+    Market,
+    Records,
+    Terms,
+)
+
+
+@summation
+def net_and_gross(shares, price):
+    """Return the sum of q P and the sum of |q| P."""
+    net = 0.0
+    gross = 0.0
+    for a in range(shares.size):
+        value = shares[a] * price[a]
+        net += value
+        gross += abs(value)
+    return net, gross
+
+
+@kernel
+def set_prices(row, book, at):
+    """Write a bar's prices into `book[at]`: the last mark where the ticker has no bar."""
+    mark = book[MARK]
+    out = book[at]
+    for a in range(row.size):
+        price = row[a]
+        out[a] = price if price == price else mark[a]
+
+
+@kernel
+def copy_row(source, out):
+    """Copy a row; an assignment of slices would allocate."""
+    for i in range(source.size):
+        out[i] = source[i]
+
+
+@kernel
+def order_fee(terms: Terms, shares, price):
+    """Return the fee of an order of `shares` (signed) at fill price `price`, without slippage and liquidation fee."""
+    value = abs(shares) * price
+    fee = terms.fee_rate * value
+    if terms.has_share_fees and shares != 0.0:
+        fee += min(max(terms.minimum_fee, terms.fee_per_share * abs(shares)), terms.cap_fraction * value)
+    return fee
+
+
+@kernel
+def record_fill(cell, shares, price, reason, count, records: Records):
+    """Append a fill; the ledger has made sure of the room."""
+    i = count[N_FILLS]
+    records.fill_key[i] = cell * REASON_STEP + reason
+    records.fill_numbers[i, 0] = shares
+    records.fill_numbers[i, 1] = price
+    count[N_FILLS] = i + 1
+
+
+@kernel
+def record_unfilled(cell, shares, reason, count, records: Records):
+    """Append what an order did not get; NaN shares where it was never sized."""
+    i = count[N_UNFILLED]
+    records.unfilled_key[i] = cell * REASON_STEP + reason
+    records.unfilled_shares[i] = shares
+    count[N_UNFILLED] = i + 1
+
+
+@kernel
+def change_basis(a, delta, price, book, terms: Terms):
+    """Carry the cost of a position, and the equity set aside for it, through a fill (before the shares change)."""
+    held = book[SHARES, a]
+    after = held + delta
+    initial = book[COLLATERAL, a]
+    if held * after <= 0.0:
+        book[BASIS, a] = after * price
+        book[COLLATERAL, a] = initial_rate(after, abs(after) * price, terms) * abs(after) * price
+    elif abs(after) > abs(held):
+        book[BASIS, a] += delta * price
+        added = abs(delta) * price
+        book[COLLATERAL, a] = initial + initial_rate(after, abs(after) * price, terms) * added
+    else:
+        book[BASIS, a] *= after / held
+        book[COLLATERAL, a] = initial * (after / held)
+
+
+@kernel
+def initial_rate(shares, value, terms: Terms):
+    """Return the initial margin rate of a position of this side and value."""
+    if terms.tiers.shape[0] > 0:
+        return terms.tiers[tier_of(value, terms.tiers), 1]
+    return terms.initial_long if shares > 0.0 else terms.initial_short
+
+
+@kernel
+def tier_of(value, tiers):
+    """Return the last tier whose from_value is not above `value`."""
+    tier = 0
+    for i in range(1, tiers.shape[0]):
+        if value >= tiers[i, 0]:
+            tier = i
+    return tier
+
+
+@kernel
+def trade(bar, a, delta, price, reason, book, terms: Terms, account, count, post, records: Records):
+    """Fill `delta` shares of asset `a` at reference price `price`: slippage, fees, cash, shares, record."""
+    if delta == 0.0:
+        return
+    if terms.tracks_basis:
+        change_basis(a, delta, price, book, terms)
+    slip = 0.0
+    fee = 0.0
+    liquidation_fee = 0.0
+    if reason != BY_DELISTING:
+        slip = terms.slippage_rate * abs(delta) * price
+        paid = price * (1.0 + terms.slippage_rate) if delta > 0.0 else price * (1.0 - terms.slippage_rate)
+        fee = order_fee(terms, delta, paid)
+        if reason == BY_LIQUIDATION:
+            liquidation_fee = terms.liquidation_rate * abs(delta) * paid
+    account[CASH] -= delta * price + slip + fee + liquidation_fee
+    post[SLIPPAGE] -= slip
+    post[FEES] -= fee
+    post[LIQUIDATION_FEE] -= liquidation_fee
+    book[SHARES, a] += delta
+    count[N_HELD_HINT] = 1
+    record_fill(bar * book.shape[1] + a, delta, price, reason, count, records)
+
+
+@kernel
+def corporate_actions(bar, market: Market, book, terms: Terms, account, post):
+    """Splits first, then dividends on the shares after the split: longs are credited, shorts debited."""
+    for a in range(book.shape[1]):
+        ratio = market.split[bar, a]
+        if ratio != 1.0:
+            book[SHARES, a] *= ratio
+            book[MARK, a] /= ratio
+            book[ORDER_PRICE, a] /= ratio
+        paid = market.dividend[bar, a] * book[SHARES, a]
+        if paid != 0.0:
+            account[CASH] += paid
+            post[DIVIDENDS] += paid
+            if terms.isolated:
+                book[COLLATERAL, a] += paid
+
+
+@kernel
+def pay_out_ended(bar, market: Market, book, terms: Terms, account, count, post, records: Records):
+    """Pay out, at the last close and free of cost, positions in tickers whose last bar was the one before."""
+    for a in range(book.shape[1]):
+        if market.last_bar[a] != bar - 1:
+            continue
+        trade(bar, a, -book[SHARES, a], book[MARK, a], BY_DELISTING, book, terms, account, count, post, records)
+        if not np.isnan(book[ORDER_TARGET, a]):
+            drop_order(bar, a, TICKER_ENDED, book, count, records)
+
+
+@kernel
+def drop_order(bar, a, reason, book, count, records: Records):
+    """Take a waiting order off the book, unfilled."""
+    book[ORDER_TARGET, a] = np.nan
+    count[N_PENDING] -= 1
+    record_unfilled(bar * book.shape[1] + a, np.nan, reason, count, records)
+
+
+@kernel
+def drop_all_orders(bar, reason, book, count, records: Records):
+    """Take every waiting order off the book, unfilled."""
+    if count[N_PENDING] == 0:
+        return
+    for a in range(book.shape[1]):
+        if not np.isnan(book[ORDER_TARGET, a]):
+            drop_order(bar, a, reason, book, count, records)
+
+
+@kernel
+def close_all(bar, row, reason, any_price, book, terms: Terms, account, count, post, records: Records):
+    """Close every position at `book[PRICE]`; those without a bar in `row` only where `any_price` says so."""
+    for a in range(book.shape[1]):
+        if book[SHARES, a] != 0.0 and (any_price or not np.isnan(row[a])):
+            trade(bar, a, -book[SHARES, a], book[PRICE, a], reason, book, terms, account, count, post, records)

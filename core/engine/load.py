@@ -1,0 +1,149 @@
+"""Prices from a data source, through the door.
+
+1. Ask the source; refuse an answer that is no panel, or has other tickers than were asked for.
+2. Cut to the config's dates; refuse dates without data and tickers without data.
+3. Check the panel (panel_checks.py).
+4. Adjust for what the config says (adjustment.py).
+5. Leave out tickers with too short a history, and name them.
+6. Note what looks odd, and take the fingerprint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from core.base.errors import DataError
+from core.engine.adjustment import adjust_panel
+from core.engine.fingerprint import data_fingerprint
+from core.engine.history import leave_out_short_histories
+from core.engine.panel_checks import check_panel
+from core.engine.panel_findings import adjustment_disagreements, session_gaps, unadjusted_splits
+from core.engine.panel_index import check_index_form, date_text, position_of_tickers, position_of_timestamps, row_text
+
+if TYPE_CHECKING:
+    from core.config.sections import LoadDataConfig
+    from core.contracts.data_source import DataSourcePlugin
+
+__all__ = ["LoadedPanel", "load_panel"]
+
+_LATE_START = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class LoadedPanel:
+    """Prices that passed the door.
+
+    Attributes
+    ----------
+    panel : DataFrame
+        Checked and adjusted, index (timestamp, ticker); `attrs["adjustment"]` says what for.
+    left_out : mapping of str to int
+        Tickers left out for a short history, with their number of bars.
+    fingerprint : str
+        SHA-256 of `panel`.
+    findings : tuple of str
+        What looks odd in the data, in prose.
+    """
+
+    panel: pd.DataFrame
+    left_out: Mapping[str, int]
+    fingerprint: str
+    findings: tuple[str, ...] = field(default=())
+
+
+def load_panel(source: DataSourcePlugin, data: LoadDataConfig) -> LoadedPanel:
+    """Load, cut, check and adjust the prices that a config names.
+
+    Raises
+    ------
+    DataError
+        If the source holds no such tickers, dates or interval, its panel breaks a promise of `check_panel`, the
+        adjustment is not possible, or no ticker has enough history.
+    """
+    origin = f"data source {source.name!r}"
+    held = source.load_data(data.tickers, data.start_date, data.end_date, data.interval)
+    if not isinstance(held, pd.DataFrame) or held.empty:
+        check_panel(held, origin=origin)
+    check_index_form(held.index, origin)
+    panel = _cut(held, data.start_date, data.end_date, origin)
+    _check_tickers(panel, held, data, origin)
+    check_panel(panel, origin=origin)
+    adjusted = adjust_panel(panel, data.adjustment, origin=origin)
+    kept, left_out = leave_out_short_histories(adjusted, data.min_history_bars)
+    findings = (*_date_findings(panel, data), *_findings(panel, kept))
+    return LoadedPanel(kept, left_out, data_fingerprint(kept), findings)
+
+
+def _cut(panel: pd.DataFrame, start: date | None, end: date | None, origin: str) -> pd.DataFrame:
+    timestamps = panel.index.get_level_values("timestamp")
+    inside = np.ones(len(panel), dtype=np.bool_)
+    if start is not None:
+        inside &= timestamps >= pd.Timestamp(start, tz="UTC")
+    if end is not None:
+        inside &= timestamps < pd.Timestamp(end, tz="UTC") + timedelta(days=1)
+    if not inside.any():
+        raise DataError(
+            f"{origin}: no bar lies in data.start_date {start or 'open'} to data.end_date {end or 'open'}; the data go "
+            f"from {date_text(timestamps.min())} to {date_text(timestamps.max())}. Choose dates within."
+        )
+    if inside.all():
+        return panel
+    cut = panel[inside]
+    cut.index = cut.index.remove_unused_levels()  # type: ignore[attr-defined]
+    return cut
+
+
+def _check_tickers(panel: pd.DataFrame, held: pd.DataFrame, data: LoadDataConfig, origin: str) -> None:
+    if data.tickers is None:
+        return
+    _, found = position_of_tickers(panel)
+    lacking = [ticker for ticker in data.tickers if ticker not in found]
+    if lacking:
+        raise DataError(
+            f"{origin}: {', '.join(lacking)} has no bar in data.start_date {data.start_date or 'open'} to "
+            f"data.end_date {data.end_date or 'open'}; {_range_of(held, lacking[0])}. "
+            "Take it out of data.tickers, or choose other dates."
+        )
+    unasked = [ticker for ticker in found if ticker not in data.tickers]
+    if unasked:
+        raise DataError(
+            f"{origin}: it returned {', '.join(unasked[:5])}, which data.tickers ({', '.join(data.tickers)}) does not "
+            "name; a source returns the tickers that it is asked for. Correct the plugin's load_data."
+        )
+
+
+def _range_of(held: pd.DataFrame, ticker: str) -> str:
+    timestamps = held.index.get_level_values("timestamp")[held.index.get_level_values("ticker") == ticker]
+    if not len(timestamps):
+        return f"the source returned nothing for {ticker}"
+    return f"the source holds {ticker} from {date_text(timestamps.min())} to {date_text(timestamps.max())}"
+
+
+def _date_findings(panel: pd.DataFrame, data: LoadDataConfig) -> list[str]:
+    _, timestamps = position_of_timestamps(panel)
+    first, last = timestamps[0], timestamps[-1]
+    findings = []
+    if data.start_date is not None and first - pd.Timestamp(data.start_date, tz="UTC") > _LATE_START:
+        findings.append(f"The data begin at {date_text(first)}, later than data.start_date {data.start_date}.")
+    if data.end_date is not None and pd.Timestamp(data.end_date, tz="UTC") - last > _LATE_START:
+        findings.append(f"The data end at {date_text(last)}, earlier than data.end_date {data.end_date}.")
+    return findings
+
+
+def _findings(held: pd.DataFrame, adjusted: pd.DataFrame) -> list[str]:
+    tables = (
+        (session_gaps(adjusted), "bars are missing on days on which other tickers traded"),
+        (unadjusted_splits(adjusted), "bars open as if after a split that the prices are not adjusted for"),
+        (adjustment_disagreements(held), "bars have an adjusted_close that dividend and split do not explain"),
+    )
+    return [
+        f"{len(table)} {what}, the first of {row_text(table.set_index(['timestamp', 'ticker']), 0)}."
+        for table, what in tables
+        if len(table)
+    ]

@@ -1,0 +1,35 @@
+"""Example rows that travel with a model, so that any copy of it can be checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["EXAMPLE_ROWS", "example_rows"]
+
+EXAMPLE_ROWS = 64
+
+
+def example_rows(features: pd.DataFrame, *, accepts_missing: bool) -> pd.DataFrame:
+    """Return up to EXAMPLE_ROWS rows, evenly spaced over the history, chosen without randomness.
+
+    Parameters
+    ----------
+    features : DataFrame of shape (n_rows, n_features)
+        All rows that the model may be asked about.
+    accepts_missing : bool
+        Whether the model takes missing features. If so, in every fourth row one feature, in turn, is made missing; if
+        not, rows with missing features are passed over.
+    """
+    complete = features[features.notna().all(axis=1)]
+    source = features if accepts_missing and complete.empty else complete
+    positions = np.unique(np.linspace(0, len(source) - 1, min(EXAMPLE_ROWS, len(source))).round().astype(np.intp))
+    chosen = source.iloc[positions].copy()
+    if accepts_missing:
+        for turn, row in enumerate(range(0, len(chosen), 4)):
+            chosen.iloc[row, turn % chosen.shape[1]] = np.nan
+    return chosen

@@ -1,0 +1,81 @@
+"""scikit-learn objects in skops files: the same bytes for the same object, and nothing unknown is loaded.
+
+1. skops names parts after their addresses in memory and stamps the time; both are replaced by running numbers and a
+   fixed date, so that equal objects give equal files.
+2. Before loading, the types in the file are listed; any that neither skops nor `TRUSTED_TYPES` trusts is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+from core.base.errors import DataError
+
+__all__ = ["TRUSTED_TYPES", "read_skops", "write_skops"]
+
+TRUSTED_TYPES = ("numpy.dtype",)
+"""Trusted besides scikit-learn's and NumPy's own that skops trusts: SimpleImputer keeps its dtype."""
+
+_SCHEMA = "schema.json"
+_FIXED_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+def write_skops(value: object, path: Path) -> None:
+    """Write `value` to `path` in skops' format, deterministically."""
+    import io
+
+    import skops.io
+
+    with ZipFile(io.BytesIO(skops.io.dumps(value))) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    schema = json.loads(parts[_SCHEMA])
+    names: dict[str, str] = {}
+    _renumber(schema, names, [0])
+    with ZipFile(path, "w", ZIP_STORED) as archive:
+        for old, new in names.items():
+            archive.writestr(ZipInfo(new, _FIXED_DATE), parts[old])
+        archive.writestr(ZipInfo(_SCHEMA, _FIXED_DATE), json.dumps(schema, indent=1))
+
+
+def read_skops(path: Path) -> Any:  # noqa: ANN401 - the caller checks what it gets
+    """Return the object in a skops file.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, damaged, or holds a type that is not trusted.
+    """
+    import skops.io
+    from skops.io.exceptions import UntrustedTypesFoundException
+
+    try:
+        content = path.read_bytes()
+        unknown = sorted(set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED_TYPES))
+        if unknown:
+            raise DataError(f"{path} holds types that are not trusted: {', '.join(unknown)}. It is not loaded.")
+        return skops.io.loads(content, trusted=list(TRUSTED_TYPES))
+    except UntrustedTypesFoundException as error:
+        raise DataError(f"{path} is not loaded: {error!s:.300}") from error
+    except _DAMAGE as error:
+        raise DataError(f"{path} is not a readable skops file: {type(error).__name__}: {error!s:.300}") from error
+
+
+_DAMAGE = (OSError, BadZipFile, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError, ImportError)
+
+
+def _renumber(node: Any, names: dict[str, str], count: list[int]) -> None:  # noqa: ANN401 - plain JSON
+    """Number the ids of a schema in reading order, and the files after their first mention."""
+    if isinstance(node, list):
+        for child in node:
+            _renumber(child, names, count)
+    elif isinstance(node, dict):
+        if isinstance(node.get("file"), str):
+            node["file"] = names.setdefault(node["file"], f"{len(names)}.npy")
+        if "__id__" in node:
+            count[0] += 1
+            node["__id__"] = count[0]
+        for child in node.values():
+            _renumber(child, names, count)

@@ -1,0 +1,158 @@
+"""The third stage: the strategy, its baselines and the benchmark over the same out-of-sample dates.
+
+1. Ask every strategy for its exposures over the whole panel, so that each has its warm-up.
+2. Cut panel and exposures to the dates of the predictions (rule-based strategies alone: to the whole panel).
+3. Simulate each under the same terms and execution.
+4. Measure each by the same metrics, and the benchmark by buying and holding it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import pandas as pd
+
+from core.base.errors import ConfigError, DataError
+from core.engine.backtest import BacktestResult, run_backtest
+from core.engine.benchmark import buy_and_hold
+from core.engine.metric_options import MetricOptions
+from core.engine.metrics import compute_metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from core.config.run_config import RunConfig
+    from core.config.sections import StrategyConfig
+    from core.contracts.run_context import RunContext
+    from core.contracts.run_result import MetricValue
+    from core.contracts.strategy import StrategyPlugin
+    from core.engine.stages.market import Market
+
+__all__ = ["Backtested", "backtest"]
+
+MAIN = "strategy"
+_Frame = TypeVar("_Frame", pd.DataFrame, pd.Series)
+
+
+@dataclass(frozen=True)
+class Backtested:
+    """What backtesting hands on.
+
+    Attributes
+    ----------
+    results : mapping of str to BacktestResult
+        By name: "strategy" first, then the baselines in the config's order.
+    metrics : mapping of str to mapping
+        Key figures by the same names, and "benchmark" where there is one.
+    benchmark_equity : DataFrame or None
+        The benchmark's curve, columns timestamp and equity.
+    """
+
+    results: Mapping[str, BacktestResult]
+    metrics: Mapping[str, Mapping[str, MetricValue]]
+    benchmark_equity: pd.DataFrame | None
+
+    def flat_metrics(self) -> dict[str, MetricValue]:
+        """Return the strategy's figures by name, and the others' as <name>.<figure>."""
+        flat: dict[str, MetricValue] = dict(self.metrics[MAIN])
+        for name, figures in self.metrics.items():
+            if name != MAIN:
+                flat.update({f"{name}.{figure}": value for figure, value in figures.items()})
+        return flat
+
+
+def backtest(config: RunConfig, market: Market, predictions: pd.DataFrame | None, context: RunContext) -> Backtested:
+    """Simulate the strategy and its baselines, measure them, and save the books.
+
+    Artifacts: equity, trades, fills, costs, margin_calls, unfilled, baselines (tables), exposures.
+
+    Parameters
+    ----------
+    predictions : DataFrame or None
+        Out-of-sample rows; None where no strategy needs any.
+
+    Raises
+    ------
+    ConfigError
+        If the config names no strategy, or one that needs predictions gets none.
+    DataError
+        If predictions and panel share no dates.
+    """
+    if config.strategy is None:
+        raise ConfigError("strategy is missing; name a strategy_type under strategy.")
+    strategies = {MAIN: config.strategy, **config.backtest.baselines}
+    start = _first_decision(market.panel, predictions)
+    traded = _from(market.panel, start)
+    terms = market.broker.terms(traded)
+    adjustment = config.data.adjustment if config.data else "total_return"
+    results: dict[str, BacktestResult] = {}
+    for number, (name, wanted) in enumerate(strategies.items()):
+        context.progress("backtest", number, len(strategies), "strategies")
+        exposures = _exposures(wanted, market.panel, predictions, context)
+        signals = _from(exposures, start)
+        results[name] = run_backtest(traded, signals, terms, config.execution, adjustment=adjustment)
+        if name == MAIN:
+            context.save_table("exposures", signals.to_frame("exposure").reset_index())
+    context.progress("backtest", len(strategies), len(strategies), "strategies")
+    backtested = _measure(results, market, start, config)
+    _save(backtested, context)
+    return backtested
+
+
+def _first_decision(panel: pd.DataFrame, predictions: pd.DataFrame | None) -> pd.Timestamp:
+    held = pd.DatetimeIndex(panel.index.get_level_values("timestamp"))
+    if predictions is None:
+        return pd.Timestamp(held[0])
+    first = pd.Timestamp(predictions.index.get_level_values("timestamp").min())
+    if first < held[0] or first > held[-1]:
+        raise DataError(
+            f"The predictions begin at {first:%Y-%m-%d}, outside the prices of {held[0]:%Y-%m-%d} to "
+            f"{held[-1]:%Y-%m-%d}. Backtest with the dates and the data source that the model was trained on."
+        )
+    return first
+
+
+def _from(frame: _Frame, start: pd.Timestamp) -> _Frame:
+    return frame.loc[frame.index.get_level_values("timestamp") >= start]
+
+
+def _exposures(
+    wanted: StrategyConfig, panel: pd.DataFrame, predictions: pd.DataFrame | None, context: RunContext
+) -> pd.Series:
+    strategy: StrategyPlugin = context.plugin("strategies", wanted.strategy_type, wanted.strategy_params)
+    if strategy.needs_predictions and predictions is None:
+        raise ConfigError(
+            f"Strategy {wanted.strategy_type!r} needs predictions. Name a trained run under backtest.predictions_run, "
+            "or use mode pipeline, which trains first."
+        )
+    return strategy.generate_signals(panel, predictions if strategy.needs_predictions else None)
+
+
+def _measure(
+    results: Mapping[str, BacktestResult], market: Market, start: pd.Timestamp, config: RunConfig
+) -> Backtested:
+    options = MetricOptions(initial_equity=config.execution.initial_cash)
+    metrics: dict[str, Mapping[str, MetricValue]] = {
+        name: compute_metrics(result.equity, result.trades, result.fills, result.costs, options=options)
+        for name, result in results.items()
+    }
+    curve = None
+    if market.benchmark is not None:
+        dates = pd.DatetimeIndex(next(iter(results.values())).equity["timestamp"])
+        curve = buy_and_hold(_from(market.benchmark, start), dates, config.execution.initial_cash)
+        metrics["benchmark"] = compute_metrics(curve, None, None, None, options=options)
+    return Backtested(results, metrics, curve)
+
+
+def _save(backtested: Backtested, context: RunContext) -> None:
+    main = backtested.results[MAIN]
+    tables = {name: getattr(main, name) for name in ("equity", "trades", "fills", "costs", "margin_calls", "unfilled")}
+    for name, table in tables.items():
+        context.save_table(name, table)
+    others = {name: result.equity for name, result in backtested.results.items() if name != MAIN}
+    if backtested.benchmark_equity is not None:
+        others["benchmark"] = backtested.benchmark_equity
+    if others:
+        stacked = pd.concat(others, names=["strategy"]).reset_index(level=0).reset_index(drop=True)
+        context.save_table("baselines", stacked)

@@ -1,0 +1,109 @@
+"""The first stage: prices at the door, the broker's terms, and the benchmark."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.base.errors import ConfigError
+from core.engine.load import load_panel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from core.config.run_config import RunConfig
+    from core.config.sections import LoadDataConfig
+    from core.contracts.broker import BrokerPlugin
+    from core.contracts.broker_terms import BrokerTerms
+    from core.contracts.data_source import DataSourcePlugin
+    from core.contracts.run_context import RunContext
+
+__all__ = ["Market", "open_market"]
+
+
+@dataclass(frozen=True)
+class Market:
+    """Prices and terms of a run.
+
+    Attributes
+    ----------
+    panel : DataFrame
+        The checked, adjusted price panel.
+    broker : BrokerPlugin
+        Gives the terms of any part of the panel.
+    terms : BrokerTerms
+        The terms over the whole panel.
+    benchmark : DataFrame or None
+        The benchmark's own panel of one ticker.
+    left_out : mapping of str to int
+        Tickers left out for a short history, with their bars.
+    fingerprint : str
+        SHA-256 over the panel.
+    """
+
+    panel: pd.DataFrame
+    broker: BrokerPlugin
+    terms: BrokerTerms
+    benchmark: pd.DataFrame | None
+    left_out: Mapping[str, int]
+    fingerprint: str
+
+
+def open_market(config: RunConfig, context: RunContext) -> Market:
+    """Load prices, ask the broker for its terms, load the benchmark, and say what was found.
+
+    Raises
+    ------
+    DataError
+        If prices break the panel's form, or no rate is to be had.
+    ConfigError
+        If the broker counts real shares and the prices are adjusted for dividends.
+    """
+    data = config.data
+    if data is None:
+        raise ConfigError("data is missing; name a data_source_type under data.")
+    context.progress("load data", 0, 1)
+    source: DataSourcePlugin = context.plugin("data_sources", data.data_source_type, data.data_source_params)
+    loaded = load_panel(source, data)
+    broker: BrokerPlugin = context.plugin("brokers", config.broker.broker_type, config.broker.broker_params)
+    terms = broker.terms(loaded.panel)
+    if terms.needs_real_shares and data.adjustment == "total_return":
+        raise ConfigError(
+            f"Broker {config.broker.broker_type!r} charges by the share, but data.adjustment is 'total_return', whose "
+            "prices are not a share's prices. Set data.adjustment to raw or splits, or "
+            "broker.broker_params.allow_adjusted_shares to true."
+        )
+    benchmark = _load_benchmark(source, data, config.backtest.benchmark)
+    market = Market(loaded.panel, broker, terms, benchmark, loaded.left_out, loaded.fingerprint)
+    _report(market, loaded.findings, context)
+    return market
+
+
+def _load_benchmark(source: DataSourcePlugin, data: LoadDataConfig, ticker: str | None) -> pd.DataFrame | None:
+    if ticker is None:
+        return None
+    wanted = data.model_copy(update={"tickers": (ticker,), "min_history_bars": 0})
+    return load_panel(source, wanted).panel
+
+
+def _report(market: Market, findings: Sequence[str], context: RunContext) -> None:
+    timestamps = market.panel.index.unique(level="timestamp")
+    tickers = list(market.panel.index.unique(level="ticker"))
+    for finding in findings:
+        context.log(finding, level="warning")
+    for ticker, n_bars in sorted(market.left_out.items()):
+        context.log(f"{ticker} is left out: {n_bars} bars are fewer than data.min_history_bars", level="warning")
+    facts = {
+        "n_rows": len(market.panel),
+        "n_bars": len(timestamps),
+        "n_tickers": len(tickers),
+        "first_bar": timestamps[0].isoformat(),
+        "last_bar": timestamps[-1].isoformat(),
+    }
+    context.record(data_fingerprint=market.fingerprint)
+    details = {"tickers": tickers, "left_out": dict(market.left_out), "findings": list(findings)}
+    context.save_json("data", {**facts, **details, "fingerprint": market.fingerprint})
+    context.log("Prices are loaded and checked", **facts)
+    context.progress("load data", 1, 1)

@@ -1,0 +1,156 @@
+"""The second stage: features, labels, out-of-sample predictions, and a model to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from core.base.errors import ConfigError, RunError
+from core.engine.features import FeaturePipeline
+from core.engine.labels import check_labels, label_report
+from core.engine.model_artifact import load_model_artifact, read_model_card, save_fitted_model
+from core.engine.training import TrainingResult, TrainingTask, train_model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from core.config.run_config import RunConfig
+    from core.config.sections import TrainModelConfig
+    from core.contracts.exporter import ModelArtifact
+    from core.contracts.labeler import LabelerPlugin
+    from core.contracts.model import ModelPlugin
+    from core.contracts.run_context import RunContext
+    from core.contracts.run_result import MetricValue
+    from core.engine.stages.market import Market
+
+__all__ = ["Trained", "open_model_artifact", "train"]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training hands on.
+
+    Attributes
+    ----------
+    predictions : DataFrame
+        Out-of-sample rows only.
+    labels : mapping
+        The labels' report, by name.
+    metrics : mapping
+        Out-of-sample scores by name, and the labels' report under label.<name>.
+    """
+
+    predictions: pd.DataFrame
+    fold_scores: pd.DataFrame
+    labels: Mapping[str, MetricValue]
+    metrics: Mapping[str, MetricValue]
+
+
+@dataclass(frozen=True)
+class _ContextReporter:
+    """Passes what training reports to the run's events."""
+
+    context: RunContext
+
+    def progress(self, step: str, value: float, total: float | None) -> None:
+        self.context.progress(step, value, total, "folds")
+
+    def metric(self, name: str, value: float | None, step: int | None, fold: int | None) -> None:
+        self.context.metric(name, value, step=step, fold=fold)
+
+    def log(self, message: str, *, level: Literal["info", "warning"] = "info", **fields: MetricValue) -> None:
+        self.context.log(message, level=level, **fields)
+
+    def check_cancelled(self) -> None:
+        self.context.check_cancelled()
+
+
+def train(config: RunConfig, market: Market, context: RunContext) -> Trained:
+    """Label, build features, train by the config's splits and save what came of it.
+
+    Artifacts: labels, predictions, fold_scores, feature_importances, model/.
+
+    Raises
+    ------
+    ConfigError
+        If label, model or features are missing from the config.
+    DataError, TrainingError
+        As labelers, steps and models raise them.
+    """
+    if config.label is None or config.model is None or not config.features:
+        raise ConfigError("Training needs features, label and model; see configs/leverage_opportunity.yaml.")
+    labeler: LabelerPlugin = context.plugin("labelers", config.label.labeler_type, config.label.labeler_params)
+    labels = labeler.label(market.panel, terms=market.terms)
+    check_labels(labels, market.panel, task=labeler.task)
+    report = label_report(labels, market.panel)
+    context.save_json("labels", report)
+    task = TrainingTask(
+        data=market.panel,
+        labels=labels,
+        pipeline=_pipeline(config, context),
+        make_model=_model_factory(config.model, context),
+        task=labeler.task,
+        splits=config.splits,
+        model=config.model,
+        seed=context.seed,
+        thread_count=context.thread_count,
+        report=_ContextReporter(context),
+    )
+    result = train_model(task)
+    _save(result, config, context)
+    labelled: dict[str, MetricValue] = {f"label.{name}": value for name, value in report.items()}
+    return Trained(result.predictions, result.fold_scores, report, {**result.metrics, **labelled})
+
+
+def _pipeline(config: RunConfig, context: RunContext) -> FeaturePipeline:
+    return FeaturePipeline(
+        [
+            context.plugin("feature_steps", step.feature_step_type, step.feature_step_params, instance_name=step.name)
+            for step in config.features
+        ]
+    )
+
+
+def _model_factory(model: TrainModelConfig, context: RunContext) -> Callable[[], ModelPlugin]:
+    def make_model() -> ModelPlugin:
+        made: ModelPlugin = context.plugin("models", model.model_type, model.model_params)
+        return made
+
+    return make_model
+
+
+def _save(result: TrainingResult, config: RunConfig, context: RunContext) -> None:
+    context.save_table("predictions", result.predictions)
+    context.save_table("fold_scores", result.fold_scores)
+    importances = result.final_model.model.feature_importances()
+    if importances is not None:
+        context.save_table("feature_importances", importances.rename_axis("feature").reset_index(name="importance"))
+    folder = context.new_folder("model")
+    described = config.model_dump(mode="json", include={"data", "features", "label", "broker", "seed"})
+    save_fitted_model(result.final_model, folder, example_features=result.example_features, description=described)
+    context.save_folder("model", folder)
+
+
+def open_model_artifact(run_id: str, context: RunContext) -> ModelArtifact:
+    """Return the model of another run, as exporters take it.
+
+    Raises
+    ------
+    RunError
+        If there is no such run, it has not completed, or it trained no model.
+    DataError
+        If a file of the model was altered.
+    """
+    folder = context.artifacts_of(run_id) / "model"
+    if not folder.is_dir():
+        raise RunError(f"Run {run_id} trained no model; name a run of mode train or pipeline.")
+    card = read_model_card(folder)
+
+    def make_model() -> ModelPlugin:
+        made: ModelPlugin = context.plugin("models", card.model_type, card.model_params)
+        return made
+
+    return load_model_artifact(folder, make_model)

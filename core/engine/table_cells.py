@@ -1,0 +1,140 @@
+"""Reading the cells of a table, as a file holds them, into numbers and texts.
+
+Whatever cannot be read exactly is refused with its row: nothing is guessed, skipped or rounded.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from core.base.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+__all__ = ["CellError", "numbers_of", "plain_column", "refuse_first", "texts_of"]
+
+_PLAIN_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+
+
+class CellError(DataError):
+    """A cell that cannot be read.
+
+    Attributes
+    ----------
+    row : int
+        Its position in the column, from 0.
+    reason : str
+        What is there, and what may be.
+    """
+
+    def __init__(self, row: int, reason: str) -> None:
+        super().__init__(f"row {row}: {reason}")
+        self.row = row
+        self.reason = reason
+
+
+def numbers_of(
+    column: pa.ChunkedArray, *, decimal: str = ".", thousands: str = "", empty: float | None = None
+) -> NDArray[np.float64]:
+    """Return a column's numbers as float64.
+
+    Parameters
+    ----------
+    column : ChunkedArray
+        Numbers, or texts that hold numbers.
+    decimal, thousands : str
+        The decimal mark and the mark between groups of three digits ("" for none) of texts.
+    empty : float or None
+        What an empty cell means; None refuses it.
+
+    Raises
+    ------
+    CellError
+        If a cell is empty, or is no finite number; the first one.
+    """
+    column = plain_column(column)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        column = _number_texts(column, decimal, thousands, empty)
+    elif not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type) or _is_decimal(column.type)):
+        raise CellError(0, f"the column holds {column.type}; it must hold numbers")
+    is_null = np.asarray(column.is_null().to_numpy())
+    if empty is not None:
+        column = pc.fill_null(column.cast(pa.float64()), empty)
+    elif is_null.any():
+        raise CellError(int(np.argmax(is_null)), "the cell is empty; it must hold a number")
+    numbers = np.array(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
+    if not np.isfinite(numbers).all():
+        row = int(np.argmin(np.isfinite(numbers)))
+        raise CellError(row, f"{numbers[row]} is not finite; it must be a finite number")
+    return numbers
+
+
+def texts_of(column: pa.ChunkedArray) -> pd.Series:
+    """Return a column's texts, white space around them taken off.
+
+    Raises
+    ------
+    CellError
+        If a cell is empty; the first one.
+    """
+    texts: pd.Series = pc.utf8_trim_whitespace(plain_column(column).cast(pa.string())).to_pandas().astype("str")
+    refuse_first(texts.isna() | (texts == ""), texts, lambda _text: "the cell is empty; it must hold a text")
+    return texts
+
+
+def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column with its dictionary encoding, if any, undone."""
+    if pa.types.is_dictionary(column.type):
+        return column.cast(column.type.value_type)
+    return column
+
+
+def _is_decimal(kind: Any) -> bool:  # noqa: ANN401 - pyarrow ships no types
+    return bool(pa.types.is_decimal(kind))
+
+
+def _number_texts(column: pa.ChunkedArray, decimal: str, thousands: str, empty: float | None) -> pa.ChunkedArray:
+    texts = pc.utf8_trim_whitespace(column)
+    if empty is not None:
+        texts = pc.if_else(pc.equal(texts, ""), pa.scalar(None, texts.type), texts)
+    pattern = _number_pattern(decimal, thousands)
+    readable = pc.fill_null(pc.match_substring_regex(texts, pattern), True).to_numpy()
+    if not readable.all():
+        row = int(np.argmin(readable))
+        raise CellError(row, _no_number(texts[row].as_py(), decimal, thousands))
+    if thousands:
+        texts = pc.replace_substring(texts, thousands, "")
+    if decimal != ".":
+        texts = pc.replace_substring(texts, decimal, ".")
+    return texts.cast(pa.float64())
+
+
+def _number_pattern(decimal: str, thousands: str) -> str:
+    if decimal == "." and not thousands:
+        return _PLAIN_NUMBER
+    mark = re.escape(decimal)
+    whole = rf"(\d{{1,3}}({re.escape(thousands)}\d{{3}})+|\d+)" if thousands else r"\d+"
+    return rf"^[+-]?({whole}({mark}\d*)?|{mark}\d+)([eE][+-]?\d+)?$"
+
+
+def _no_number(text: str, decimal: str, thousands: str) -> str:
+    if not text:
+        return "the cell is empty; it must hold a number"
+    marks = f"decimal mark {decimal!r}, {f'thousands mark {thousands!r}' if thousands else 'no thousands mark'}"
+    return f"{text!r} is no number ({marks}); write a number, or set the parameters decimal and thousands"
+
+
+def refuse_first(wrong: pd.Series, values: pd.Series, reason: Callable[[Any], str]) -> None:
+    """Raise the CellError of the first row that is wrong, if any."""
+    if wrong.any():
+        row = int(np.argmax(wrong.to_numpy()))
+        raise CellError(row, reason(values.iloc[row]))

@@ -1,0 +1,124 @@
+"""Reading the times of a table, as a file holds them, into sessions or moments in UTC."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from core.engine.table_cells import CellError, numbers_of, plain_column, refuse_first, texts_of
+
+__all__ = ["timestamps_of"]
+
+_OFFSET = r"\d{1,2}:\d{2}.*(?:Z|[+-]\d{2}:?\d{2})$"
+_ISO_DATE = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$|^\d{8}$"
+_EPOCH_UNITS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
+_HOW_TO_SET_FORMAT = "write 2004-03-05, or set the parameter timestamp_format, such as %d.%m.%Y"
+
+
+def timestamps_of(
+    column: pa.ChunkedArray, *, daily: bool, timestamp_format: str | None = None, timezone: str | None = None
+) -> pd.DatetimeIndex:
+    """Return a column's times in UTC: the session's date at 00:00 for daily bars, else the moment.
+
+    Parameters
+    ----------
+    column : ChunkedArray
+        Dates, times with or without a time zone, texts, or whole numbers counted since 1970.
+    daily : bool
+        Whether a bar is a session. A session's date is the date as written, or in `timezone` where that is given; a
+        time of day other than midnight is refused unless `timezone` is given.
+    timestamp_format : str or None
+        A strptime format, or epoch_s, epoch_ms, epoch_us. None reads ISO 8601 (2004-03-05, 2004-03-05 14:30:00+00:00).
+    timezone : str or None
+        An IANA name: of times that bear none, and the exchange's for sessions.
+
+    Raises
+    ------
+    CellError
+        If a cell is empty, cannot be read in the format, bears no zone although it must, or does not exist in the zone.
+    """
+    local, moments = _read_times(plain_column(column), timestamp_format)
+    if daily:
+        return _sessions(local, moments, timezone)
+    if moments is None:
+        if timezone is None:
+            raise CellError(
+                0, f"{local.iloc[0]} bears no time zone; set the parameter timezone, such as America/New_York"
+            )
+        moments = local.dt.tz_localize(timezone, ambiguous="NaT", nonexistent="NaT").dt.tz_convert("UTC")
+        refuse_first(
+            moments.isna(), local, lambda text: f"{text} happens twice or not at all in {timezone}; write times in UTC"
+        )
+    return pd.DatetimeIndex(moments).as_unit("us")
+
+
+def _read_times(column: pa.ChunkedArray, timestamp_format: str | None) -> tuple[pd.Series, pd.Series | None]:
+    """Return the times as written, without a zone, and as moments in UTC where they bear a zone."""
+    if timestamp_format in _EPOCH_UNITS:
+        return _epoch_times(column, timestamp_format)
+    if pa.types.is_integer(column.type) and timestamp_format is None:
+        known = ", ".join(_EPOCH_UNITS)
+        raise CellError(0, f"{column[0].as_py()} is a number; set the parameter timestamp_format: {known} or %Y%m%d")
+    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
+        values = pd.Series(pd.DatetimeIndex(column.to_pandas()).as_unit("us"))
+        refuse_first(values.isna(), values, lambda _value: "the cell is empty; it must hold a date")
+        if values.dt.tz is None:
+            return values, None
+        return values.dt.tz_localize(None), values.dt.tz_convert("UTC")
+    return _text_times(texts_of(column), timestamp_format)
+
+
+def _epoch_times(column: pa.ChunkedArray, timestamp_format: str) -> tuple[pd.Series, pd.Series]:
+    counts = numbers_of(column)
+    refuse_first(
+        pd.Series(counts != np.floor(counts)), pd.Series(counts), lambda count: f"{count} is not whole; an epoch is"
+    )
+    microseconds = counts.astype("int64") * _EPOCH_UNITS[timestamp_format]
+    moments = pd.Series(pd.DatetimeIndex(microseconds.view("datetime64[us]")).tz_localize("UTC"))
+    return moments.dt.tz_localize(None), moments
+
+
+def _text_times(texts: pd.Series, timestamp_format: str | None) -> tuple[pd.Series, pd.Series | None]:
+    if timestamp_format is None:
+        refuse_first(~texts.str.match(_ISO_DATE), texts, lambda text: f"{text!r} is no ISO date; {_HOW_TO_SET_FORMAT}")
+        has_zone = texts.str.contains(_OFFSET, regex=True)
+        refuse_first(
+            has_zone != has_zone.iloc[0], texts, lambda text: f"{text!r} differs from the rows above in having a zone"
+        )
+    else:
+        has_zone = pd.Series("%z" in timestamp_format, index=texts.index)
+    moments = _parsed(texts, timestamp_format)
+    if not has_zone.iloc[0]:
+        return moments.dt.tz_localize(None), None
+    # The date as written: what the zone's own clock showed, so the offset that was written is added back.
+    offsets = texts.str.extract(r"(Z|[+-]\d{2}:?\d{2})$")[0].fillna("Z").map(_offset_minutes).astype("int64")
+    return moments.dt.tz_localize(None) + pd.to_timedelta(offsets, unit="m"), moments
+
+
+def _parsed(texts: pd.Series, timestamp_format: str | None) -> pd.Series:
+    parsed = pd.to_datetime(texts, format=timestamp_format or "ISO8601", errors="coerce", utc=True)
+    wanted = f"a date in the format {timestamp_format}" if timestamp_format else "a date that exists"
+    refuse_first(parsed.isna(), texts, lambda text: f"{text!r} is not {wanted}; {_HOW_TO_SET_FORMAT}")
+    return parsed.dt.as_unit("us")
+
+
+def _offset_minutes(offset: str) -> int:
+    if offset == "Z":
+        return 0
+    digits = offset[1:].replace(":", "")
+    minutes = int(digits[:2]) * 60 + int(digits[2:])
+    return -minutes if offset[0] == "-" else minutes
+
+
+def _sessions(local: pd.Series, moments: pd.Series | None, timezone: str | None) -> pd.DatetimeIndex:
+    if timezone is not None and moments is not None:
+        local = moments.dt.tz_convert(timezone).dt.tz_localize(None)
+    dates = local.dt.normalize()
+    if timezone is None:
+        refuse_first(
+            dates != local,
+            local,
+            lambda text: f"{text} is no date but a time of day; set the parameter timezone to the exchange's",
+        )
+    return pd.DatetimeIndex(dates.dt.tz_localize("UTC")).as_unit("us")

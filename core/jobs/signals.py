@@ -1,0 +1,102 @@
+"""The wish that this process's run end: by a signal, or by a request in the run's folder."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from core.base.errors import RunCancelled, StoreError
+from core.store.cancel_request import cancel_reason, request_cancel
+
+__all__ = ["CancelFlag"]
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_LOOK_EVERY_S = 0.25
+_TWO_SIGNALS_APART_S = 0.25  # `timeout` and a terminal may deliver one wish twice at once
+_EXIT_CODE = 130
+
+
+class CancelFlag:
+    """Says whether this process's run was asked to end.
+
+    In a `with` block SIGINT, SIGTERM and SIGHUP set the flag instead of ending the process, so that the run ends at its
+    next event with a last status; a second signal ends the process at once, and whoever looks next settles the run as
+    cancelled. A signal that the process was told to ignore (nohup) stays ignored. Outside the main thread no signal is
+    caught, and the request in the folder alone counts.
+
+    Promises: `check` and `is_set` may be called from any thread, as often as one likes.
+    """
+
+    def __init__(self) -> None:
+        self._reason: str | None = None
+        self._folder: Path | None = None
+        self._caught_at = 0.0
+        self._looked_at = -_LOOK_EVERY_S
+        self._pid = os.getpid()
+        self._before: dict[signal.Signals, Any] = {}
+
+    def watch(self, folder: Path) -> None:
+        """Heed the requests written to a run's folder as well, and leave one there when a signal comes."""
+        self._folder = folder
+        if self._reason is not None:
+            self._leave_request()
+
+    def set(self, reason: str) -> None:
+        """Ask the run to end."""
+        self._reason = self._reason or reason
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the run was asked to end. The folder is looked at four times a second at most."""
+        if self._reason is None and self._folder is not None:
+            now = time.monotonic()
+            if now - self._looked_at >= _LOOK_EVERY_S:
+                self._looked_at = now
+                self._reason = cancel_reason(self._folder)
+        return self._reason is not None
+
+    def check(self) -> None:
+        """Raise RunCancelled if the run was asked to end."""
+        if self.is_set:
+            raise RunCancelled(f"{self._reason}.")
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            for number in _SIGNALS:
+                before = signal.getsignal(number)
+                if before is not signal.SIG_IGN:
+                    self._before[number] = before
+                    signal.signal(number, self._catch)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for number, before in self._before.items():
+            signal.signal(number, signal.SIG_DFL if before is None else before)
+        self._before.clear()
+
+    def _catch(self, number: int, _frame: FrameType | None) -> None:
+        if os.getpid() != self._pid:
+            # A forked worker inherits the handler, but is no run: it ends as if there were none.
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+            return
+        now = time.monotonic()
+        if self._caught_at and now - self._caught_at > _TWO_SIGNALS_APART_S:
+            os._exit(_EXIT_CODE)
+        self._caught_at = self._caught_at or now
+        self.set(f"received {signal.Signals(number).name}")
+        self._leave_request()
+
+    def _leave_request(self) -> None:
+        # So that a run which is killed before its next event counts as cancelled, not as crashed.
+        if self._folder is not None:
+            with suppress(StoreError):
+                request_cancel(self._folder, str(self._reason))

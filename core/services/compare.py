@@ -1,0 +1,126 @@
+"""Compare runs: what their configs, data, environments and figures do not share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.services.runs import find_run
+from core.services.text_form import figure
+from core.store.run_folder import RunFolder
+from core.store.settlement import settle_folder
+
+if TYPE_CHECKING:
+    from core.services.workbench import Workbench
+
+__all__ = ["Comparison", "Difference", "compare_runs", "differences"]
+
+ABSENT = "-"
+_EXPECTED_TO_DIFFER = ("command", "executable")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that the runs do not share: its path, and its value in each run (None where absent)."""
+
+    path: str
+    values: tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs side by side; figures as in the first run, and the others' differences to it."""
+
+    run_ids: tuple[str, ...]
+    states: tuple[str, ...]
+    config: tuple[Difference, ...]
+    environment: tuple[Difference, ...]
+    metrics: tuple[Difference, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """Return the comparison for programs."""
+        parts = {"config": self.config, "environment": self.environment, "metrics": self.metrics}
+        shown = {name: [{"path": d.path, "values": list(d.values)} for d in part] for name, part in parts.items()}
+        return {"run_ids": list(self.run_ids), "states": list(self.states), **shown}
+
+    def as_text(self) -> str:
+        """Return the comparison for a person."""
+        heading = [("run", *(run_id[:8] for run_id in self.run_ids)), ("state", *self.states)]
+        parts = [_aligned(heading)]
+        for title, rows, equal in (
+            ("Config", self.config, "The configs are the same."),
+            ("Environment and data", self.environment, "The environments and the data are the same."),
+        ):
+            parts.append(f"{title}\n{_aligned([_shown_row(row) for row in rows])}" if rows else equal)
+        parts.append(
+            f"Figures\n{_aligned([_figures_row(row) for row in self.metrics])}" if self.metrics else "No figures."
+        )
+        return "\n\n".join(parts)
+
+
+def compare_runs(workbench: Workbench, named: Sequence[str]) -> Comparison:
+    """Compare two or more runs with the first of them.
+
+    Raises
+    ------
+    RunError
+        If a run does not exist.
+    """
+    folders = [RunFolder.open(workbench.home, find_run(workbench, name)) for name in named]
+    environments = [
+        {name: value for name, value in folder.environment().items() if name not in _EXPECTED_TO_DIFFER}
+        for folder in folders
+    ]
+    metrics = [folder.metrics() for folder in folders]
+    names = sorted({name for found in metrics for name in found})
+    return Comparison(
+        run_ids=tuple(folder.run_id for folder in folders),
+        states=tuple(settle_folder(folder).value for folder in folders),
+        config=differences([folder.config() for folder in folders]),
+        environment=differences(environments),
+        metrics=tuple(Difference(name, tuple(found.get(name) for found in metrics)) for name in names),
+    )
+
+
+def differences(documents: Sequence[Mapping[str, object]]) -> tuple[Difference, ...]:
+    """Return the leaves that the documents do not share, by dotted path, in order."""
+    leaves = [_leaves(document) for document in documents]
+    paths = sorted({path for found in leaves for path in found})
+    rows = (Difference(path, tuple(found.get(path, ABSENT) for found in leaves)) for path in paths)
+    return tuple(row for row in rows if any(value != row.values[0] for value in row.values[1:]))
+
+
+def _leaves(value: object, path: str = "") -> dict[str, object]:
+    if isinstance(value, Mapping) and value:
+        parts: list[tuple[str, object]] = [(str(name), inner) for name, inner in value.items()]
+    elif isinstance(value, list) and any(isinstance(inner, (Mapping, list)) for inner in value):
+        parts = [(str(position), inner) for position, inner in enumerate(value)]
+    else:
+        return {path: value}
+    found: dict[str, object] = {}
+    for name, inner in parts:
+        found.update(_leaves(inner, f"{path}.{name}" if path else name))
+    return found
+
+
+def _shown_row(row: Difference) -> tuple[str, ...]:
+    return (row.path, *(str(value) for value in row.values))
+
+
+def _figures_row(row: Difference) -> tuple[str, ...]:
+    first, *others = row.values
+    cells = [row.path, figure(first)]
+    for other in others:
+        if isinstance(first, float) and isinstance(other, float):
+            cells.append(f"{figure(other)} ({other - first:+.4g})" if other != first else figure(other))
+        else:
+            cells.append(figure(other))
+    return tuple(cells)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )

@@ -1,0 +1,108 @@
+"""Run a run's config again, and compare the results byte by byte."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.base.errors import RunError
+from core.services.compare import Difference, differences
+from core.services.run_mode import run_mode
+from core.services.run_outcome import RunOutcome, RunRequest
+from core.services.runs import find_run
+from core.services.text_form import lines_of
+from core.store.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from core.services.run_context import Observer
+    from core.services.workbench import Workbench
+
+__all__ = ["RerunReport", "rerun"]
+
+
+@dataclass(frozen=True)
+class RerunReport:
+    """Whether a rerun gave the same bytes.
+
+    Attributes
+    ----------
+    verdicts : mapping of str to str
+        Artifact name to "identical", "different", "only in the first" or "only in the rerun".
+    environment : tuple of Difference
+        What the two runs' machines, versions and data do not share.
+    """
+
+    first_run_id: str
+    outcome: RunOutcome
+    verdicts: Mapping[str, str]
+    environment: tuple[Difference, ...]
+
+    @property
+    def is_identical(self) -> bool:
+        """Whether every artifact of both runs has the same bytes."""
+        return bool(self.verdicts) and all(verdict == "identical" for verdict in self.verdicts.values())
+
+    def as_json(self) -> dict[str, object]:
+        """Return the report for programs."""
+        return {
+            "first_run_id": self.first_run_id,
+            "run_id": self.outcome.run_id,
+            "status": self.outcome.status,
+            "is_identical": self.is_identical,
+            "artifacts": dict(self.verdicts),
+            "environment": [{"path": row.path, "values": list(row.values)} for row in self.environment],
+        }
+
+    def as_text(self) -> str:
+        """Return the report for a person."""
+        lines = [lines_of(sorted(self.verdicts.items()))]
+        if self.outcome.error:
+            lines.append(f"The rerun is {self.outcome.status}: {self.outcome.error}")
+        if self.is_identical:
+            same = f"All {len(self.verdicts)} artifacts have the same bytes as those of run {self.first_run_id}."
+            return "\n".join([*lines, same])
+        different = sum(verdict != "identical" for verdict in self.verdicts.values())
+        lines.append(f"{different} of {len(self.verdicts)} artifacts differ from those of run {self.first_run_id}.")
+        lines += [f"{row.path} was {row.values[0]}, and is {row.values[1]}" for row in self.environment]
+        lines.append(f"See where: qlop runs compare {self.first_run_id} {self.outcome.run_id}")
+        return "\n".join(lines)
+
+
+def rerun(workbench: Workbench, named: str, *, observer: Observer) -> RerunReport:
+    """Carry out a run's resolved config again, with its seed and thread count, and compare.
+
+    Raises
+    ------
+    RunError
+        If there is no such run, or it made nothing to compare with.
+    """
+    first = RunFolder.open(workbench.home, find_run(workbench, named))
+    made = _hashes(first)
+    if not made:
+        raise RunError(f"Run {first.run_id} made no artifacts, so there is nothing to compare a rerun with.")
+    request = RunRequest(config=first.config(), command=("qlop", "runs", "rerun", first.run_id))
+    outcome = run_mode(workbench, request, observer=observer)
+    again = RunFolder.open(workbench.home, outcome.run_id)
+    environments = [_comparable(first.environment()), _comparable(again.environment())]
+    return RerunReport(first.run_id, outcome, _verdicts(made, _hashes(again)), differences(environments))
+
+
+def _hashes(folder: RunFolder) -> dict[str, str]:
+    return {name: found.sha256 for name, found in folder.announced().items()}
+
+
+def _comparable(environment: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in environment.items() if name not in {"command", "executable"}}
+
+
+def _verdicts(first: Mapping[str, str], again: Mapping[str, str]) -> dict[str, str]:
+    verdicts = {}
+    for name in sorted({*first, *again}):
+        if name not in again:
+            verdicts[name] = "only in the first"
+        elif name not in first:
+            verdicts[name] = "only in the rerun"
+        else:
+            verdicts[name] = "identical" if first[name] == again[name] else "different"
+    return verdicts

@@ -1,0 +1,131 @@
+"""The run as its mode sees it, on top of a run session and the plugin registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from core.base.errors import RunError
+from core.base.events import Event, LogPayload, MetricPayload, Payload, ProgressPayload, RunState
+from core.base.time import utc_now
+from core.contracts.run_context import RunContext
+from core.services.progress import EtaClock
+from core.store.run_folder import RunFolder
+from core.store.settlement import settle_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pydantic import JsonValue
+
+    from core.contracts.run_result import MetricValue
+    from core.plugin.registry import PluginRegistry
+    from core.services.workbench import Workbench
+    from core.store.run_session import RunSession
+
+__all__ = ["Observer", "SessionContext"]
+
+Observer = Callable[[Event], None]
+
+
+class SessionContext(RunContext):
+    """Carries a mode's wishes to the run's session.
+
+    Parameters
+    ----------
+    session : RunSession
+        The living run.
+    workbench : Workbench
+        Where other runs are found.
+    registry : PluginRegistry
+        Where plugins come from.
+    seed, thread_count : int
+        As resolved.
+    check_cancelled : callable
+        Raises RunCancelled once the run was asked to stop.
+    observer : callable
+        Sees each event after it was appended.
+    """
+
+    def __init__(
+        self,
+        session: RunSession,
+        workbench: Workbench,
+        registry: PluginRegistry,
+        *,
+        seed: int,
+        thread_count: int,
+        check_cancelled: Callable[[], None],
+        observer: Observer,
+    ) -> None:
+        self.run_id = session.run_id
+        self.seed = seed
+        self.thread_count = thread_count
+        self._session = session
+        self._workbench = workbench
+        self._registry = registry
+        self._raise_if_cancelled = check_cancelled
+        self._observer = observer
+        self._clock = EtaClock(utc_now)
+
+    def plugin(  # noqa: D102 - the contract documents all of these
+        self, kind: str, name: str, params: Mapping[str, JsonValue], *, instance_name: str | None = None
+    ) -> Any:  # noqa: ANN401 - the caller knows the kind
+        self.check_cancelled()
+        return self._registry.create(kind, name, params, instance_name=instance_name, where=f"{kind} {name!r}")
+
+    def log(  # noqa: D102
+        self, message: str, *, level: Literal["debug", "info", "warning", "error"] = "info", **fields: MetricValue
+    ) -> None:
+        self._emit(LogPayload(level=level, message=message, logger="qlop.run", fields=fields))
+
+    def progress(self, step_name: str, value: float, total: float | None = None, unit: str = "") -> None:  # noqa: D102
+        eta_s = self._clock.eta_s(step_name, value, total)
+        self._emit(ProgressPayload(value=value, total=total, unit=unit, step_name=step_name, eta_s=eta_s))
+
+    def metric(  # noqa: D102
+        self, name: str, value: float | None, *, step: int | None = None, fold: int | None = None
+    ) -> None:
+        self._emit(MetricPayload(name=name, value=value, step=step, fold=fold))
+
+    def check_cancelled(self) -> None:  # noqa: D102
+        self._raise_if_cancelled()
+
+    def record(self, **facts: MetricValue) -> None:  # noqa: D102
+        self._session.update_environment(**facts)
+
+    def save_table(self, name: str, table: pd.DataFrame) -> Path:  # noqa: D102
+        self.check_cancelled()
+        return self._session.save_table(name, table)
+
+    def save_json(self, name: str, value: object) -> Path:  # noqa: D102
+        self.check_cancelled()
+        return self._session.save_json(name, value)
+
+    def save_text(self, name: str, text: str) -> Path:  # noqa: D102
+        self.check_cancelled()
+        return self._session.save_text(name, text)
+
+    def new_folder(self, name: str) -> Path:  # noqa: D102
+        return self._session.new_folder(name)
+
+    def save_folder(self, name: str, folder: Path) -> Path:  # noqa: D102
+        self.check_cancelled()
+        return self._session.save_folder(name, folder)
+
+    def artifacts_of(self, run_id: str) -> Path:  # noqa: D102
+        return self._completed(run_id).artifacts
+
+    def config_of(self, run_id: str) -> Mapping[str, JsonValue]:  # noqa: D102
+        return self._completed(run_id).config()
+
+    def _completed(self, run_id: str) -> RunFolder:
+        folder = RunFolder.open(self._workbench.home, run_id)
+        state = settle_folder(folder)
+        if state is not RunState.COMPLETED:
+            raise RunError(f"Run {run_id} is {state.value}; only a completed run's artifacts can be used.")
+        return folder
+
+    def _emit(self, payload: Payload) -> None:
+        self.check_cancelled()
+        self._observer(self._session.events.append(payload))

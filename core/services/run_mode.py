@@ -1,0 +1,167 @@
+"""Carry out a run, from a config as written to its one terminal state.
+
+1. Read the config, apply overrides, check it against the plugins. What is wrong here leaves no trace.
+2. Open the run: folder, lock, first event.
+3. Let the orchestrator work, and write the sinks.
+4. Save the key figures; the session ends the run as completed, failed or cancelled.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.base.errors import QlopError
+from core.base.events import Event
+from core.base.identifiers import check_run_id, new_run_id
+from core.config.loader import parse_config, read_config_file
+from core.config.overrides import apply_overrides
+from core.services.environment import describe_environment
+from core.services.resolve import resolve_config
+from core.services.run_outcome import RunOutcome, RunRequest
+
+if TYPE_CHECKING:
+    from core.config.run_config import RunConfig
+    from core.contracts.orchestrator import OrchestratorPlugin
+    from core.contracts.run_result import RunResult
+    from core.contracts.sink import SinkPlugin
+    from core.jobs.signals import CancelFlag
+    from core.plugin.registry import PluginRegistry
+    from core.services.run_context import Observer, SessionContext
+    from core.services.workbench import Workbench
+    from core.store.run_session import RunSession
+
+__all__ = ["RunOutcome", "RunRequest", "run_mode"]
+
+
+def _ignore(_event: Event) -> None:
+    """Show an event to nobody."""
+
+
+def run_mode(workbench: Workbench, request: RunRequest, *, observer: Observer = _ignore) -> RunOutcome:
+    """Carry out a run in this process.
+
+    Parameters
+    ----------
+    workbench : Workbench
+        Home, settings, plugins.
+    request : RunRequest
+        What to run.
+    observer : callable
+        Sees each event as it is appended.
+
+    Returns
+    -------
+    RunOutcome
+        Also of a run that failed or was cancelled.
+
+    Raises
+    ------
+    ConfigError, PluginError, RunError, StoreError
+        If the run cannot begin; nothing is left behind then.
+    """
+    run_id = check_run_id(request.run_id) if request.run_id else new_run_id()
+    where = str(request.config_path) if request.config_path else "config"
+    raw = read_config_file(request.config_path) if request.config_path else dict(request.config)
+    written = parse_config(apply_overrides(raw, request.overrides), where)
+    registry = workbench.registry(written.plugins.disabled)
+    config = resolve_config(written, registry, where)
+    return _carry_out(_Assignment(workbench, registry, config, run_id, request, observer))
+
+
+@dataclass(frozen=True)
+class _Assignment:
+    workbench: Workbench
+    registry: PluginRegistry
+    config: RunConfig
+    run_id: str
+    request: RunRequest
+    observer: Observer
+
+    @property
+    def thread_count(self) -> int:
+        return self.config.thread_count or 1
+
+
+def _carry_out(assignment: _Assignment) -> RunOutcome:
+    from core.jobs.signals import CancelFlag
+    from core.store.run_session import open_run
+
+    config, request = assignment.config, assignment.request
+    result: RunResult | None = None
+    failure: BaseException | None = None
+    cancel_flag = CancelFlag()
+    # Inside somebody's Python session signals stay theirs: Ctrl-C raises KeyboardInterrupt there.
+    with cancel_flag if request.owns_process else nullcontext():
+        session = open_run(
+            assignment.workbench.home,
+            assignment.run_id,
+            config.model_dump(mode="json"),
+            describe_environment(config.seed, assignment.thread_count, request.command),
+            owns_process=request.owns_process,
+        )
+        cancel_flag.watch(session.folder.path)
+        try:
+            with session:
+                result = _work(assignment, session, cancel_flag)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - plugins may raise anything; the run has failed
+            failure = error
+    return _outcome(assignment, session, result, failure)
+
+
+def _work(assignment: _Assignment, session: RunSession, cancel_flag: CancelFlag) -> RunResult:
+    from core.services.run_context import SessionContext
+
+    config = assignment.config
+    context = SessionContext(
+        session,
+        assignment.workbench,
+        assignment.registry,
+        seed=config.seed,
+        thread_count=assignment.thread_count,
+        check_cancelled=cancel_flag.check,
+        observer=assignment.observer,
+    )
+    orchestrator: OrchestratorPlugin = context.plugin("orchestrators", config.mode, config.mode_params)
+    result = orchestrator.run(config, context)
+    _write_sinks(config, result, context)
+    session.save_metrics(result.metrics)
+    return result
+
+
+def _write_sinks(config: RunConfig, result: RunResult, context: SessionContext) -> None:
+    for wanted in config.sinks:
+        sink: SinkPlugin = context.plugin("sinks", wanted.sink_type, wanted.sink_params)
+        paths = sink.write(result)
+        context.log(f"Sink {wanted.sink_type!r} has written {len(paths)} files", first=str(paths[0]) if paths else None)
+
+
+def _outcome(
+    assignment: _Assignment, session: RunSession, result: RunResult | None, failure: BaseException | None
+) -> RunOutcome:
+    folder = session.folder
+    return RunOutcome(
+        run_id=assignment.run_id,
+        mode=assignment.config.mode,
+        status=folder.events().state().value,
+        folder=folder.path,
+        metrics=folder.metrics(),  # type: ignore[arg-type]  # metrics.json is flat
+        artifacts={name: str(path) for name, path in folder.artifact_paths()},
+        summary=result.summary if result and failure is None else "",
+        error=_told(failure, assignment.run_id),
+        failure=failure,
+    )
+
+
+def _told(failure: BaseException | None, run_id: str) -> str | None:
+    if failure is None:
+        return None
+    if isinstance(failure, KeyboardInterrupt):
+        return "cancelled from the keyboard"
+    if isinstance(failure, QlopError):
+        return str(failure)
+    return (
+        f"{type(failure).__name__}: {failure}. This is a fault of QLOP or of a plugin; "
+        f"the traceback stands in the log: qlop runs show {run_id}"
+    )

@@ -1,0 +1,90 @@
+"""What a run is asked for, and how it ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.base.errors import QlopError, RunCancelled
+from core.base.events import RunState
+
+if TYPE_CHECKING:
+    from core.contracts.run_result import MetricValue
+
+__all__ = ["RunOutcome", "RunRequest"]
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What somebody asks to be run.
+
+    Attributes
+    ----------
+    config_path : Path or None
+        A config file; None starts from `config`.
+    config : mapping
+        A config as plain data, where there is no file.
+    overrides : tuple of str
+        "path=value" each, applied in order.
+    run_id : str or None
+        A UUID4 that the run is to bear; None makes a fresh one.
+    command : tuple of str
+        The command line, for environment.json.
+    owns_process : bool
+        Whether the process exists for this run alone, so that cancelling may end it.
+    """
+
+    config_path: Path | None = None
+    config: Mapping[str, Any] = field(default_factory=dict)
+    overrides: tuple[str, ...] = ()
+    run_id: str | None = None
+    command: tuple[str, ...] = ()
+    owns_process: bool = True
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """How a run ended.
+
+    Attributes
+    ----------
+    artifacts : mapping of str to str
+        Artifact name to its absolute path.
+    error : str or None
+        Why it did not complete.
+    failure : BaseException or None
+        The exception behind `error`.
+    """
+
+    run_id: str
+    mode: str
+    status: str
+    folder: Path
+    metrics: Mapping[str, MetricValue]
+    artifacts: Mapping[str, str]
+    summary: str = ""
+    error: str | None = None
+    failure: BaseException | None = field(default=None, repr=False)
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of a command that did this run: 0, 1, 2 or 130."""
+        if self.status == RunState.COMPLETED.value:
+            return 0
+        if self.status == RunState.CANCELLED.value:
+            return RunCancelled.exit_code
+        return self.failure.exit_code if isinstance(self.failure, QlopError) else 1
+
+    def json_line(self) -> str:
+        """Return the one line that `--json` prints last."""
+        shown = {
+            "run_id": self.run_id,
+            "mode": self.mode,
+            "status": self.status,
+            "metrics": dict(self.metrics),
+            "artifacts": dict(self.artifacts),
+        }
+        return json.dumps(shown if self.error is None else {**shown, "error": self.error}, allow_nan=False)

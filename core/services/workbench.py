@@ -1,0 +1,52 @@
+"""What every use case works with: a home folder, its settings and the plugins found from it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.config.settings import Settings, load_settings, resolve_secret
+from core.store.home import HOME_VARIABLE, Home
+
+if TYPE_CHECKING:
+    from core.plugin.registry import PluginRegistry
+
+__all__ = ["Workbench", "open_workbench"]
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """A home folder, its settings and the registry of plugins."""
+
+    home: Home
+    settings: Settings
+
+    def registry(self, disabled: tuple[str, ...] = ()) -> PluginRegistry:
+        """Return a registry over entry points, built-in folders and users' folders.
+
+        Parameters
+        ----------
+        disabled : tuple of str
+            Plugins that a config leaves out, besides those of the settings.
+        """
+        from core.plugin.registry import PluginRegistry, RegistrySettings
+
+        return PluginRegistry(RegistrySettings(disabled=(*self.settings.plugins.disabled, *disabled)))
+
+
+def open_workbench(home: Path | str | None = None) -> Workbench:
+    """Return the workbench of `home`, else of QLOP_HOME, else of `.qlop` in the working folder.
+
+    Nothing is created yet: looking changes nothing.
+
+    Raises
+    ------
+    ConfigError
+        If the home's settings.yaml is wrong.
+    """
+    path = Path(home or os.environ.get(HOME_VARIABLE) or ".qlop")
+    settings = load_settings(path)
+    url = settings.store.url
+    return Workbench(Home(path, resolve_secret(url) if url else None), settings)

@@ -1,0 +1,1 @@
+"""The home folder, run folders, event logs and the run index."""

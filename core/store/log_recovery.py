@@ -1,0 +1,129 @@
+"""What the end of an event log says, and how a torn end is repaired.
+
+A process that is killed while it writes leaves at most one line without its end. After a power cut a file system may
+also leave lines of zeros. Both are cut off, back to the last line that is an event with its own number.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from core.base.errors import StoreError
+from core.base.events import Event, RunState, StatusPayload
+
+__all__ = ["LogEnd", "last_event", "recover", "state_of"]
+
+_BLOCK = 64 * 1024
+_LINES_THAT_A_POWER_CUT_MAY_SPOIL = 1000
+
+
+@dataclass(frozen=True)
+class LogEnd:
+    """Where a log ends: how many lines and bytes it has, and its last event (None while it is empty)."""
+
+    line_count: int
+    size_bytes: int
+    last: Event | None
+
+
+def recover(path: Path) -> LogEnd:
+    """Cut a torn end off the log and return where it ends now. The caller holds the run's lock.
+
+    Raises
+    ------
+    StoreError
+        If the log is damaged farther back than a kill or a power cut explains.
+    """
+    count, tail = _lines(path)
+    while tail:
+        start, line = tail.pop()
+        # A line without its end was never reported as written, even where its text is whole.
+        event = _parsed(line) if line.endswith(b"\n") else None
+        if event is not None and event.seq == count:
+            return LogEnd(count, _cut(path, start + len(line)), event)
+        count -= 1
+    if count:
+        raise StoreError(
+            f"{path} is damaged: its last {_LINES_THAT_A_POWER_CUT_MAY_SPOIL} lines are no events of this run. "
+            "Restore the file from a backup, or delete the run with: qlop runs delete RUN_ID"
+        )
+    return LogEnd(0, _cut(path, 0), None)
+
+
+def state_of(path: Path) -> RunState:
+    """Return the state that the log tells, from its last complete line alone.
+
+    Nothing follows a terminal status, and while a run is queued nothing but status events are there; so any other last
+    line means running. Whether a running process still lives, the log cannot say: see `settle`.
+
+    Raises
+    ------
+    StoreError
+        If the log has no event.
+    """
+    event = last_event(path)
+    return event.payload.state if isinstance(event.payload, StatusPayload) else RunState.RUNNING
+
+
+def last_event(path: Path) -> Event:
+    """Return the event of the last complete, valid line.
+
+    Raises
+    ------
+    StoreError
+        If the log cannot be read or has no event.
+    """
+    try:
+        with path.open("rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            reach, event = 0, None
+            while event is None and reach < end:
+                reach = min(end, 4 * reach or _BLOCK)
+                file.seek(end - reach)
+                event = _last_event_in(file.read(reach), from_start=reach == end)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if event is None:
+        raise StoreError(f"{path} has no event, so the run's state is not known. Delete it: qlop runs delete RUN_ID")
+    return event
+
+
+def _last_event_in(block: bytes, *, from_start: bool) -> Event | None:
+    lines = block.split(b"\n")
+    # What follows the last line end is torn; what precedes the first is cut off, unless the block is the whole file.
+    for line in reversed(lines[0 if from_start else 1 : -1]):
+        event = _parsed(line)
+        if event is not None:
+            return event
+    return None
+
+
+def _lines(path: Path) -> tuple[int, deque[tuple[int, bytes]]]:
+    tail: deque[tuple[int, bytes]] = deque(maxlen=_LINES_THAT_A_POWER_CUT_MAY_SPOIL)
+    count, offset = 0, 0
+    try:
+        with path.open("rb") as file:
+            for count, line in enumerate(file, start=1):  # noqa: B007 - the count is the result
+                tail.append((offset, line))
+                offset += len(line)
+    except FileNotFoundError:
+        return 0, tail
+    return count, tail
+
+
+def _parsed(line: bytes) -> Event | None:
+    try:
+        return Event.model_validate_json(line)
+    except ValidationError:
+        return None
+
+
+def _cut(path: Path, size: int) -> int:
+    if path.exists() and path.stat().st_size != size:
+        os.truncate(path, size)
+    return size

@@ -1,0 +1,143 @@
+"""One run as lists and comparisons show it, read from its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+
+from core.base.events import TERMINAL_STATES, Event, RunState, StatusPayload
+from core.store.json_form import Json
+from core.store.run_folder import RunFolder
+
+__all__ = ["RunRecord", "read_record"]
+
+Scalar = str | int | float | bool | None
+
+_SUMMARY_PATHS = {
+    "seed": ("seed",),
+    "data_source": ("data", "data_source_type"),
+    "tickers": ("data", "tickers"),
+    "interval": ("data", "interval"),
+    "labeler": ("label", "labeler_type"),
+    "model": ("model", "model_type"),
+    "splits": ("splits", "scheme"),
+    "strategy": ("strategy", "strategy_type"),
+    "broker": ("broker", "broker_type"),
+}
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run in a list.
+
+    Attributes
+    ----------
+    run_id, mode, title : str
+        Which run.
+    state : RunState
+        Where it stands.
+    current_status, error : str
+        The last status in prose, and what went wrong (empty where nothing did).
+    created_at, started_at, finished_at : datetime or None
+        UTC; None for what has not happened.
+    config_summary : mapping
+        Plugins, tickers and seed.
+    metrics : mapping
+        The key figures of metrics.json.
+    tags, notes : tuple of str, str
+        What a person added.
+    is_deleted : bool
+        Whether it lies in the trash.
+    event_count : int
+        How many events the log held when this was read.
+    notes_revision : int
+        When tags or notes were last changed, in nanoseconds; 0 for never.
+    home_id : str
+        The home that its folder is in; several homes may share one index.
+    """
+
+    run_id: str
+    home_id: str
+    mode: str
+    title: str
+    state: RunState
+    current_status: str
+    error: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    config_summary: Mapping[str, Json] = field(default_factory=dict)
+    metrics: Mapping[str, Scalar] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+    is_deleted: bool = False
+    event_count: int = 0
+    notes_revision: int = 0
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing follows."""
+        return self.state in TERMINAL_STATES
+
+
+def read_record(folder: RunFolder, home_id: str, *, is_deleted: bool = False) -> RunRecord:
+    """Return the record of a run, from its files alone.
+
+    Raises
+    ------
+    StoreError
+        If the folder misses a file or holds a damaged one.
+    """
+    notes_revision = folder.notes_revision()
+    config, notes = folder.config(), folder.notes()
+    first, last = list(islice(folder.events().read(), 2)), folder.events().last_event()
+    status = last.payload if isinstance(last.payload, StatusPayload) else None
+    state = status.state if status else RunState.RUNNING
+    return RunRecord(
+        run_id=folder.run_id,
+        home_id=home_id,
+        mode=str(config.get("mode", "")),
+        title=str(config.get("title", "")),
+        state=state,
+        current_status=status.current_status if status else "",
+        error=(status.error or "") if status else "",
+        created_at=first[0].timestamp_utc,
+        started_at=_started_at(first),
+        finished_at=last.timestamp_utc if state in TERMINAL_STATES else None,
+        config_summary=_config_summary(config),
+        metrics=_scalars(folder.metrics()),
+        tags=_texts(notes.get("tags")),
+        notes=str(notes.get("notes", "")),
+        is_deleted=is_deleted,
+        event_count=last.seq,
+        notes_revision=notes_revision,
+    )
+
+
+def _started_at(first: list[Event]) -> datetime | None:
+    # A run begins with `running`, or with `queued` and then `running`.
+    for event in first:
+        if isinstance(event.payload, StatusPayload) and event.payload.state is RunState.RUNNING:
+            return event.timestamp_utc
+    return None
+
+
+def _config_summary(config: Mapping[str, Json]) -> dict[str, Json]:
+    found = {name: _at(config, path) for name, path in _SUMMARY_PATHS.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _at(value: Json | Mapping[str, Json], path: tuple[str, ...]) -> Json:
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value  # type: ignore[return-value]
+
+
+def _scalars(metrics: Mapping[str, Json]) -> dict[str, Scalar]:
+    return {name: value for name, value in metrics.items() if value is None or isinstance(value, (str, int, float))}
+
+
+def _texts(value: Json) -> tuple[str, ...]:
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()

@@ -1,0 +1,261 @@
+"""A run from its first event to its last.
+
+1. Take the id: make the run's folder with the lock held, or take over the queued folder that was made for this process.
+2. Record the process, append `running`, enter the run into the index.
+3. Let the caller append events and save artifacts.
+4. End in exactly one terminal status: completed, failed or cancelled. A process that dies before that is found by the
+   next looker, who gets the lock and appends `crashed` or `cancelled`.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback as tracebacks
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from core.base.errors import QlopError, RunCancelled, RunError, StoreError
+from core.base.events import LogPayload, RunState, StatusPayload
+from core.base.identifiers import check_run_id
+from core.store.artifacts import ArtifactWriter
+from core.store.atomic import write_json
+from core.store.home import Home
+from core.store.process_record import ProcessRecord, describe_process
+from core.store.run_folder import RunFolder
+from core.store.run_lock import RunLock
+from core.store.run_store import RunStore
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["RUN_ID_VARIABLE", "RunSession", "open_run"]
+
+RUN_ID_VARIABLE = "QLOP_RUN_ID"
+"""Set while a run owns its process: whatever the run starts bears the mark, and `cancel` finds it by that."""
+
+_LONGEST_ERROR = 10_000
+
+
+def open_run(
+    home: Home,
+    run_id: str,
+    config: Mapping[str, object],
+    environment: Mapping[str, object],
+    *,
+    owns_process: bool = True,
+) -> RunSession:
+    """Begin a run and return its session, to be used in a `with` block that ends it.
+
+    Parameters
+    ----------
+    home : Home
+        Where the run's folder is made.
+    run_id : str
+        A fresh UUID4; or that of a queued run which was prepared for this very process.
+    config : mapping
+        The config as resolved, in JSON types.
+    environment : mapping
+        What the run runs with (see `describe_environment`), in JSON types.
+    owns_process : bool
+        Whether this process exists for the run alone, so that cancelling the run may end it.
+
+    Raises
+    ------
+    RunError
+        If the id is no UUID4, or was used before.
+    StoreError
+        If the home cannot be written to.
+    """
+    process = describe_process(owns_process=owns_process)
+    running = StatusPayload(state=RunState.RUNNING, current_status="The run has started.")
+    if home.run_path(check_run_id(run_id)).is_dir():
+        folder, lock = _take_over(home, run_id, process)
+        return RunSession(home, folder, lock, process, first_status=running, files=(config, environment))
+    folder, lock = RunFolder.create(home, run_id, config, environment, first_status=running, process=process)
+    return RunSession(home, folder, lock, process)
+
+
+class RunSession:
+    """A living run: its events, its artifacts, and its one ending.
+
+    Promises: when the `with` block ends the log has exactly one terminal status, on disk: completed; cancelled after
+    RunCancelled or KeyboardInterrupt; failed after any other exception, which goes on to the caller. The index of runs
+    follows the files; if it cannot be reached the run goes on, and the index catches up when someone next looks.
+
+    Attributes
+    ----------
+    run_id : str
+        The run's id.
+    folder : RunFolder
+        Its folder.
+    events : FileEventLog
+        Its event log, to append to from any thread of this process.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        folder: RunFolder,
+        lock: RunLock,
+        process: ProcessRecord,
+        *,
+        first_status: StatusPayload | None = None,
+        files: tuple[Mapping[str, object], Mapping[str, object]] | None = None,
+    ) -> None:
+        self.run_id = folder.run_id
+        self.folder = folder
+        self._lock = lock
+        self._store = RunStore(home)
+        self._ending = "The run has completed."
+        try:
+            self.events = folder.events(lock=lock)
+            self._begin(first_status, files)
+        except BaseException:
+            lock.release()
+            raise
+        self._artifacts = ArtifactWriter(folder, self.events)
+        self._mark_before = _mark_process(self.run_id) if process.owns_process else None
+        self._owns_process = process.owns_process
+        self._store.upsert_if_possible(self.folder)
+
+    def save_table(self, name: str, table: pd.DataFrame) -> Path:
+        """Write artifacts/<name>.parquet and announce it; see `ArtifactWriter.save_table`."""
+        return self._artifacts.save_table(name, table)
+
+    def save_json(self, name: str, value: object) -> Path:
+        """Write artifacts/<name>.json and announce it; see `ArtifactWriter.save_json`."""
+        return self._artifacts.save_json(name, value)
+
+    def save_text(self, name: str, text: str) -> Path:
+        """Write artifacts/<name> and announce it; see `ArtifactWriter.save_text`."""
+        return self._artifacts.save_text(name, text)
+
+    def new_folder(self, name: str) -> Path:
+        """Return a fresh, empty folder to fill; see `ArtifactWriter.new_folder`."""
+        return self._artifacts.new_folder(name)
+
+    def save_folder(self, name: str, folder: Path) -> Path:
+        """Publish a folder from `new_folder` and announce its files; see `ArtifactWriter.save_folder`."""
+        return self._artifacts.save_folder(name, folder)
+
+    def save_metrics(self, metrics: Mapping[str, object]) -> Path:
+        """Write metrics.json (keys sorted, NaN as null, no run id, no wall time) and announce it; once a run.
+
+        Raises
+        ------
+        StoreError
+            If it was written before, a value has no JSON form, or the disk refuses.
+        """
+        path = self.folder.path / "metrics.json"
+        if path.exists():
+            raise StoreError(f"{path} was written already; a run has one set of key figures.")
+        write_json(path, metrics)
+        return self._artifacts.announce_file("metrics.json", path)
+
+    def update_environment(self, **fields: object) -> None:
+        """Add what was not known at the start, such as `data_fingerprint`, to environment.json."""
+        write_json(self.folder.path / "environment.json", {**self.folder.environment(), **fields})
+
+    def status(self, current_status: str, *, next_step: str = "") -> None:
+        """Tell a person where the run stands; it stays running."""
+        self.events.append(StatusPayload(state=RunState.RUNNING, current_status=current_status, next_step=next_step))
+
+    def complete(self, current_status: str) -> None:
+        """Choose the words of the completed status, which is appended when the `with` block ends well."""
+        self._ending = current_status
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            if error is not None and not isinstance(error, (QlopError, KeyboardInterrupt)):
+                self._log_traceback(error)
+            self._artifacts.discard_unfinished()
+            self.events.append(self._last_status(error))
+            self._store.upsert_if_possible(self.folder)
+        finally:
+            self.events.close()
+            self._lock.release()
+            self._store.close()
+            if self._owns_process:
+                _restore_mark(self._mark_before)
+
+    def _begin(
+        self,
+        first_status: StatusPayload | None,
+        files: tuple[Mapping[str, object], Mapping[str, object]] | None,
+    ) -> None:
+        if files is not None:
+            write_json(self.folder.path / "config.json", files[0])
+            write_json(self.folder.path / "environment.json", files[1])
+        if first_status is not None:
+            self.events.append(first_status)
+
+    def _last_status(self, error: BaseException | None) -> StatusPayload:
+        if error is None:
+            return StatusPayload(
+                state=RunState.COMPLETED,
+                current_status=self._ending,
+                next_step=f"Look at it with: qlop runs show {self.run_id}",
+            )
+        if isinstance(error, (RunCancelled, KeyboardInterrupt)):
+            words = _told(error) or "interrupted from the keyboard."
+            return StatusPayload(state=RunState.CANCELLED, current_status=f"Cancelled: {words}")
+        return StatusPayload(
+            state=RunState.FAILED,
+            current_status="The run has failed.",
+            next_step=f"Mend the cause, then: qlop runs rerun {self.run_id}",
+            error=_told(error) if isinstance(error, QlopError) else f"{type(error).__name__}: {_told(error)}",
+        )
+
+    def _log_traceback(self, error: BaseException) -> None:
+        lines = "".join(tracebacks.format_exception(error))
+        self.events.append(LogPayload(level="error", message=_cut(lines), logger="qlop.run"))
+
+
+def _take_over(home: Home, run_id: str, process: ProcessRecord) -> tuple[RunFolder, RunLock]:
+    folder = RunFolder.open(home, run_id)
+    lock = RunLock.take(folder.lock_path)
+    try:
+        _check_is_meant_for(folder, process)
+        folder.record_process(process)
+    except BaseException:
+        lock.release()
+        raise
+    return folder, lock
+
+
+def _check_is_meant_for(folder: RunFolder, process: ProcessRecord) -> None:
+    recorded = folder.process()
+    is_mine = recorded is not None and (recorded.pid, recorded.start_mark) == (process.pid, process.start_mark)
+    if not is_mine or folder.events().state() is not RunState.QUEUED:
+        raise RunError(
+            f"Run id {folder.run_id} is used already, by {folder.path}. Leave the id out to get a fresh one."
+        )
+
+
+def _mark_process(run_id: str) -> str | None:
+    before = os.environ.get(RUN_ID_VARIABLE)
+    os.environ[RUN_ID_VARIABLE] = run_id
+    return before
+
+
+def _restore_mark(before: str | None) -> None:
+    if before is None:
+        os.environ.pop(RUN_ID_VARIABLE, None)
+    else:
+        os.environ[RUN_ID_VARIABLE] = before
+
+
+def _told(error: BaseException) -> str:
+    return _cut(str(error))
+
+
+def _cut(text: str) -> str:
+    text = text.encode("utf-8", errors="backslashreplace").decode()
+    return text if len(text) <= _LONGEST_ERROR else f"{text[:_LONGEST_ERROR]} ..."

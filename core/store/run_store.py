@@ -1,0 +1,318 @@
+"""The index of runs, for lists and searches. The run folders are the truth; the index follows them.
+
+Whoever asks for runs first sees to it that the index agrees with the folders of this home: folders that it does not
+know are entered, runs that it takes for alive are settled, runs whose folder is gone are dropped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import time_ns
+from types import TracebackType
+from typing import Self
+
+from core.base.errors import QlopError, RunError, StoreError
+from core.base.events import TERMINAL_STATES, RunState
+from core.base.identifiers import check_run_id
+from core.store.atomic import remove_leftovers, sync_folder, write_json
+from core.store.database import DamagedIndexError, Database
+from core.store.home import Home
+from core.store.json_form import json_value
+from core.store.run_folder import RunFolder
+from core.store.run_query import RunQuery, record_of, row_of, select_records
+from core.store.run_record import RunRecord, read_record
+from core.store.settlement import settle_folder
+
+__all__ = ["ReindexReport", "RunStore"]
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ReindexReport:
+    """What `reindex` did: how many runs are in the index, and which folders cannot be read, with the reason."""
+
+    run_count: int
+    broken: dict[str, str] = field(default_factory=dict)
+
+
+class RunStore:
+    """The runs of one home.
+
+    Promises: any number of processes may use the same store at once; a change is one short transaction. Nothing is made
+    and nothing is connected to before the first call. A store that is forked must be made anew.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._database = Database(home)
+
+    def find(self, query: RunQuery | None = None) -> list[RunRecord]:
+        """Return the runs that `query` asks for, by default the 50 newest, each in its true state.
+
+        Raises
+        ------
+        StoreError
+            If the index cannot be used.
+        """
+        if not self._exists():
+            return []
+        self._catch_up()
+        with self._database.transaction() as connection:
+            return [record_of(row) for row in connection.execute(select_records(query or RunQuery())).mappings()]
+
+    def get(self, run_id: str) -> RunRecord:
+        """Return one run of this home, deleted or not, in its true state.
+
+        Raises
+        ------
+        RunError
+            If there is no such run.
+        StoreError
+            If its folder is damaged.
+        """
+        folder, is_deleted = self._folder(run_id)
+        if not is_deleted:
+            settle_folder(folder)
+        return read_record(folder, self._home.home_id, is_deleted=is_deleted)
+
+    def resolve(self, beginning: str) -> str:
+        """Return the id of this home's one run that begins with `beginning`, which has 4 characters or more.
+
+        Raises
+        ------
+        RunError
+            If there is none, or more than one.
+        """
+        here = (found.run_id for found in self._folders() if not found.is_deleted)
+        names = [run_id for run_id in here if run_id.startswith(beginning)]
+        if len(beginning) >= 4 and len(names) == 1:
+            return names[0]
+        if not names or len(beginning) < 4:
+            check_run_id(beginning)
+            raise RunError(f"There is no run {beginning} in {self._home.runs_folder}. List them with: qlop runs list")
+        raise RunError(f"{len(names)} runs begin with {beginning!r}: {', '.join(names[:5])}. Give more of the id.")
+
+    def upsert(self, folder: RunFolder) -> RunRecord:
+        """Enter a run into the index as its folder has it now, and return its record.
+
+        Raises
+        ------
+        StoreError
+            If the folder is damaged or the index cannot be used.
+        """
+        record = read_record(folder, self._home.home_id, is_deleted=folder.path.parent == self._home.trash_folder)
+        self._write([record])
+        return record
+
+    def upsert_if_possible(self, folder: RunFolder) -> None:
+        """Enter a run into the index, or warn in the log that the index cannot be used now.
+
+        The files are the truth: an index that is away neither stops a run nor changes how it ends, and it catches up
+        when someone next asks for runs.
+        """
+        try:
+            self.upsert(folder)
+        except StoreError as error:
+            _logger.warning("the index of runs was not updated: run_id=%s reason=%s", folder.run_id, error)
+
+    def annotate(self, run_id: str, *, tags: Sequence[str] | None = None, notes: str | None = None) -> RunRecord:
+        """Replace a run's tags or notes, in its folder and in the index; None leaves them as they are.
+
+        Raises
+        ------
+        RunError
+            If there is no such run.
+        StoreError
+            If the folder or the index cannot be written.
+        """
+        folder, _ = self._folder(run_id)
+        changed = dict(folder.notes())
+        if tags is not None:
+            changed["tags"] = json_value(sorted({tag.strip() for tag in tags} - {""}))
+        if notes is not None:
+            changed["notes"] = notes
+        write_json(folder.path / "notes.json", changed)
+        return self.upsert(folder)
+
+    def delete(self, run_id: str) -> Path:
+        """Move a run that has ended to the trash, and return where it lies; `restore` undoes it.
+
+        Raises
+        ------
+        RunError
+            If there is no such run, or it is alive.
+        StoreError
+            If the folder cannot be moved.
+        """
+        folder = RunFolder.open(self._home, run_id)
+        if settle_folder(folder) not in TERMINAL_STATES:
+            raise RunError(f"Run {run_id} has not ended. First: qlop runs cancel {run_id}")
+        return self._move(folder, self._home.trash_folder).path
+
+    def restore(self, run_id: str) -> RunRecord:
+        """Bring a deleted run back.
+
+        Raises
+        ------
+        RunError
+            If no such run was deleted.
+        StoreError
+            If the folder cannot be moved.
+        """
+        folder, is_deleted = self._folder(run_id)
+        if not is_deleted:
+            raise RunError(f"Run {run_id} is not deleted.")
+        return self.upsert(self._move(folder, self._home.runs_folder))
+
+    def reindex(self) -> ReindexReport:
+        """Rebuild this home's part of the index from the run folders; a damaged SQLite file is put aside first.
+
+        Raises
+        ------
+        StoreError
+            If the home or the database cannot be written to.
+        """
+        self._home.create()
+        try:
+            self._known()
+        except DamagedIndexError:
+            self._put_aside()
+        with self._database.transaction() as connection:
+            from core.store.schema import runs
+
+            connection.execute(runs.delete().where(runs.c.home_id == self._home.home_id))
+        broken = self._enter(self._folders())
+        return ReindexReport(len(self._known()), broken)
+
+    def close(self) -> None:
+        """Close the connections; the next call opens new ones."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _exists(self) -> bool:
+        return self._home.path.is_dir() or self._home.database_url is not None
+
+    def _catch_up(self) -> None:
+        if not self._home.path.is_dir():
+            return
+        known = self._known()
+        folders = self._folders()
+        self._enter(found for found in folders if _is_stale(known.get(found.run_id), found))
+        gone = known.keys() - {found.run_id for found in folders}
+        if gone:
+            self._drop(gone)
+
+    def _known(self) -> dict[str, tuple[str, bool]]:
+        from sqlalchemy import select
+
+        from core.store.schema import runs
+
+        columns = select(runs.c.run_id, runs.c.state, runs.c.is_deleted).where(runs.c.home_id == self._home.home_id)
+        with self._database.transaction() as connection:
+            return {run_id: (state, is_deleted) for run_id, state, is_deleted in connection.execute(columns)}
+
+    def _drop(self, run_ids: Iterable[str]) -> None:
+        from core.store.schema import runs
+
+        with self._database.transaction() as connection:
+            for run_id in run_ids:
+                connection.execute(runs.delete().where(runs.c.run_id == run_id))
+
+    def _enter(self, folders: Iterable[_Found]) -> dict[str, str]:
+        records, broken = [], {}
+        for found in folders:
+            try:
+                if not found.is_deleted:
+                    settle_folder(found.folder)
+                records.append(read_record(found.folder, self._home.home_id, is_deleted=found.is_deleted))
+            except QlopError as error:
+                broken[found.run_id] = str(error)
+                _logger.warning("a run folder cannot be read: run_id=%s reason=%s", found.run_id, error)
+        self._write(records)
+        return broken
+
+    def _write(self, records: Sequence[RunRecord]) -> None:
+        from core.store.schema import runs
+
+        if not records:
+            return
+        with self._database.transaction() as connection:
+            statement = self._database.insert()
+            new = statement.excluded
+            # Two lookers may read one folder at different moments and write in the other order: the newer view stays.
+            is_newer = (new.event_count >= runs.c.event_count) & (new.notes_revision >= runs.c.notes_revision)
+            changes = {column.name: new[column.name] for column in runs.c if not column.primary_key}
+            update = statement.on_conflict_do_update(index_elements=["run_id"], set_=changes, where=is_newer)
+            for record in records:
+                connection.execute(update, row_of(record))
+
+    def _folders(self) -> list[_Found]:
+        remove_leftovers(self._home.runs_folder)
+        places = ((self._home.runs_folder, False), (self._home.trash_folder, True))
+        return [found for place, is_deleted in places for found in _run_folders(place, is_deleted=is_deleted)]
+
+    def _folder(self, run_id: str) -> tuple[RunFolder, bool]:
+        in_trash = self._home.trash_folder / check_run_id(run_id)
+        if in_trash.is_dir() and not self._home.run_path(run_id).exists():
+            return RunFolder(in_trash, run_id), True
+        return RunFolder.open(self._home, run_id), False
+
+    def _move(self, folder: RunFolder, place: Path) -> RunFolder:
+        target = place / folder.run_id
+        try:
+            folder.path.rename(target)
+            sync_folder(place)
+            sync_folder(folder.path.parent)
+        except OSError as error:
+            raise StoreError(f"{folder.path} cannot be moved to {target}: {error.strerror or error}.") from error
+        moved = RunFolder(target, folder.run_id)
+        self.upsert(moved)
+        return moved
+
+    def _put_aside(self) -> None:
+        file = self._database.file
+        self.close()
+        if file is None:
+            return
+        broken = f"{file.name}.broken-{time_ns()}"
+        for suffix in ("", "-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                file.with_name(file.name + suffix).rename(file.with_name(broken + suffix))
+
+
+@dataclass(frozen=True)
+class _Found:
+    folder: RunFolder
+    is_deleted: bool
+
+    @property
+    def run_id(self) -> str:
+        return self.folder.run_id
+
+
+def _is_stale(known: tuple[str, bool] | None, found: _Found) -> bool:
+    if known is None:
+        return True
+    state, is_deleted = known
+    return is_deleted != found.is_deleted or RunState(state) not in TERMINAL_STATES
+
+
+def _run_folders(place: Path, *, is_deleted: bool) -> list[_Found]:
+    found = []
+    for entry in sorted(place.iterdir()) if place.is_dir() else []:
+        with contextlib.suppress(RunError):
+            if entry.is_dir() and not entry.is_symlink():
+                found.append(_Found(RunFolder(entry, check_run_id(entry.name)), is_deleted))
+    return found

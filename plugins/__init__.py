@@ -1,0 +1,1 @@
+"""The built-in plugins, one folder a kind. They import only qlop, as a third party's would."""

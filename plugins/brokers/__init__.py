@@ -1,0 +1,1 @@
+"""Built-in brokers, one a file."""

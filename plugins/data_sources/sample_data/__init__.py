@@ -1,0 +1,1 @@
+"""The embedded prices and rates; SOURCES.md says whose they are."""

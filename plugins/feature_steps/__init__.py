@@ -1,0 +1,1 @@
+"""Built-in feature steps, one a file."""

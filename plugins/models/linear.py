@@ -1,0 +1,194 @@
+"""Ridge and logistic regression on standardised features."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import qlop
+from pydantic import Field
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+    from sklearn.pipeline import Pipeline
+
+MODEL_FILE = "linear.skops"
+CARD_FILE = "linear.json"
+
+
+class Linear(qlop.ModelPlugin):
+    """Ridge regression or L2 logistic regression, by the label's task.
+
+    Features are standardised by the training rows' mean and standard deviation. A missing value is replaced by the
+    median of its feature over the training rows; a feature without any training value, or without variance, counts
+    nothing. The model is kept in skops' format and loads only if every type in the file is scikit-learn's or NumPy's.
+    """
+
+    name = "linear"
+    version = "1.0.0"
+    requires_qlop = ">=0.1,<1"
+    capabilities = frozenset({"missing_values"})
+
+    class Params(qlop.Params):
+        """Parameters of `linear`."""
+
+        penalty_strength: float = Field(
+            default=10.0,
+            gt=0.0,
+            le=1e12,
+            description="L2 penalty: ridge's alpha, and 1 / C of the logistic regression.",
+        )
+        max_iterations: int = Field(default=1_000, ge=1, le=1_000_000, description="Logistic: iterations, at most.")
+
+    params: Params
+
+    _pipeline: Pipeline | None = None
+    _columns: tuple[str, ...] = ()
+    _classes: tuple[float, ...] = ()
+
+    def train(self, data: qlop.TrainingData, validation: qlop.TrainingData | None, context: qlop.TrainContext) -> None:
+        """Fit on `data`; `validation` is not used. See the contract."""
+        from qlop.engine import checked_features, classes_of
+        from threadpoolctl import threadpool_limits
+
+        del validation
+        self._columns = tuple(str(column) for column in data.features.columns)
+        self._classes = classes_of(data.target) if context.task == "classification" else ()
+        if len(self._classes) == 1:
+            raise qlop.TrainingError(
+                f"Model {self.name!r}: all {len(data.target)} training rows are of class {self._classes[0]:g}; a "
+                "classifier needs two. Lengthen splits.train_bars or loosen the label."
+            )
+        values = checked_features(data.features, self._columns, self.name)
+        weight = None if data.sample_weight is None else data.sample_weight.to_numpy(dtype="float64")
+        with threadpool_limits(limits=context.thread_count):
+            self._pipeline = self._fitted(values, data.target.to_numpy(dtype="float64"), weight)
+
+    def predict(self, features: pd.DataFrame) -> pd.DataFrame:
+        """Return the value, or the likeliest class and the classes' probabilities. See the contract."""
+        import numpy as np
+        import pandas as pd
+        from qlop.engine import probability_column
+
+        scores = self._scores(features)
+        if not self._classes:
+            return pd.DataFrame({"prediction": scores[:, 0]}, index=features.index)
+        probabilities = _probabilities(scores)
+        columns = [probability_column(label) for label in self._classes]
+        frame = pd.DataFrame(probabilities, index=features.index, columns=columns)
+        frame.insert(0, "prediction", np.asarray(self._classes)[probabilities.argmax(axis=1)])
+        return frame
+
+    def save_model(self, folder: Path) -> None:
+        """Write the fitted pipeline in skops' format, and a card with columns and classes. See the contract."""
+        from qlop.engine import write_skops
+
+        write_skops(self._trained(), folder / MODEL_FILE)
+        card = {"classes": list(self._classes), "feature_columns": list(self._columns)}
+        (folder / CARD_FILE).write_text(json.dumps(card, sort_keys=True, indent=2) + "\n", encoding="utf-8")
+
+    def load_model(self, folder: Path) -> None:
+        """Restore what `save_model` wrote. See the contract."""
+        from qlop.engine import read_skops
+
+        try:
+            card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
+            columns = tuple(str(column) for column in card["feature_columns"])
+            classes = tuple(float(label) for label in card["classes"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise qlop.DataError(f"{folder} does not hold a model of {self.name!r}: {error!s:.300}") from error
+        pipeline = read_skops(folder / MODEL_FILE)
+        complaint = _complaint(pipeline, len(columns), len(classes))
+        if complaint:
+            raise qlop.DataError(f"{folder / MODEL_FILE} does not hold a model of {self.name!r}: {complaint}.")
+        self._pipeline, self._columns, self._classes = pipeline, columns, classes
+
+    def feature_importances(self) -> pd.Series:
+        """Return the size of each standardised coefficient, the largest over the classes."""
+        import numpy as np
+        import pandas as pd
+
+        coefficients = np.atleast_2d(self._trained()[-1].coef_)
+        return pd.Series(np.abs(coefficients).max(axis=0), index=list(self._columns), name="coefficient_size")
+
+    def _trained(self) -> Pipeline:
+        if self._pipeline is None:
+            raise qlop.TrainingError(f"Model {self.name!r} is not trained; call train or load_model first.")
+        return self._pipeline
+
+    def _fitted(
+        self, values: NDArray[np.float64], target: NDArray[np.float64], weight: NDArray[np.float64] | None
+    ) -> Pipeline:
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.impute import SimpleImputer
+        from sklearn.linear_model import LogisticRegression, Ridge
+        from sklearn.pipeline import Pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        strength = self.params.penalty_strength
+        logistic = LogisticRegression(C=1.0 / strength, tol=1e-8, max_iter=self.params.max_iterations)
+        regression = logistic if self._classes else Ridge(alpha=strength, solver="cholesky")
+        imputer = SimpleImputer(strategy="median", keep_empty_features=True)
+        pipeline = Pipeline([("impute", imputer), ("standardise", StandardScaler()), ("regression", regression)])
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ConvergenceWarning)
+            try:
+                return pipeline.fit(values, target, regression__sample_weight=weight)
+            except ConvergenceWarning as error:
+                raise qlop.TrainingError(
+                    f"Model {self.name!r} did not converge in max_iterations {self.params.max_iterations}; raise that "
+                    "or penalty_strength."
+                ) from error
+
+    def _scores(self, features: pd.DataFrame) -> NDArray[np.float64]:
+        """Return the linear scores, shape (n_rows, 1), or (n_rows, n_classes) from three classes up."""
+        import numpy as np
+        from qlop.engine import checked_features
+
+        imputer, scaler, regression = (step for _, step in self._trained().steps)
+        values = checked_features(features, self._columns, self.name)
+        filled = np.where(np.isnan(values), imputer.statistics_, values)
+        standardised = (filled - scaler.mean_) / scaler.scale_
+        # A sum row by row, and not a matrix product, whose last digit depends on how many rows there are.
+        by_class = [(standardised * row).sum(axis=1) for row in np.atleast_2d(regression.coef_)]
+        scores: NDArray[np.float64] = np.column_stack(by_class) + np.atleast_1d(regression.intercept_)
+        return scores
+
+
+def _probabilities(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    import numpy as np
+
+    pair = np.column_stack((np.zeros(len(scores)), scores)) if scores.shape[1] == 1 else scores
+    odds = np.exp(pair - pair.max(axis=1, keepdims=True))
+    shares: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _complaint(pipeline: object, n_columns: int, n_classes: int) -> str:
+    """Return what a loaded object lacks of a fitted pipeline of ours; empty where it lacks nothing."""
+    import numpy as np
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    expected = [SimpleImputer, StandardScaler, LogisticRegression if n_classes else Ridge]
+    if not isinstance(pipeline, Pipeline) or [type(step) for _, step in pipeline.steps] != expected:
+        return f"it holds {type(pipeline).__name__}, not {' - '.join(kind.__name__ for kind in expected)}"
+    imputer, scaler, regression = (step for _, step in pipeline.steps)
+    n_rows = {0: 1, 2: 1}.get(n_classes, n_classes)
+    numbers = {
+        "medians": (getattr(imputer, "statistics_", None), (n_columns,)),
+        "means": (getattr(scaler, "mean_", None), (n_columns,)),
+        "scales": (getattr(scaler, "scale_", None), (n_columns,)),
+        "coefficients": (getattr(regression, "coef_", None), (n_rows, n_columns) if n_classes else (n_columns,)),
+    }
+    for name, (values, shape) in numbers.items():
+        found = np.asarray(values)
+        if found.dtype != np.float64 or found.shape != shape or not np.isfinite(found).all():
+            return f"its {name} are not {shape} finite numbers"
+    return ""

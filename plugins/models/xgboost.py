@@ -1,0 +1,221 @@
+"""Gradient-boosted trees by XGBoost, through its native interface."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import qlop
+from pydantic import Field
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import xgboost
+    from numpy.typing import NDArray
+
+BOOSTER_FILE = "booster.ubj"
+CARD_FILE = "xgboost.json"
+
+
+class XGBoost(qlop.ModelPlugin):
+    """Gradient-boosted trees: classifier or regressor, by the label's task.
+
+    Missing features are a branch of their own. With validation rows and `early_stopping_rounds`, boosting stops once
+    the validation loss has not fallen for that many rounds, and the trees after the best round are dropped. Features
+    enter as float32. The model is kept in XGBoost's UBJ format.
+    """
+
+    name = "xgboost"
+    version = "1.0.0"
+    requires_qlop = ">=0.1,<1"
+    capabilities = frozenset({"early_stopping", "missing_values"})
+
+    class Params(qlop.Params):
+        """Parameters of `xgboost`; the names are XGBoost's own."""
+
+        n_estimators: int = Field(default=400, ge=1, le=100_000, description="Boosting rounds, at most.")
+        learning_rate: float = Field(default=0.05, gt=0.0, le=1.0, description="Shrinkage of each tree.")
+        max_depth: int = Field(default=4, ge=1, le=30, description="Depth of a tree.")
+        min_child_weight: float = Field(default=10.0, ge=0.0, description="Least sum of hessians in a leaf.")
+        subsample: float = Field(default=0.8, gt=0.0, le=1.0, description="Share of rows drawn for each tree.")
+        colsample_bytree: float = Field(default=0.8, gt=0.0, le=1.0, description="Share of features for each tree.")
+        reg_lambda: float = Field(default=1.0, ge=0.0, description="L2 penalty on leaf weights.")
+        reg_alpha: float = Field(default=0.0, ge=0.0, description="L1 penalty on leaf weights.")
+        gamma: float = Field(default=0.0, ge=0.0, description="Least fall of the loss that a split must bring.")
+        early_stopping_rounds: int | None = Field(
+            default=30, ge=1, description="Rounds without a better validation loss before boosting stops; null: never."
+        )
+        max_bin: int = Field(default=256, ge=2, le=65_536, description="hist, approx: bins of a feature.")
+        tree_method: Literal["hist", "approx", "exact"] = Field(default="hist", description="How splits are searched.")
+        device: Literal["cpu", "cuda"] = Field(
+            default="cpu", description="cuda needs the package xgboost in place of xgboost-cpu."
+        )
+
+    params: Params
+
+    _booster: xgboost.Booster | None = None
+    _columns: tuple[str, ...] = ()
+    _classes: tuple[float, ...] = ()
+
+    def train(self, data: qlop.TrainingData, validation: qlop.TrainingData | None, context: qlop.TrainContext) -> None:
+        """Boost trees on `data`, watching `validation`. See the contract."""
+        import xgboost
+        from qlop.engine import classes_of
+
+        self._check_device()
+        self._columns = tuple(str(column) for column in data.features.columns)
+        self._classes = classes_of(data.target) if context.task == "classification" else ()
+        if len(self._classes) == 1:
+            raise qlop.TrainingError(
+                f"Model {self.name!r}: all {len(data.target)} training rows are of class {self._classes[0]:g}; a "
+                "classifier needs two. Lengthen splits.train_bars or loosen the label."
+            )
+        rows = self._matrix(data, context.thread_count, None)
+        watched = self._watched(validation, context.thread_count, rows)
+        booster = xgboost.train(
+            self._settings(context),
+            rows,
+            num_boost_round=self.params.n_estimators,
+            evals=[(watched, "validation")] if watched is not None else [],
+            callbacks=self._callbacks(context, is_watched=watched is not None),
+            verbose_eval=False,
+        )
+        self._booster = booster
+
+    def predict(self, features: pd.DataFrame) -> pd.DataFrame:
+        """Return the value, or the likeliest class and the classes' probabilities. See the contract."""
+        import numpy as np
+        import pandas as pd
+        from qlop.engine import probability_column
+
+        answer = self._scores(features)
+        if not self._classes:
+            return pd.DataFrame({"prediction": answer}, index=features.index)
+        probabilities = np.column_stack((1.0 - answer, answer)) if len(self._classes) == 2 else answer
+        columns = [probability_column(label) for label in self._classes]
+        frame = pd.DataFrame(probabilities, index=features.index, columns=columns)
+        frame.insert(0, "prediction", np.asarray(self._classes)[probabilities.argmax(axis=1)])
+        return frame
+
+    def save_model(self, folder: Path) -> None:
+        """Write the booster in UBJ and a card with columns and classes. See the contract."""
+        booster = self._trained()
+        booster.save_model(folder / BOOSTER_FILE)
+        card = {"classes": list(self._classes), "feature_columns": list(self._columns)}
+        (folder / CARD_FILE).write_text(json.dumps(card, sort_keys=True, indent=2) + "\n", encoding="utf-8")
+
+    def load_model(self, folder: Path) -> None:
+        """Restore what `save_model` wrote. See the contract."""
+        import xgboost
+
+        booster = xgboost.Booster()
+        try:
+            card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
+            booster.load_model(bytearray((folder / BOOSTER_FILE).read_bytes()))
+            columns = tuple(str(column) for column in card["feature_columns"])
+            classes = tuple(float(label) for label in card["classes"])
+        except (OSError, ValueError, KeyError, TypeError, xgboost.core.XGBoostError) as error:
+            raise qlop.DataError(f"{folder} does not hold a model of {self.name!r}: {error!s:.300}") from error
+        if booster.num_features() != len(columns):
+            raise qlop.DataError(
+                f"{folder}: the booster has {booster.num_features()} features, its card names {len(columns)}."
+            )
+        self._booster, self._columns, self._classes = booster, columns, classes
+
+    def feature_importances(self) -> pd.Series:
+        """Return the average gain of the splits on each feature; 0 where it is never split on."""
+        import pandas as pd
+
+        gains = self._trained().get_score(importance_type="gain")
+        values = [gains.get(f"f{position}", 0.0) for position in range(len(self._columns))]
+        return pd.Series(values, index=list(self._columns), name="gain", dtype="float64")
+
+    def _trained(self) -> xgboost.Booster:
+        if self._booster is None:
+            raise qlop.TrainingError(f"Model {self.name!r} is not trained; call train or load_model first.")
+        return self._booster
+
+    def _scores(self, features: pd.DataFrame) -> NDArray[np.float64]:
+        """Return P(higher class), or P of each class, or the value."""
+        import numpy as np
+        from qlop.engine import checked_features
+
+        booster = self._trained()
+        values = checked_features(features, self._columns, self.name)
+        if not len(values):
+            return np.empty((0, len(self._classes)) if len(self._classes) > 2 else 0)
+        return np.asarray(booster.inplace_predict(values, validate_features=False), dtype=np.float64)
+
+    def _matrix(self, data: qlop.TrainingData, thread_count: int, reference: xgboost.DMatrix | None) -> xgboost.DMatrix:
+        import numpy as np
+        import xgboost
+        from qlop.engine import checked_features
+
+        values = checked_features(data.features, self._columns, self.name)
+        target = data.target.to_numpy(dtype=np.float64)
+        weight = None if data.sample_weight is None else data.sample_weight.to_numpy(dtype=np.float64)
+        if self._classes:
+            target = np.searchsorted(self._classes, target).astype(np.float64)
+        if self.params.tree_method == "hist":
+            return xgboost.QuantileDMatrix(
+                values, target, weight=weight, nthread=thread_count, max_bin=self.params.max_bin, ref=reference
+            )
+        return xgboost.DMatrix(values, target, weight=weight, nthread=thread_count)
+
+    def _watched(
+        self, validation: qlop.TrainingData | None, thread_count: int, reference: xgboost.DMatrix
+    ) -> xgboost.DMatrix | None:
+        """Return the validation rows, without those of a class that training has not seen."""
+        if validation is None or not self._classes:
+            return self._matrix(validation, thread_count, reference) if validation is not None else None
+        is_known = validation.target.isin(self._classes)
+        weight = validation.sample_weight
+        known = qlop.TrainingData(
+            validation.features[is_known],
+            validation.target[is_known],
+            None if weight is None else weight[is_known],
+        )
+        return self._matrix(known, thread_count, reference) if len(known.target) else None
+
+    def _settings(self, context: qlop.TrainContext) -> dict[str, Any]:
+        settings = self.params.model_dump(exclude={"n_estimators", "early_stopping_rounds"})
+        objective = {0: "reg:squarederror", 2: "binary:logistic"}.get(len(self._classes), "multi:softprob")
+        metric = {0: "rmse", 2: "logloss"}.get(len(self._classes), "mlogloss")
+        settings |= {"objective": objective, "eval_metric": metric, "seed": context.seed, "verbosity": 0}
+        if objective == "multi:softprob":
+            settings["num_class"] = len(self._classes)
+        if settings["tree_method"] == "exact":
+            del settings["max_bin"]
+        return settings | {"nthread": context.thread_count}
+
+    def _callbacks(self, context: qlop.TrainContext, *, is_watched: bool) -> list[Any]:
+        import xgboost
+
+        report = context.report_metric
+        every = max(1, self.params.n_estimators // 100)
+
+        class Report(xgboost.callback.TrainingCallback):
+            """Pass the validation loss on, about a hundred times a fit."""
+
+            def after_iteration(self, _model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ANN401 - XGBoost's own
+                for losses in evals_log.values():
+                    for metric, values in losses.items():
+                        if epoch % every == 0:
+                            report(f"validation_{metric}", float(values[-1]), epoch + 1)
+                return False
+
+        callbacks: list[Any] = [Report()]
+        if is_watched and self.params.early_stopping_rounds is not None:
+            callbacks.append(xgboost.callback.EarlyStopping(rounds=self.params.early_stopping_rounds, save_best=True))
+        return callbacks
+
+    def _check_device(self) -> None:
+        import xgboost
+
+        if self.params.device == "cuda" and not xgboost.build_info().get("USE_CUDA", False):
+            raise qlop.TrainingError(
+                f"Model {self.name!r}: device is 'cuda', but the installed XGBoost has no CUDA. Use device 'cpu', or "
+                "replace the package: pip uninstall xgboost-cpu, then pip install xgboost."
+            )

@@ -1,0 +1,41 @@
+"""The mode that trains and backtests in one run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import qlop
+
+if TYPE_CHECKING:
+    from qlop import RunConfig, RunContext, RunResult
+
+
+class Pipeline(qlop.OrchestratorPlugin):
+    """Trains a model, backtests its out-of-sample predictions beside the baselines, and sums up."""
+
+    name = "pipeline"
+    version = "1.0.0"
+    requires_qlop = ">=0.1,<1"
+    required_sections: ClassVar[frozenset[str]] = frozenset({"data", "features", "label", "model", "strategy"})
+
+    def run(self, config: RunConfig, context: RunContext) -> RunResult:
+        """Load, train, simulate, sum up; see the contract."""
+        from qlop.engine import backtest, open_market, summarise, train
+
+        market = open_market(config, context)
+        trained = train(config, market, context)
+        backtested = backtest(config, market, trained.predictions, context)
+        summary = summarise(config, market, trained, backtested)
+        context.save_text("summary.txt", summary)
+        main = backtested.results["strategy"]
+        return qlop.RunResult(
+            metrics={**trained.metrics, **backtested.flat_metrics()},
+            tables={
+                "predictions": trained.predictions,
+                "equity": main.equity,
+                "trades": main.trades,
+                "fills": main.fills,
+                "costs": main.costs,
+            },
+            summary=summary,
+        )

@@ -1,0 +1,44 @@
+"""Settings come from the home folder and the environment, and secrets by reference."""
+
+import pytest
+
+from core.base.errors import ConfigError
+from core.config.settings import load_settings, resolve_secret
+
+
+def test_a_home_without_settings_has_the_defaults(tmp_path):
+    assert load_settings(tmp_path, {}).store.url is None
+
+
+def test_settings_are_read_from_the_home_folder(tmp_path):
+    (tmp_path / "settings.yaml").write_text("plugins: {disabled: [models/ridge]}\nstore: {url: env:DATABASE}\n")
+    settings = load_settings(tmp_path, {})
+    assert settings.plugins.disabled == ("models/ridge",)
+    assert settings.store.url == "env:DATABASE"
+
+
+def test_the_environment_goes_above_the_file_and_stays_a_reference(tmp_path):
+    (tmp_path / "settings.yaml").write_text("store: {url: env:DATABASE}\n")
+    settings = load_settings(tmp_path, {"QLOP_STORE_URL": "postgresql://u:secret@localhost/x"})
+    assert settings.store.url == "env:QLOP_STORE_URL"
+    assert "secret" not in settings.model_dump_json()
+
+
+def test_an_unknown_setting_is_refused_with_the_nearest(tmp_path):
+    (tmp_path / "settings.yaml").write_text("stor: {url: x}\n")
+    with pytest.raises(ConfigError, match="Did you mean 'store'"):
+        load_settings(tmp_path, {})
+
+
+def test_secrets_are_resolved_from_variables_and_files(tmp_path):
+    path = tmp_path / "key"
+    path.write_text("from-file\n")
+    assert resolve_secret("env:KEY", {"KEY": "from-env"}) == "from-env"
+    assert resolve_secret(f"file:{path}", {}) == "from-file"
+    assert resolve_secret("sqlite:///x.sqlite", {}) == "sqlite:///x.sqlite"
+
+
+@pytest.mark.parametrize(("reference", "said"), [("env:NONE", "variable NONE is not set"), ("file:/none/x", "cannot be read")])
+def test_a_reference_to_nothing_is_refused(reference, said):
+    with pytest.raises(ConfigError, match=said):
+        resolve_secret(reference, {})

@@ -1,0 +1,190 @@
+"""The `xgboost` model against XGBoost itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import qlop
+import xgboost
+from pydantic import ValidationError
+
+from plugins.models.xgboost import XGBoost
+
+
+def rows(n_rows: int = 600, n_classes: int = 2, seed: int = 1) -> qlop.TrainingData:
+    random = np.random.default_rng(seed)
+    timestamps = pd.date_range("2020-01-01", periods=n_rows, tz="UTC")
+    index = pd.MultiIndex.from_product([timestamps, ["AAPL"]], names=["timestamp", "ticker"])
+    features = pd.DataFrame(random.normal(size=(n_rows, 4)), index=index, columns=["a", "b[1]", "c<2", "noise"])
+    features[features > 2.2] = np.nan
+    score = features["a"].fillna(0.0) + 0.5 * features["b[1]"].fillna(0.0) + random.normal(0, 0.7, n_rows)
+    if n_classes == 0:
+        target = score
+    else:
+        target = pd.Series(pd.qcut(score, n_classes, labels=False).astype(float), index=index) - (n_classes > 2)
+    return qlop.TrainingData(features, target, pd.Series(random.uniform(0.5, 1.5, n_rows), index=index))
+
+
+def fitted(data: qlop.TrainingData, validation: qlop.TrainingData | None = None, **parts: object) -> XGBoost:
+    context = {"task": parts.pop("task", "classification"), "seed": parts.pop("seed", 5), "thread_count": 2}
+    report = parts.pop("report_metric", lambda *_: None)
+    model = XGBoost("xgboost", XGBoost.Params(**{"n_estimators": 60, "min_child_weight": 1.0, **parts}))
+    model.train(data, validation, qlop.TrainContext(**context, report_metric=report))
+    return model
+
+
+@pytest.mark.parametrize("tree_method", ["hist", "approx", "exact"])
+def test_probabilities_equal_a_bare_xgboost_fit(tree_method: str) -> None:
+    data = rows()
+    model = fitted(data, tree_method=tree_method, reg_lambda=2.0, gamma=0.1)
+    settings = {
+        "objective": "binary:logistic", "learning_rate": 0.05, "max_depth": 4, "min_child_weight": 1.0,
+        "subsample": 0.8, "colsample_bytree": 0.8, "lambda": 2.0, "gamma": 0.1, "tree_method": tree_method,
+        "seed": 5, "nthread": 2,
+    }  # fmt: skip
+    values = data.features.to_numpy()
+    matrix = xgboost.DMatrix(values, data.target.to_numpy(), weight=data.sample_weight.to_numpy())
+    if tree_method == "hist":
+        weight = data.sample_weight.to_numpy()
+        matrix = xgboost.QuantileDMatrix(values, data.target.to_numpy(), weight=weight, max_bin=256)
+    peer = xgboost.train(settings, matrix, num_boost_round=60).predict(xgboost.DMatrix(values))
+    assert model.predict(data.features)["probability_1"].tolist() == pytest.approx(peer.tolist(), abs=1e-6)
+
+
+def test_early_stopping_keeps_the_trees_up_to_the_best_round() -> None:
+    data, validation = rows(seed=1), rows(200, seed=2)
+    losses: list[tuple[str, float, int]] = []
+    model = fitted(
+        data, validation, n_estimators=400, learning_rate=0.3, early_stopping_rounds=10,
+        report_metric=lambda name, value, step: losses.append((name, value, step)),
+    )  # fmt: skip
+    assert {name for name, *_ in losses} == {"validation_logloss"}
+    rounds = model._trained().num_boosted_rounds()
+    assert rounds < 400
+    p = model.predict(validation.features)["probability_1"].to_numpy().clip(1e-7, 1 - 1e-7)
+    y, w = validation.target.to_numpy(), validation.sample_weight.to_numpy()
+    loss = -(w * (y * np.log(p) + (1 - y) * np.log(1 - p))).sum() / w.sum()
+    assert loss <= min(value for _, value, _ in losses) + 1e-6
+
+
+def test_about_a_hundred_losses_are_reported_and_each_round_where_there_are_fewer() -> None:
+    for rounds, expected in ((50, 50), (1_000, 100)):
+        steps: list[int] = []
+        fitted(
+            rows(100), rows(50), n_estimators=rounds, max_depth=1, early_stopping_rounds=None,
+            report_metric=lambda _name, _value, step, steps=steps: steps.append(step),
+        )  # fmt: skip
+        assert len(steps) == expected
+        assert steps[0] == 1
+
+
+def test_three_classes_have_a_probability_each_and_the_likeliest_is_predicted() -> None:
+    data = rows(n_classes=3)
+    predicted = fitted(data).predict(data.features)
+    columns = ["probability_-1", "probability_0", "probability_1"]
+    assert list(predicted.columns) == ["prediction", *columns]
+    assert predicted[columns].sum(axis=1).to_numpy() == pytest.approx(1.0, abs=1e-6)
+    assert (predicted["prediction"] == data.target).mean() > 0.6
+
+
+def test_validation_rows_of_a_class_that_training_has_not_seen_are_passed_over() -> None:
+    data, validation = rows(n_classes=2), rows(90, n_classes=3)
+    model = fitted(data, validation)
+    known = validation.target >= 0
+    part = qlop.TrainingData(validation.features[known], validation.target[known], validation.sample_weight[known])
+    expected = fitted(data, part).predict(data.features)
+    pd.testing.assert_frame_equal(model.predict(data.features), expected, check_exact=True)
+
+
+def test_a_regression_predicts_the_value() -> None:
+    data = rows(n_classes=0)
+    predicted = fitted(data, task="regression").predict(data.features)
+    assert list(predicted.columns) == ["prediction"]
+    assert np.corrcoef(predicted["prediction"], data.target)[0, 1] > 0.7
+
+
+@pytest.mark.parametrize(("n_classes", "task"), [(0, "regression"), (2, "classification"), (3, "classification")])
+def test_saving_and_loading_keeps_every_bit(tmp_path: Path, n_classes: int, task: str) -> None:
+    data = rows(n_classes=n_classes)
+    model = fitted(data, rows(100, n_classes=n_classes, seed=3), task=task)
+    model.save_model(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["booster.ubj", "xgboost.json"]
+    loaded = XGBoost("xgboost", model.params)
+    loaded.load_model(tmp_path)
+    pd.testing.assert_frame_equal(loaded.predict(data.features), model.predict(data.features), check_exact=True)
+    assert loaded.feature_importances().tolist() == model.feature_importances().tolist()
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
+    files = []
+    for name, seed in (("one", 5), ("two", 5), ("three", 6)):
+        (tmp_path / name).mkdir()
+        fitted(rows(), seed=seed).save_model(tmp_path / name)
+        files.append((tmp_path / name / "booster.ubj").read_bytes())
+    assert files[0] == files[1] != files[2]
+
+
+def test_importances_are_the_gain_and_zero_for_what_is_never_split_on() -> None:
+    data = rows()
+    data.features["noise"] = 1.0
+    gains = fitted(data, max_depth=2).feature_importances()
+    assert gains.index.tolist() == ["a", "b[1]", "c<2", "noise"]
+    assert gains["a"] == gains.max()
+    assert gains["noise"] == 0.0
+
+
+def test_columns_in_another_order_are_refused() -> None:
+    data = rows()
+    model = fitted(data)
+    with pytest.raises(qlop.DataError, match="in the order"):
+        model.predict(data.features[["b[1]", "a", "c<2", "noise"]])
+    with pytest.raises(qlop.DataError, match="lacks 1 of its 4 feature columns, first 'noise'"):
+        model.predict(data.features[["a", "b[1]", "c<2"]])
+
+
+def test_no_rows_give_no_predictions() -> None:
+    data = rows(n_classes=3)
+    predicted = fitted(data).predict(data.features.iloc[:0])
+    assert predicted.shape == (0, 4)
+
+
+def test_a_single_class_cannot_be_learned() -> None:
+    data = rows()
+    single = qlop.TrainingData(data.features, data.target * 0.0, None)
+    with pytest.raises(qlop.TrainingError, match="all 600 training rows are of class 0"):
+        fitted(single)
+
+
+def test_a_device_that_the_package_cannot_use_is_refused_with_the_remedy() -> None:
+    assert not xgboost.build_info()["USE_CUDA"]
+    with pytest.raises(qlop.TrainingError, match="pip uninstall xgboost-cpu"):
+        fitted(rows(), device="cuda")
+
+
+def test_a_model_that_is_not_trained_says_so() -> None:
+    with pytest.raises(qlop.TrainingError, match="'xgboost' is not trained"):
+        XGBoost("xgboost", XGBoost.Params()).predict(rows().features)
+
+
+@pytest.mark.parametrize("spoil", ["missing", "garbage", "card", "width"])
+def test_files_that_are_not_this_models_are_refused(tmp_path: Path, spoil: str) -> None:
+    fitted(rows()).save_model(tmp_path)
+    if spoil == "missing":
+        (tmp_path / "booster.ubj").unlink()
+    elif spoil == "garbage":
+        (tmp_path / "booster.ubj").write_bytes(b"{L\x00\x00\x00garbage")
+    elif spoil == "card":
+        (tmp_path / "xgboost.json").write_text("[]")
+    else:
+        (tmp_path / "xgboost.json").write_text('{"classes": [0.0, 1.0], "feature_columns": ["a"]}')
+    with pytest.raises(qlop.DataError, match=str(tmp_path)):
+        XGBoost("xgboost", XGBoost.Params()).load_model(tmp_path)
+
+
+@pytest.mark.parametrize("params", [{"max_depth": 0}, {"learning_rate": 0.0}, {"subsample": 1.1}, {"eta": 0.1}])
+def test_params_out_of_bounds_are_refused(params: dict) -> None:
+    with pytest.raises(ValidationError):
+        XGBoost.Params(**params)
