@@ -48,6 +48,7 @@ _HOMES = {
     "RunError": "core.base.errors",
     "StoreError": "core.base.errors",
     "TrainingError": "core.base.errors",
+    "LoadDataConfig": "core.config.sections",
     "RunConfig": "core.config.run_config",
     "load_config": "core.config.loader",
     "run": "core.services.python_run",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from core.contracts.plugin import Plugin
 
@@ -20,7 +20,17 @@ class DataSourcePlugin(Plugin):
 
     Promises: what is returned is a price panel as the source holds it. The source sorts, fills and drops nothing; the
     engine checks the panel at the door, applies the config's `adjustment` and cuts it to the dates.
+
+    Attributes
+    ----------
+    price_indices : frozenset of str
+        Tickers that are price indices: comparisons with them say that dividends are missing.
+    survivorship : str
+        What is wrong with which instruments it holds, in a sentence for the summary; empty where it cannot be known.
     """
+
+    price_indices: ClassVar[frozenset[str]] = frozenset()
+    survivorship: ClassVar[str] = ""
 
     @abstractmethod
     def load_data(
@@ -43,7 +53,8 @@ class DataSourcePlugin(Plugin):
             Indexed by (timestamp, ticker): timestamp UTC, sorted and unique; daily bars bear their session's date at
             00:00. Columns open, high, low, close, volume as float64, raw as traded. Optional: adjusted_close, dividend
             (cash a share on the ex-date), split (ratio on the ex-date, 1 elsewhere), risk_free_rate_annual (known at
-            that bar, simple, act/360), and the source's own.
+            that bar, simple, act/360), and the source's own. A source whose prices come adjusted says so in
+            `attrs["adjustment"]`: "splits" or "total_return".
 
         Raises
         ------

@@ -44,7 +44,7 @@ class LabelerPlugin(Plugin):
             On the same index: `target` (float64; 0.0 and 1.0 for two classes), `label_end` (timestamp of the last bar
             the target depends on; NaT where unresolved) and, where it can be said, `payoff`: the return per unit of
             exposure of acting on the label, net of financing and costs, which sizing strategies need. Further columns
-            are reported, never trained on.
+            are reported, never trained on; the report knows `position_return` (before costs) and `breach` (0 or 1).
 
         Raises
         ------

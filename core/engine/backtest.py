@@ -123,7 +123,7 @@ def run_backtest(
         )
     prices = panel_arrays(panel)
     simulation = simulate(prices, _targets(prices, signals), terms, execution, adjustment=adjustment)
-    fills, numbers = fills_frame(simulation, prices, terms)
+    fills, numbers = fills_frame(simulation, prices, terms, execution)
     ruined = simulation.ruined_at
     return BacktestResult(
         equity=curve_frame(simulation, prices),

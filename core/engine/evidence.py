@@ -3,12 +3,12 @@
 1. A Sharpe ratio of T bars is judged by its own sampling error, fat tails and skew included: the probabilistic Sharpe
    ratio, P(true Sharpe > benchmark).
 2. The best of N trials is high by luck alone: the deflated Sharpe ratio compares with the maximum expected of N.
-3. Two strategies over the same bars are compared by their paired returns, resampled in blocks, which keeps their dependence
-   on each other and in time. Where the interval of the difference holds 0, there is no evidence.
+3. Two strategies over the same bars are compared by their paired returns, resampled in blocks, which keeps their
+   dependence on each other and in time. Where the interval of the difference holds 0, there is no evidence.
 
-Sharpe ratios are per bar, means over standard deviations of divisor T - 1 unless said otherwise; kurtosis is raw (3 for a
-normal). Sources: Bailey and Lopez de Prado, The Sharpe Ratio Efficient Frontier (2012) and The Deflated Sharpe Ratio (2014);
-Politis and Romano, The Stationary Bootstrap, JASA 89 (1994).
+Sharpe ratios are per bar, means over standard deviations of divisor T - 1 unless said otherwise; kurtosis is raw (3 for
+a normal). Sources: Bailey and Lopez de Prado, The Sharpe Ratio Efficient Frontier (2012) and The Deflated Sharpe Ratio
+(2014); Politis and Romano, The Stationary Bootstrap, JASA 89 (1994).
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Comparison:
 
 
 def sharpe_sample(returns: NDArray[np.float64]) -> SharpeSample | None:
-    """Return the Sharpe ratio of returns over the risk-free rate, with its moments; None of fewer than two or of equal ones.
+    """Return the Sharpe ratio of returns, with its moments; None of fewer than two returns, or of equal ones.
 
     Parameters
     ----------
@@ -150,8 +150,8 @@ def expected_maximum_sharpe(sharpe_variance: float, n_trials: int) -> float:
     """
     if n_trials < 1 or sharpe_variance < 0.0:
         raise DataError(
-            f"{n_trials} trials with a variance of {sharpe_variance}: there must be at least one trial, this run, and the "
-            "variance must not be negative."
+            f"{n_trials} trials with a variance of {sharpe_variance}: there must be at least one trial, this run, and "
+            "the variance must not be negative."
         )
     if n_trials == 1:
         return 0.0

@@ -12,10 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.config.sections import ExecutionConfig
 from core.contracts.broker_terms import BrokerTerms
 from core.engine.kernels.layout import (
     BY_DELISTING,
+    BY_END,
     BY_LIQUIDATION,
+    BY_SIGNAL,
     CALL_KINDS,
     COST_KINDS,
     CURVE_COLUMNS,
@@ -54,10 +57,14 @@ def costs_frame(simulation: Simulation, prices: PanelArrays) -> pd.DataFrame:
     return _by_bar(simulation.posted + 0.0, COST_KINDS, prices)
 
 
-def fills_frame(simulation: Simulation, prices: PanelArrays, terms: BrokerTerms) -> tuple[pd.DataFrame, FillNumbers]:
+def fills_frame(
+    simulation: Simulation, prices: PanelArrays, terms: BrokerTerms, execution: ExecutionConfig
+) -> tuple[pd.DataFrame, FillNumbers]:
     """Return the fills frame, and the numbers that trades are made of."""
-    bar, asset, reason = _unpacked(simulation.fill_key, prices)
-    shares, reference = simulation.fill_numbers[:, 0], simulation.fill_numbers[:, 1]
+    asset, reason = np.divmod(simulation.fill_key.astype(np.int64), REASON_STEP)
+    bar = np.repeat(np.arange(prices.shape[0]), np.diff(simulation.first_fill))
+    shares = simulation.fill_shares
+    reference = _reference_prices(simulation, prices, execution, bar, asset, reason)
     size = np.abs(shares)
     is_order = reason != BY_DELISTING
     rate = terms.fees.slippage_bps / 10_000.0 * is_order
@@ -79,6 +86,22 @@ def fills_frame(simulation: Simulation, prices: PanelArrays, terms: BrokerTerms)
         }
     )
     return frame, FillNumbers(bar, asset, reason, shares, price, fee + liquidation_fee)
+
+
+def _reference_prices(
+    simulation: Simulation,
+    prices: PanelArrays,
+    execution: ExecutionConfig,
+    bar: IntArray,
+    asset: IntArray,
+    reason: IntArray,
+) -> FloatArray:
+    reference = (prices.open if execution.fill == "next_open" else prices.close)[bar, asset]
+    at_end = reason == BY_END
+    ends = prices.open if execution.close_at_end == "last_open" else prices.close
+    reference[at_end] = ends[bar[at_end], asset[at_end]]
+    reference[(reason != BY_SIGNAL) & ~at_end] = simulation.own_price
+    return reference
 
 
 def _fees(terms: BrokerTerms, size: FloatArray, price: FloatArray) -> FloatArray:

@@ -147,8 +147,8 @@ def _curve_figures(curve: _Curve, options: MetricOptions) -> Figures:
     returns, periods = curve.returns, options.periods_per_year
     risk_free = _risk_free(curve, options)
     depth, duration = _drawdown(curve, options)
-    growth = _cagr(curve, options)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        growth = _cagr(curve, options)
         return {
             "n_bars": float(len(curve.timestamps)),
             "initial_equity": float(curve.points[0]),
@@ -174,7 +174,7 @@ def _curve_figures(curve: _Curve, options: MetricOptions) -> Figures:
 def _cagr(curve: _Curve, options: MetricOptions) -> float | None:
     import empyrical
 
-    if curve.points[-1] <= 0.0:
+    if curve.is_ruined:
         return -1.0
     if options.year_count == "bars":
         return float(empyrical.annual_return(curve.returns, annualization=options.periods_per_year))

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,7 @@ from core.engine.kernels.layout import (
     EQUITY,
     N_CALLS,
     N_FILLS,
+    N_OWN_PRICES,
     N_UNFILLED,
     ORDER_TARGET,
     RUINED_AT,
@@ -41,9 +42,10 @@ __all__ = ["Adjustment", "Simulation", "rebalance_days", "simulate"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+Number = TypeVar("Number", bound=np.generic)
 Adjustment = Literal["raw", "splits", "total_return"]
 
-_MOST_FILLS_RESERVED = 4_000_000  # 96 MB of address space, of which only what is used is ever touched
+_MOST_FILLS_RESERVED = 4_000_000  # 48 MB of address space, of which only what is used is ever touched
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,10 +58,15 @@ class Simulation:
         At each close, after its fills: equity, cash, debt, positions_value, gross_exposure, leverage, margin_headroom.
     posted : ndarray of shape (n_bars, 7)
         Costs by kind, signed as they change equity.
-    fill_key, fill_numbers : ndarrays of shape (n_fills,) and (n_fills, 2)
-        (bar * n_assets + asset) * 8 + reason; signed shares and reference price (slippage not in it).
+    first_fill : ndarray of shape (n_bars + 1,)
+        Number of the first fill of each bar; last, the number of fills.
+    fill_key, fill_shares : ndarrays of shape (n_fills,)
+        asset * 8 + reason, and signed shares, in the order of events.
+    own_price : ndarray
+        Reference prices (slippage not in them) of the fills that are neither by a signal nor at the end of the data, in the
+        same order; all other fills are at opens or closes, as the execution says.
     unfilled_key, unfilled_shares : ndarrays of shape (n_unfilled,)
-        The same key; shares not filled, NaN where the order was never sized.
+        (bar * n_assets + asset) * 8 + reason; shares not filled, NaN where the order was never sized.
     calls : ndarray of shape (n_calls, 10)
         Margin calls.
     ruined_at : int
@@ -68,8 +75,10 @@ class Simulation:
 
     curve: FloatArray
     posted: FloatArray
-    fill_key: IntArray
-    fill_numbers: FloatArray
+    first_fill: IntArray
+    fill_key: NDArray[np.int32]
+    fill_shares: FloatArray
+    own_price: FloatArray
     unfilled_key: IntArray
     unfilled_shares: FloatArray
     calls: FloatArray
@@ -119,17 +128,17 @@ def simulate(
     plain_targets, plain_terms = _plain(targets), kernel_terms(terms, execution)
     bar = 0
     while True:
-        bar = run_ledger(
-            bar, market, plain_targets, rates, plain_terms, book, account, count, curve, posted, records
-        )
+        bar = run_ledger(bar, market, plain_targets, rates, plain_terms, book, account, count, curve, posted, records)
         if bar == n_bars:
             break
-        records = Records(*(_longer(buffer) for buffer in records))
+        records = _longer(records)
     return Simulation(
         curve=curve,
         posted=posted,
+        first_fill=records.first_fill,
         fill_key=records.fill_key[: count[N_FILLS]],
-        fill_numbers=records.fill_numbers[: count[N_FILLS]],
+        fill_shares=records.fill_shares[: count[N_FILLS]],
+        own_price=records.own_price[: count[N_OWN_PRICES]],
         unfilled_key=records.unfilled_key[: count[N_UNFILLED]],
         unfilled_shares=records.unfilled_shares[: count[N_UNFILLED]],
         calls=records.calls[: count[N_CALLS]],
@@ -151,18 +160,31 @@ def _buffers(n_bars: int, n_assets: int) -> Records:
     few = 64 + 2 * FILLS_PER_ASSET * n_assets
     fills = min(2 * n_bars * n_assets, _MOST_FILLS_RESERVED) + few
     return Records(
-        fill_key=np.empty(fills, dtype=np.int64),
-        fill_numbers=np.empty((fills, 2)),
+        first_fill=np.zeros(n_bars + 1, dtype=np.int64),
+        fill_key=np.empty(fills, dtype=np.int32),
+        fill_shares=np.empty(fills),
+        own_price=np.empty(few),
         unfilled_key=np.empty(few, dtype=np.int64),
         unfilled_shares=np.empty(few),
         calls=np.empty((few, CALL_COLUMNS)),
     )
 
 
-def _longer(buffer: NDArray[np.generic]) -> NDArray[np.generic]:
-    grown = np.empty((2 * buffer.shape[0], *buffer.shape[1:]), dtype=buffer.dtype)
-    grown[: buffer.shape[0]] = buffer
-    return grown
+def _longer(records: Records) -> Records:
+    def grown(buffer: NDArray[Number]) -> NDArray[Number]:
+        longer = np.empty((2 * buffer.shape[0], *buffer.shape[1:]), dtype=buffer.dtype)
+        longer[: buffer.shape[0]] = buffer
+        return longer
+
+    return Records(
+        first_fill=records.first_fill,
+        fill_key=grown(records.fill_key),
+        fill_shares=grown(records.fill_shares),
+        own_price=grown(records.own_price),
+        unfilled_key=grown(records.unfilled_key),
+        unfilled_shares=grown(records.unfilled_shares),
+        calls=grown(records.calls),
+    )
 
 
 def _market(prices: PanelArrays, execution: ExecutionConfig, adjustment: Adjustment) -> Market:

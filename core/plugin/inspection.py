@@ -118,7 +118,8 @@ def _version_problems(cls: type[Plugin]) -> Iterator[str]:
     try:
         SpecifierSet(cls.requires_qlop)
     except (InvalidSpecifier, TypeError, AttributeError):
-        yield f"{cls.__qualname__}.requires_qlop is {cls.requires_qlop!r}; it must be a range like '>=0.1,<1' (PEP 440)."
+        found = cls.requires_qlop
+        yield f"{cls.__qualname__}.requires_qlop is {found!r}; it must be a range such as '>=0.1,<1' (PEP 440)."
 
 
 def _incompatibility(cls: type[Plugin], qlop_version: str) -> str:

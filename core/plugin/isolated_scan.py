@@ -31,6 +31,7 @@ _START = (
     "from core.plugin.scan_process import main; main(request)"
 )
 _LAST_WORDS_LENGTH = 4000
+_START_LIMIT_S = 60.0
 
 _Scanner = tuple["subprocess.Popen[str]", "Queue[str]", IO[bytes]]
 
@@ -45,7 +46,7 @@ def scan_isolated(units: Sequence[ScanUnit], qlop_version: str, limit_s: float) 
     qlop_version : str
         Version that `requires_qlop` is held against.
     limit_s : float
-        How long one unit may take; the process may take as long to start.
+        How long one unit may take. The process itself may take longer to start, on a busy machine.
 
     Raises
     ------
@@ -64,9 +65,9 @@ def _scan_until_trouble(units: Sequence[ScanUnit], qlop_version: str, limit_s: f
     with _scanner(units, qlop_version) as (process, answers, last_words):
         while len(outcomes) < len(units):
             try:
-                line = answers.get(timeout=limit_s)
+                line = answers.get(timeout=limit_s if has_begun else max(limit_s, _START_LIMIT_S))
             except Empty:
-                _check_begun(has_begun, f"no answer within {limit_s:g} s", last_words)
+                _check_begun(has_begun, "no answer", last_words)
                 return [*outcomes, _too_slow(limit_s)]
             message = json.loads(line) if line else None
             if message is None:

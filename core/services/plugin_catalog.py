@@ -116,7 +116,12 @@ def _parameters(schema: Mapping[str, Any]) -> str:
 
 
 def _bounds(field: Mapping[str, Any]) -> str:
-    words = (("minimum", "at least"), ("exclusiveMinimum", "above"), ("maximum", "at most"), ("exclusiveMaximum", "below"))
+    words = (
+        ("minimum", "at least"),
+        ("exclusiveMinimum", "above"),
+        ("maximum", "at most"),
+        ("exclusiveMaximum", "below"),
+    )
     parts = [f"{word} {field[key]}" for key, word in words if key in field]
     if "enum" in field:
         parts.append("one of " + ", ".join(map(str, field["enum"])))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from core.base.errors import ConfigError
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from core.config.run_config import RunConfig
+    from core.contracts.orchestrator import OrchestratorPlugin
     from core.plugin.registry import PluginRegistry
 
 __all__ = ["resolve_config"]
@@ -96,7 +97,7 @@ class _Resolver:
 
 
 def _check_sections(config: RunConfig, registry: PluginRegistry, where: str) -> None:
-    orchestrator = registry.load("orchestrators", config.mode)
+    orchestrator = cast("type[OrchestratorPlugin]", registry.load("orchestrators", config.mode))
     missing = sorted(section for section in orchestrator.required_sections if not getattr(config, section, None))
     if missing:
         raise ConfigError(

@@ -49,6 +49,9 @@ _ALIASES: Mapping[PanelColumn, tuple[str, ...]] = {
     "risk_free_rate_annual": ("riskfreerateannual",),
     "returns": ("returns", "return"),
 }
+_SESSION_UNITS = ("d", "wk", "mo")
+_UNIT_DAYS = {"m": 1 / 1440, "h": 1 / 24, "d": 1.0, "wk": 7.0, "mo": 30.4}
+_STEPS_THAT_TELL = 10
 _SUFFIXES = (".csv", ".csv.gz", ".parquet", ".pq")
 _PRICES: tuple[PanelColumn, ...] = ("open", "high", "low", "close", "volume")
 _EXTRAS: tuple[PanelColumn, ...] = ("adjusted_close", "dividend", "split", "risk_free_rate_annual")
@@ -141,13 +144,13 @@ class Files(qlop.DataSourcePlugin):
         """
         from qlop.engine import CsvLayout, panel_from_rows, read_table_file
 
-        is_daily = interval.endswith(("d", "wk", "mo"))
         paths = _files_at(self.params.path, tickers)
         layout = CsvLayout(self.params.delimiter, self.params.encoding)
         tables = [read_table_file(path, layout) for path in paths]
-        parts = [_rows_of(table, self.params, tickers, is_daily=is_daily) for table in tables]
+        parts = [_rows_of(table, self.params, tickers, interval) for table in tables]
         rows, origin_of_row = _joined(tables, parts)
         _refuse_missing(tickers, parts, self.params.path)
+        _refuse_other_interval(rows, interval, self.params.path)
         panel = panel_from_rows(rows, origin=self.params.path, origin_of_row=origin_of_row, start=start, end=end)
         panel.attrs["adjustment"] = "total_return" if self.params.returns_only else self.params.price_adjustment
         return panel
@@ -224,7 +227,7 @@ def _refuse_lacking(table: TableFile, found: Mapping[PanelColumn, str], params: 
         )
 
 
-def _rows_of(table: TableFile, params: Files.Params, wanted: Sequence[str] | None, *, is_daily: bool) -> _Part:
+def _rows_of(table: TableFile, params: Files.Params, wanted: Sequence[str] | None, interval: str) -> _Part:
     import numpy as np
     import pandas as pd
     from qlop.engine import CellError, timestamps_of
@@ -243,12 +246,13 @@ def _rows_of(table: TableFile, params: Files.Params, wanted: Sequence[str] | Non
     try:
         times = timestamps_of(
             cells.taken[found["timestamp"]],
-            daily=is_daily,
+            daily=interval.endswith(_SESSION_UNITS),
             timestamp_format=params.timestamp_format,
             timezone=params.timezone,
         )
     except CellError as error:
-        raise cells.fault(found["timestamp"], error) from error
+        fault = cells.fault(found["timestamp"], error)
+        raise qlop.DataError(f"{fault} (data.interval is {interval!r})") from error
     rows = pd.DataFrame({"timestamp": times, "ticker": tickers.to_numpy()}).astype({"ticker": "str"})
     values = _returns_path(cells, rows, found) if params.returns_only else _prices(cells, found)
     return _Part(rows.assign(**values), numbers, every)
@@ -392,3 +396,21 @@ def _refuse_missing(wanted: Sequence[str] | None, parts: Sequence[_Part], path: 
                 f"{path}: no row is of ticker {ticker!r} ({len(parts)} files read).{hint} All: {shown}. A file "
                 "without a ticker column bears its ticker as its name."
             )
+
+
+def _refuse_other_interval(rows: pd.DataFrame, interval: str, path: str) -> None:
+    """Refuse bars that lie closer than the interval, or many that all lie farther apart.
+
+    Holidays shift weekly and monthly bars by some days, so that a least step of .6 to 1.5 intervals passes;
+    weekends and thin trading leave bars out, so that a few bars tell nothing.
+    """
+    ordered = rows.sort_values(["ticker", "timestamp"], kind="stable")
+    steps = ordered.groupby("ticker", sort=False)["timestamp"].diff().dropna()
+    steps = steps[steps.dt.total_seconds() > 0.0]
+    length = int(interval.rstrip("hdmwko")) * _UNIT_DAYS[interval.lstrip("0123456789")] * 86_400.0
+    least = steps.min().total_seconds() if len(steps) else length
+    if least < 0.6 * length or (least > 1.5 * length and len(steps) >= _STEPS_THAT_TELL):
+        raise qlop.DataError(
+            f"{path}: data.interval is {interval!r}, but the closest bars of a ticker lie {steps.min()} apart. Set "
+            "data.interval to what the files hold."
+        )

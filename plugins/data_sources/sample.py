@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import qlop
 
@@ -40,6 +40,11 @@ class Sample(qlop.DataSourcePlugin):
     name = "sample"
     version = "1.0.0"
     requires_qlop = ">=0.1,<1"
+    price_indices: ClassVar[frozenset[str]] = frozenset(BENCHMARKS)
+    survivorship: ClassVar[str] = (
+        "The tickers were picked knowing which companies lived on and did well. Nobody had that list at the start: every "
+        "long position below is flattered by it, a leveraged one more."
+    )
 
     def load_data(
         self, tickers: Sequence[str] | None, start: date | None, end: date | None, interval: str

@@ -59,10 +59,17 @@ class RealizedVolatility(qlop.FeatureStepPlugin):
 
     def transform(self, data: pd.DataFrame) -> pd.DataFrame:
         """Return one column a window."""
+        import numpy as np
         from qlop.engine import WideBars, own_bars, realized_volatility
 
         bars = own_bars(data)
-        prices = WideBars(*(bars.wide(data[name]) for name in ("open", "high", "low", "close")))
+        unread = np.full(bars.shape, np.nan)
+        prices = WideBars(
+            *(
+                bars.wide(data[name]) if name in self.input_columns else unread
+                for name in ("open", "high", "low", "close")
+            )
+        )
         return bars.frame(
             {
                 f"{self.name}_{window}": realized_volatility(

@@ -31,10 +31,16 @@ class Threshold(qlop.StrategyPlugin):
         column: str = Field(
             default="probability_1", min_length=1, max_length=200, description="Column of the predictions that decides."
         )
-        enter_long: float = Field(default=0.55, description="Long from this value up.")
-        exit_long: float | None = Field(default=None, description="No longer long below it; null: `enter_long`.")
-        enter_short: float | None = Field(default=None, description="Short from this value down; null: never short.")
-        exit_short: float | None = Field(default=None, description="No longer short above it; null: `enter_short`.")
+        enter_long: float = Field(default=0.55, ge=-1e9, le=1e9, description="Long from this value up.")
+        exit_long: float | None = Field(
+            default=None, ge=-1e9, le=1e9, description="No longer long below it; null: `enter_long`."
+        )
+        enter_short: float | None = Field(
+            default=None, ge=-1e9, le=1e9, description="Short from this value down; null: never short."
+        )
+        exit_short: float | None = Field(
+            default=None, ge=-1e9, le=1e9, description="No longer short above it; null: `enter_short`."
+        )
         long_exposure: float = Field(default=1.0, ge=0.0, le=100.0, description="Exposure while long.")
         flat_exposure: float = Field(default=0.0, ge=-100.0, le=100.0, description="Exposure while neither.")
         short_exposure: float = Field(default=-1.0, ge=-100.0, le=0.0, description="Exposure while short.")

@@ -29,7 +29,7 @@ from plugins.models.xgboost import XGBoost
 THREADS = 2
 N_FEATURES = 30
 HORIZON = 10
-ROUNDS = 2
+ROUNDS = 3
 
 
 class Ready(qlop.FeatureStepPlugin):

@@ -11,6 +11,7 @@ from core.base.errors import StoreError as StoreError
 from core.base.errors import TrainingError as TrainingError
 from core.config.loader import load_config as load_config
 from core.config.run_config import RunConfig as RunConfig
+from core.config.sections import LoadDataConfig as LoadDataConfig
 from core.contracts.broker import BrokerPlugin as BrokerPlugin
 from core.contracts.broker_params import AccountParams as AccountParams
 from core.contracts.broker_params import MarginParams as MarginParams

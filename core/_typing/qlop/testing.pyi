@@ -1,0 +1,11 @@
+from core.testing.broker import BrokerContractSuite as BrokerContractSuite
+from core.testing.data_source import DataSourceContractSuite as DataSourceContractSuite
+from core.testing.exporter import ExporterContractSuite as ExporterContractSuite
+from core.testing.feature_step import FeatureStepContractSuite as FeatureStepContractSuite
+from core.testing.labeler import LabelerContractSuite as LabelerContractSuite
+from core.testing.model import ModelContractSuite as ModelContractSuite
+from core.testing.orchestrator import OrchestratorContractSuite as OrchestratorContractSuite
+from core.testing.panels import make_panel as make_panel
+from core.testing.sink import SinkContractSuite as SinkContractSuite
+from core.testing.strategy import StrategyContractSuite as StrategyContractSuite
+from core.testing.training_rows import make_training_data as make_training_data

@@ -34,7 +34,9 @@ EQUITY = 1  # at the last mark
 DEBIT_DUE = 2  # interest that the next bar posts, signed like all postings
 CREDIT_DUE = 3
 BORROW_DUE = 4
-ACCOUNT_PLACES = 5
+NET = 5  # sum of q P and of |q| P at the present event's prices, when as many fills were booked as
+GROSS = 6  # count[SUMMED_AT] says
+ACCOUNT_PLACES = 7
 
 # Places in `count`.
 N_FILLS = 0
@@ -43,7 +45,9 @@ N_UNFILLED = 2
 N_PENDING = 3
 RUINED_AT = 4  # bar, or -1
 N_HELD_HINT = 5  # 0 when nothing can be held
-COUNT_PLACES = 6
+SUMMED_AT = 6
+N_OWN_PRICES = 7
+COUNT_PLACES = 8
 
 # Columns of the posted costs, in the order of the costs frame.
 FEES = 0
@@ -86,7 +90,7 @@ CALL_COLUMNS = (
     10  # bar, kind, asset or -1, theta, equity and gross and requirement before, sold, equity after, shortfall
 )
 
-REASON_STEP = 8  # a record's key is cell * REASON_STEP + reason, cell being bar * n_assets + asset
+REASON_STEP = 8  # keys of records hold the reason in their lowest digits to this base
 
 
 class Market(NamedTuple):
@@ -147,10 +151,17 @@ class Terms(NamedTuple):
 
 
 class Records(NamedTuple):
-    """Growing buffers. `numbers` holds shares and reference price of fills, and the shares of unfilled orders."""
+    """Growing buffers. Fills are in the order of their events; those of a bar begin at `first_fill[bar]`.
 
-    fill_key: IntArray
-    fill_numbers: FloatArray  # (capacity, 2)
-    unfilled_key: IntArray
+    A fill by a signal or at the end of the data is at the bar's open or close, as the terms say. All others, in the same
+    order, have their reference prices in `own_price`. Small records matter: writing fresh memory is what a large backtest
+    with daily orders does most.
+    """
+
+    first_fill: IntArray  # (n_bars + 1,)
+    fill_key: NDArray[np.int32]  # asset * REASON_STEP + reason
+    fill_shares: FloatArray  # signed
+    own_price: FloatArray
+    unfilled_key: IntArray  # (bar * n_assets + asset) * REASON_STEP + reason
     unfilled_shares: FloatArray
     calls: FloatArray  # (capacity, CALL_COLUMNS)

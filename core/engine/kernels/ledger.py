@@ -39,6 +39,7 @@ from core.engine.kernels.layout import (
     N_CALLS,
     N_FILLS,
     N_HELD_HINT,
+    N_OWN_PRICES,
     N_PENDING,
     N_UNFILLED,
     NEXT_CLOSE,
@@ -46,7 +47,6 @@ from core.engine.kernels.layout import (
     PRICE,
     RUINED_AT,
     SAME_CLOSE,
-    SHARES,
     Market,
     Rates,
     Records,
@@ -59,8 +59,9 @@ from core.engine.kernels.positions import (
     copy_row,
     corporate_actions,
     drop_all_orders,
-    net_and_gross,
     pay_out_ended,
+    present_sums,
+    set_marks,
     set_prices,
 )
 
@@ -78,6 +79,7 @@ def run_ledger(
     """
     n_bars, n_assets = targets.shape
     for bar in range(start, n_bars):
+        records.first_fill[bar] = count[N_FILLS]
         if count[RUINED_AT] >= 0:
             copy_row(curve[bar - 1], curve[bar])
             continue
@@ -90,7 +92,8 @@ def run_ledger(
         mark(bar, market.close[bar], book, terms, account, count, post, records)
         if count[RUINED_AT] < 0:
             end_bar(bar, market, targets, book, terms, account, count, post, records)
-        write_curve(bar, book, rates, terms, account, curve)
+        write_curve(bar, book, rates, terms, account, count, curve)
+    records.first_fill[n_bars] = count[N_FILLS]
     return n_bars
 
 
@@ -99,6 +102,7 @@ def has_room(records: Records, count, room):
     """Tell whether the buffers hold `room` more of everything."""
     return (
         count[N_FILLS] + room <= records.fill_key.size
+        and count[N_OWN_PRICES] + room <= records.own_price.size
         and count[N_UNFILLED] + room <= records.unfilled_key.size
         and count[N_CALLS] + room <= records.calls.shape[0]
     )
@@ -126,11 +130,11 @@ def trade_at_open(bar, market: Market, book, terms: Terms, account, count, post,
     checks = terms.check == CHECK_ADVERSE
     if not (fills or closes or (checks and count[N_HELD_HINT] > 0)):
         return
-    set_prices(row, book, PRICE)
+    set_prices(row, book, account, count)
     if checks and count[N_HELD_HINT] > 0:
         check_at_prices(bar, AT_GAP, row, book, terms, account, count, post, records)
     if closes:
-        close_all(bar, row, BY_END, False, book, terms, account, count, post, records)
+        close_all(row, BY_END, False, book, terms, account, count, post, records)
         drop_all_orders(bar, DATA_ENDED, book, count, records)
     elif fills:
         fill_orders(bar, row, book, terms, account, count, post, records)
@@ -145,7 +149,7 @@ def trade_at_close(bar, market: Market, book, terms: Terms, account, count, post
     """Steps 6 and 7."""
     row = market.close[bar]
     last = bar == market.close.shape[0] - 1
-    set_prices(row, book, MARK)
+    set_marks(row, book, account, count)
     fills = terms.fill == NEXT_CLOSE and count[N_PENDING] > 0
     closes = last and terms.close_at_end == LAST_CLOSE
     checks = terms.check == CHECK_CLOSE and count[N_HELD_HINT] > 0
@@ -155,7 +159,7 @@ def trade_at_close(bar, market: Market, book, terms: Terms, account, count, post
     if checks:
         check_at_prices(bar, AT_CLOSE, row, book, terms, account, count, post, records)
     if closes:
-        close_all(bar, row, BY_END, False, book, terms, account, count, post, records)
+        close_all(row, BY_END, False, book, terms, account, count, post, records)
         drop_all_orders(bar, DATA_ENDED, book, count, records)
     elif fills:
         fill_orders(bar, row, book, terms, account, count, post, records)
@@ -164,13 +168,13 @@ def trade_at_close(bar, market: Market, book, terms: Terms, account, count, post
 @kernel
 def mark(bar, row, book, terms: Terms, account, count, post, records: Records):
     """Step 8."""
-    net, gross = net_and_gross(book[SHARES], book[MARK])
+    net, gross = present_sums(book[MARK], book, account, count)
     account[EQUITY] = account[CASH] + net
     count[N_HELD_HINT] = 1 if gross > 0.0 else 0
     if account[EQUITY] > 0.0:
         return
     copy_row(book[MARK], book[PRICE])
-    close_all(bar, row, BY_RUIN, True, book, terms, account, count, post, records)
+    close_all(row, BY_RUIN, True, book, terms, account, count, post, records)
     drop_all_orders(bar, ACCOUNT_RUINED, book, count, records)
     account[EQUITY] = account[CASH]
     count[N_HELD_HINT] = 0
@@ -193,9 +197,9 @@ def end_bar(bar, market: Market, targets, book, terms: Terms, account, count, po
 
 
 @kernel
-def write_curve(bar, book, rates: Rates, terms: Terms, account, curve):
+def write_curve(bar, book, rates: Rates, terms: Terms, account, count, curve):
     """Write the bar's point of the curve, and reckon the interest that the next bar posts."""
-    net, gross = net_and_gross(book[SHARES], book[MARK])
+    net, gross = present_sums(book[MARK], book, account, count)
     shorts = 0.5 * (gross - net)
     locked = shorts if terms.locked_proceeds else 0.0
     free = account[CASH] - locked
@@ -209,7 +213,7 @@ def write_curve(bar, book, rates: Rates, terms: Terms, account, curve):
     point[3] = net
     point[4] = gross
     point[5] = gross / equity if gross > 0.0 else 0.0
-    point[6] = headroom(book[MARK], book, terms, account) if gross > 0.0 else equity
+    point[6] = headroom(net, gross, book[MARK], book, terms, account)
     account[DEBIT_DUE] = -debt * rates.debit[bar]
     account[CREDIT_DUE] = credit * rates.credit[bar] + locked * rates.rebate[bar]
     account[BORROW_DUE] = -shorts * rates.borrow[bar]

@@ -31,7 +31,7 @@ from core.engine.kernels.layout import (
     Records,
     Terms,
 )
-from core.engine.kernels.positions import initial_rate, net_and_gross, tier_of, trade
+from core.engine.kernels.positions import initial_rate, net_and_gross, present_sums, tier_of, trade
 
 NO_TRIGGER = 2.0
 STEP = 1e-9  # theta by which a tier's edge is passed
@@ -79,25 +79,31 @@ def cost_rate(shares, price, terms: Terms):
 
 
 @summation
-def adverse_move(shares, open_, low, high):
-    """Return the changes of long and of short value from opens to adverse extremes (longs fall, shorts grow)."""
+def adverse_sums(shares, price, low, high):
+    """Return the sums of q P and |q| P at the opens, and the changes of long and of short value to adverse extremes."""
+    net = 0.0
+    gross = 0.0
     longs = 0.0
     shorts = 0.0
     for a in range(shares.size):
         held = shares[a]
-        has_bar = open_[a] == open_[a]
-        down = max(held, 0.0) * (low[a] - open_[a])
-        up = min(held, 0.0) * (open_[a] - high[a])
-        longs += down if has_bar else 0.0
-        shorts += up if has_bar else 0.0
-    return longs, shorts
+        size = abs(held)
+        now = price[a]
+        bottom = low[a] if low[a] == low[a] else now
+        top = high[a] if high[a] == high[a] else now
+        net += held * now
+        gross += size * now
+        longs += (size + held) * (bottom - now)
+        shorts += (size - held) * (top - now)
+    return net, gross, 0.5 * longs, 0.5 * shorts
 
 
 @kernel
-def headroom(price, book, terms: Terms, account):
+def headroom(net, gross, price, book, terms: Terms, account):
     """Return equity above maintenance; of isolated positions, the least."""
-    net, gross = net_and_gross(book[SHARES], price)
     equity = account[CASH] + net
+    if gross <= 0.0:
+        return equity
     if not terms.isolated:
         if terms.tiers.shape[0] > 0:
             return equity - required_at(price, book, terms, False)
@@ -109,7 +115,7 @@ def headroom(price, book, terms: Terms, account):
             value = abs(held) * price[a]
             own = isolated_equity(a, price[a], book) - maintenance_rate(held, value, terms) * value
             least = min(least, own)
-    return least if least < np.inf else equity
+    return least
 
 
 @kernel
@@ -122,6 +128,7 @@ def isolated_equity(a, price, book):
 def check_at_prices(bar, kind, row, book, terms: Terms, account, count, post, records: Records):
     """Judge positions at `book[PRICE]` (opens or closes), and liquidate there."""
     price = book[PRICE]
+    net, gross = present_sums(price, book, account, count)
     if terms.isolated:
         for a in range(price.size):
             held = book[SHARES, a]
@@ -132,8 +139,7 @@ def check_at_prices(bar, kind, row, book, terms: Terms, account, count, post, re
             if isolated_equity(a, price[a], book) <= required + TOUCH * value:
                 liquidate_one(bar, kind, a, 0.0, book, terms, account, count, post, records)
         return
-    gross = net_and_gross(book[SHARES], price)[1]
-    if gross > 0.0 and headroom(price, book, terms, account) <= TOUCH * gross:
+    if gross > 0.0 and headroom(net, gross, price, book, terms, account) <= TOUCH * gross:
         liquidate(bar, kind, 0.0, row, book, terms, account, count, post, records)
 
 
@@ -141,7 +147,7 @@ def check_at_prices(bar, kind, row, book, terms: Terms, account, count, post, re
 def check_inside_bar(bar, kind, open_, low, high, book, terms: Terms, account, count, post, records: Records):
     """Judge positions on their way from opens to adverse extremes, and liquidate where the trigger is."""
     if not terms.isolated:
-        if may_breach(open_, low, high, book, terms, account):
+        if may_breach(low, high, book, terms, account):
             walk(bar, kind, 0, open_.size, open_, low, high, book, terms, account, count, post, records)
         return
     for a in range(open_.size):
@@ -150,12 +156,11 @@ def check_inside_bar(bar, kind, open_, low, high, book, terms: Terms, account, c
 
 
 @kernel
-def may_breach(open_, low, high, book, terms: Terms, account):
+def may_breach(low, high, book, terms: Terms, account):
     """Tell whether the account can breach at all in this bar; `book[PRICE]` holds the opens."""
     if terms.tiers.shape[0] > 0:
         return True
-    net, gross = net_and_gross(book[SHARES], book[PRICE])
-    fall, rise = adverse_move(book[SHARES], open_, low, high)
+    net, gross, fall, rise = adverse_sums(book[SHARES], book[PRICE], low, high)
     longs = 0.5 * (gross + net) + fall
     shorts = 0.5 * (gross - net) + rise
     equity = account[CASH] + net + fall - rise
@@ -270,7 +275,7 @@ def liquidate_one(bar, kind, a, theta, book, terms: Terms, account, count, post,
         fraction = min(max((wanted * value - equity) / gain, 0.0), 1.0) if gain > 0.0 else 1.0
     delta = sold_shares(held, fraction, terms)
     cash = account[CASH]
-    trade(bar, a, delta, price, BY_LIQUIDATION, book, terms, account, count, post, records)
+    trade(a, delta, price, BY_LIQUIDATION, book, terms, account, count, post, records)
     equity_after = equity - (cash - delta * price - account[CASH])
     left = abs(book[SHARES, a]) * price
     if left > 0.0:
@@ -291,9 +296,9 @@ def liquidate(bar, kind, theta, row, book, terms: Terms, account, count, post, r
     call = records.calls[count[N_CALLS]]
     write_call(call, bar, kind, -1, theta, equity, gross, required_at(price, book, terms, False))
     if terms.liquidate_to == TO_FLAT or not terms.largest_loss_first:
-        sold = sell_pro_rata(bar, row, equity, book, terms, account, count, post, records)
+        sold = sell_pro_rata(row, equity, book, terms, account, count, post, records)
     else:
-        sold = sell_largest_losses(bar, row, equity, book, terms, account, count, post, records)
+        sold = sell_largest_losses(row, equity, book, terms, account, count, post, records)
     equity_after = account[CASH] + net_and_gross(book[SHARES], price)[0]
     finish_call(call, sold, equity_after, required_at(price, book, terms, False) - equity_after)
     # Nothing to sell and nothing short: an account at its very limit, whose next trigger is met at theta = 1.
@@ -302,7 +307,7 @@ def liquidate(bar, kind, theta, row, book, terms: Terms, account, count, post, r
 
 
 @kernel
-def sell_pro_rata(bar, row, equity, book, terms: Terms, account, count, post, records: Records):
+def sell_pro_rata(row, equity, book, terms: Terms, account, count, post, records: Records):
     """Sell the same fraction of every position that has a bar; return the value sold."""
     fraction = 1.0
     if terms.liquidate_to != TO_FLAT:
@@ -322,12 +327,12 @@ def sell_pro_rata(bar, row, equity, book, terms: Terms, account, count, post, re
         if held != 0.0 and not np.isnan(row[a]):
             delta = sold_shares(held, fraction, terms)
             sold += abs(delta) * price
-            trade(bar, a, delta, price, BY_LIQUIDATION, book, terms, account, count, post, records)
+            trade(a, delta, price, BY_LIQUIDATION, book, terms, account, count, post, records)
     return sold
 
 
 @kernel
-def sell_largest_losses(bar, row, equity, book, terms: Terms, account, count, post, records: Records):
+def sell_largest_losses(row, equity, book, terms: Terms, account, count, post, records: Records):
     """Sell whole positions, largest loss first, and of the last one what is needed; return the value sold."""
     needed = required_at(book[PRICE], book, terms, True) - equity
     sold = 0.0
@@ -345,7 +350,7 @@ def sell_largest_losses(bar, row, equity, book, terms: Terms, account, count, po
         delta = sold_shares(held, min(needed / gain, 1.0) if gain > 0.0 else 1.0, terms)
         needed -= gain * abs(delta / held)
         sold += abs(delta) * price
-        trade(bar, a, delta, price, BY_LIQUIDATION, book, terms, account, count, post, records)
+        trade(a, delta, price, BY_LIQUIDATION, book, terms, account, count, post, records)
     return sold
 
 

@@ -42,12 +42,13 @@ from core.engine.kernels.layout import (
 )
 from core.engine.kernels.positions import (
     initial_rate,
-    net_and_gross,
     order_fee,
+    present_sums,
     record_unfilled,
     trade,
 )
 
+SHARE_TOLERANCE = 1e-12  # of equity: how far costs may miss what was set aside for them
 TINY = 1e-12  # relative size below which a difference is rounding
 MARGIN_TOLERANCE = 1e-9  # relative; an order for exactly the limit is allowed
 
@@ -55,22 +56,30 @@ MARGIN_TOLERANCE = 1e-9  # relative; an order for exactly the limit is allowed
 @kernel
 def decide(targets, close, book, terms: Terms, account, count):
     """Make waiting orders of the targets of a bar at which trading is scheduled."""
-    shares, last, waiting = book[SHARES], book[LAST_TARGET], book[ORDER_TARGET]
-    on_change = terms.rebalance == ON_CHANGE
+    made = place_orders(
+        targets, close, book[SHARES], book[LAST_TARGET], book[ORDER_TARGET], terms.rebalance == ON_CHANGE
+    )
+    count[N_PENDING] += made
+    if made > 0 and terms.size_at_signal:
+        for a in range(targets.size):
+            # An order that waited from before has no close here: it waits because its ticker has no bar.
+            if not (np.isnan(book[ORDER_TARGET, a]) or np.isnan(close[a])):
+                book[ORDER_EQUITY, a] = account[EQUITY]
+                book[ORDER_PRICE, a] = book[MARK, a]
+
+
+@summation
+def place_orders(targets, close, shares, last, waiting, on_change):
+    """Write the targets that ask for a trade into `waiting`; return how many."""
     made = 0
     for a in range(targets.size):
         target = targets[a]
-        if np.isnan(target) or np.isnan(close[a]):
-            continue
-        if target == (last[a] if on_change else 0.0) and (on_change or shares[a] == 0.0):
-            continue
-        made += 1
-        last[a] = target
-        waiting[a] = target
-        if terms.size_at_signal:
-            book[ORDER_EQUITY, a] = account[EQUITY]
-            book[ORDER_PRICE, a] = book[MARK, a]
-    count[N_PENDING] += made
+        known = last[a] if on_change else (0.0 if shares[a] == 0.0 else np.nan)
+        asks = (target == target) & (close[a] == close[a]) & (target != known)
+        last[a] = target if asks else last[a]
+        waiting[a] = target if asks else waiting[a]
+        made += 1 if asks else 0
+    return made
 
 
 @kernel
@@ -78,35 +87,50 @@ def fill_orders(bar, row, book, terms: Terms, account, count, post, records: Rec
     """Fill the waiting orders at `book[PRICE]`, all together."""
     spent = 0.0
     if terms.two_orders:
-        spent = close_reversals(bar, row, book, terms, account, count, post, records)
-    net, gross = net_and_gross(book[SHARES], book[PRICE])
+        spent = close_reversals(row, book, terms, account, count, post, records)
+    net, gross = present_sums(book[PRICE], book, account, count)
     equity = account[CASH] + net
     invested = terms.invested_fraction * max(equity, 0.0)
     if terms.size_at_signal:
         share = fee_share_at_signal(row, book, terms, equity, spent) if terms.size_includes_fee else 1.0
         want_at_signal(row, book, terms, share, spent)
     else:
-        share = fee_share(row, book, terms, equity, invested) if terms.size_includes_fee else 1.0
-        want_at_fill(row, book, terms, invested * share)
-    if exceeds_initial_margin(row, book, terms, equity, net, gross):
+        size_at_fill(row, book, terms, equity, invested)
+    traded, net_change, gross_change = change_sums(book[SHARES], book[WANT], book[PRICE])
+    cost = bps_cost(traded, net_change, terms)
+    if terms.has_share_fees:
+        cost = cost_toward(1.0, 1.0, row, book, terms)
+    required = initial_requirement(net + net_change, gross + gross_change, book, terms)
+    if required > equity - cost + MARGIN_TOLERANCE * abs(equity):
         keep_to_initial_margin(bar, row, book, terms, account[CASH], count, records)
     if terms.has_share_fees or terms.tracks_basis:
-        book_fills_one_by_one(bar, row, book, terms, account, count, post, records)
+        book_fills_one_by_one(row, book, terms, account, count, post, records)
     else:
-        book_fills_together(bar, row, book, terms, account, count, post, records)
+        book_fills_together(row, book, terms, account, count, post, records)
 
 
 @kernel
-def close_reversals(bar, row, book, terms: Terms, account, count, post, records: Records):
+def close_reversals(row, book, terms: Terms, account, count, post, records: Records):
     """Close the positions whose orders change their side; return what that cost."""
     cash_and_value = 0.0
+    if reversals(row, book[SHARES], book[ORDER_TARGET]) == 0:
+        return cash_and_value
     for a in range(row.size):
         held = book[SHARES, a]
         if held * book[ORDER_TARGET, a] < 0.0 and not np.isnan(row[a]):
             before = account[CASH]
-            trade(bar, a, -held, book[PRICE, a], BY_SIGNAL, book, terms, account, count, post, records)
+            trade(a, -held, book[PRICE, a], BY_SIGNAL, book, terms, account, count, post, records)
             cash_and_value += before + held * book[PRICE, a] - account[CASH]
     return cash_and_value
+
+
+@summation
+def reversals(row, shares, target):
+    """Return how many orders change the side of their position."""
+    found = 0
+    for a in range(row.size):
+        found += 1 if (shares[a] * target[a] < 0.0) & (row[a] == row[a]) else 0
+    return found
 
 
 @summation
@@ -130,24 +154,28 @@ def traded_sums(row, target, shares, price, invested):
 
 
 @kernel
-def fee_share(row, book, terms: Terms, equity, invested):
-    """Return u for orders sized at the fill's prices."""
-    if invested <= 0.0:
-        return 1.0
+def bps_cost(traded, net, terms: Terms):
+    """Return slippage and fees in bps of orders with the sums of |dV| and dV; fees are on prices after slippage."""
+    return terms.slippage_rate * traded + terms.fee_rate * (traded + terms.slippage_rate * net)
+
+
+@kernel
+def size_at_fill(row, book, terms: Terms, equity, invested):
+    """Write the shares wanted by orders that are sized at the fill's prices."""
     share = 1.0
-    for _ in range(8):
-        traded, net, traded_slope, net_slope = traded_sums(
-            row, book[ORDER_TARGET], book[SHARES], book[PRICE], invested * share
-        )
-        cost = terms.slippage_rate * traded + terms.fee_rate * (traded + terms.slippage_rate * net)
-        slope = terms.slippage_rate * traded_slope + terms.fee_rate * (traded_slope + terms.slippage_rate * net_slope)
-        if terms.has_share_fees:
-            cost += share_fees(row, book, terms, invested * share)
-        step = (1.0 - cost / equity - share) / (1.0 + slope / (equity * share))
-        share = max(share + step, TINY)
-        if abs(step) < 1e-14:
-            break
-    return share
+    if terms.size_includes_fee and invested > 0.0:
+        for _ in range(8):
+            traded, net, traded_slope, net_slope = traded_sums(
+                row, book[ORDER_TARGET], book[SHARES], book[PRICE], invested * share
+            )
+            cost = bps_cost(traded, net, terms)
+            if terms.has_share_fees:
+                cost += share_fees(row, book, terms, invested * share)
+            error = 1.0 - cost / equity - share
+            if abs(error) <= SHARE_TOLERANCE:
+                break
+            share = max(share + error / (1.0 + bps_cost(traded_slope, net_slope, terms) / (equity * share)), TINY)
+    want_at_fill(row, book, terms, invested * share)
 
 
 @kernel
@@ -240,22 +268,15 @@ def change_sums(shares, want, price):
 
 
 @kernel
-def exceeds_initial_margin(row, book, terms: Terms, equity, net, gross):
-    """Tell whether positions grow beyond what initial margin allows."""
-    traded, net_change, gross_change = change_sums(book[SHARES], book[WANT], book[PRICE])
-    cost = terms.slippage_rate * traded + terms.fee_rate * (traded + terms.slippage_rate * net_change)
-    if terms.has_share_fees:
-        cost = cost_toward(1.0, 1.0, row, book, terms)
+def initial_requirement(net, gross, book, terms: Terms):
+    """Return the sum of k G of the wanted positions, whose sums of q P and |q| P are given."""
     if terms.tiers.shape[0] == 0:
-        longs = 0.5 * (gross + gross_change + net + net_change)
-        shorts = 0.5 * (gross + gross_change - net - net_change)
-        required = terms.initial_long * longs + terms.initial_short * shorts
-    else:
-        required = 0.0
-        for a in range(row.size):
-            value = abs(book[WANT, a]) * book[PRICE, a]
-            required += initial_rate(book[WANT, a], value, terms) * value
-    return required > (equity - cost) + MARGIN_TOLERANCE * abs(equity)
+        return 0.5 * (terms.initial_long * (gross + net) + terms.initial_short * (gross - net))
+    required = 0.0
+    for a in range(book.shape[1]):
+        value = abs(book[WANT, a]) * book[PRICE, a]
+        required += initial_rate(book[WANT, a], value, terms) * value
+    return required
 
 
 @kernel
@@ -330,11 +351,10 @@ def allowed_fraction(row, book, terms: Terms, cash):
 
 
 @kernel
-def book_fills_together(bar, row, book, terms: Terms, account, count, post, records: Records):
+def book_fills_together(row, book, terms: Terms, account, count, post, records: Records):
     """Book the fills where every fee is in bps: cash and costs come from sums."""
     shares, want, target, price = book[SHARES], book[WANT], book[ORDER_TARGET], book[PRICE]
-    keys, numbers = records.fill_key, records.fill_numbers
-    first = bar * row.size
+    keys, filled_shares = records.fill_key, records.fill_shares
     filled = count[N_FILLS]
     done = 0
     traded = 0.0
@@ -351,9 +371,8 @@ def book_fills_together(bar, row, book, terms: Terms, account, count, post, reco
         net += value
         traded += abs(value)
         shares[a] = want[a]
-        keys[filled] = (first + a) * REASON_STEP + BY_SIGNAL
-        numbers[filled, 0] = delta
-        numbers[filled, 1] = price[a]
+        keys[filled] = a * REASON_STEP + BY_SIGNAL
+        filled_shares[filled] = delta
         filled += 1
     slip = terms.slippage_rate * traded
     fee = terms.fee_rate * (traded + terms.slippage_rate * net)
@@ -366,7 +385,7 @@ def book_fills_together(bar, row, book, terms: Terms, account, count, post, reco
 
 
 @kernel
-def book_fills_one_by_one(bar, row, book, terms: Terms, account, count, post, records: Records):
+def book_fills_one_by_one(row, book, terms: Terms, account, count, post, records: Records):
     """Book the fills where fees count shares or the positions' cost is followed."""
     for a in range(row.size):
         if np.isnan(book[ORDER_TARGET, a]) or np.isnan(row[a]):
@@ -377,5 +396,5 @@ def book_fills_one_by_one(bar, row, book, terms: Terms, account, count, post, re
         delta = want - book[SHARES, a]
         if abs(delta) <= TINY * abs(want):
             continue
-        trade(bar, a, delta, book[PRICE, a], BY_SIGNAL, book, terms, account, count, post, records)
+        trade(a, delta, book[PRICE, a], BY_SIGNAL, book, terms, account, count, post, records)
         book[SHARES, a] = want

@@ -8,23 +8,29 @@ from core.engine.kernels.compilation import kernel, summation
 from core.engine.kernels.layout import (
     BASIS,
     BY_DELISTING,
+    BY_END,
     BY_LIQUIDATION,
+    BY_SIGNAL,
     CASH,
     COLLATERAL,
     DIVIDENDS,
     FEES,
+    GROSS,
     LIQUIDATION_FEE,
     MARK,
     N_FILLS,
     N_HELD_HINT,
+    N_OWN_PRICES,
     N_PENDING,
     N_UNFILLED,
+    NET,
     ORDER_PRICE,
     ORDER_TARGET,
     PRICE,
     REASON_STEP,
     SHARES,
     SLIPPAGE,
+    SUMMED_AT,
     TICKER_ENDED,
     Market,
     Records,
@@ -44,14 +50,55 @@ def net_and_gross(shares, price):
     return net, gross
 
 
-@kernel
-def set_prices(row, book, at):
-    """Write a bar's prices into `book[at]`: the last mark where the ticker has no bar."""
-    mark = book[MARK]
-    out = book[at]
+@summation
+def priced_sums(row, mark, price, shares):
+    """Write a bar's prices, the last mark where the ticker has no bar, and return the sums of q P and |q| P."""
+    net = 0.0
+    gross = 0.0
     for a in range(row.size):
-        price = row[a]
-        out[a] = price if price == price else mark[a]
+        now = row[a] if row[a] == row[a] else mark[a]
+        price[a] = now
+        value = shares[a] * now
+        net += value
+        gross += abs(value)
+    return net, gross
+
+
+@summation
+def marked_sums(row, mark, shares):
+    """Write a bar's closes into the marks, where there are any, and return the sums of q P and |q| P."""
+    net = 0.0
+    gross = 0.0
+    for a in range(row.size):
+        now = row[a] if row[a] == row[a] else mark[a]
+        mark[a] = now
+        value = shares[a] * now
+        net += value
+        gross += abs(value)
+    return net, gross
+
+
+@kernel
+def set_prices(row, book, account, count):
+    """Begin an event at a bar's opens."""
+    account[NET], account[GROSS] = priced_sums(row, book[MARK], book[PRICE], book[SHARES])
+    count[SUMMED_AT] = count[N_FILLS]
+
+
+@kernel
+def set_marks(row, book, account, count):
+    """Begin the events at a bar's closes, whose prices are the marks."""
+    account[NET], account[GROSS] = marked_sums(row, book[MARK], book[SHARES])
+    count[SUMMED_AT] = count[N_FILLS]
+
+
+@kernel
+def present_sums(price, book, account, count):
+    """Return the sums of q P and |q| P at the present event's prices."""
+    if count[SUMMED_AT] != count[N_FILLS]:
+        account[NET], account[GROSS] = net_and_gross(book[SHARES], price)
+        count[SUMMED_AT] = count[N_FILLS]
+    return account[NET], account[GROSS]
 
 
 @kernel
@@ -72,13 +119,15 @@ def order_fee(terms: Terms, shares, price):
 
 
 @kernel
-def record_fill(cell, shares, price, reason, count, records: Records):
+def record_fill(asset, shares, price, reason, count, records: Records):
     """Append a fill; the ledger has made sure of the room."""
     i = count[N_FILLS]
-    records.fill_key[i] = cell * REASON_STEP + reason
-    records.fill_numbers[i, 0] = shares
-    records.fill_numbers[i, 1] = price
+    records.fill_key[i] = asset * REASON_STEP + reason
+    records.fill_shares[i] = shares
     count[N_FILLS] = i + 1
+    if reason != BY_SIGNAL and reason != BY_END:
+        records.own_price[count[N_OWN_PRICES]] = price
+        count[N_OWN_PRICES] += 1
 
 
 @kernel
@@ -127,7 +176,7 @@ def tier_of(value, tiers):
 
 
 @kernel
-def trade(bar, a, delta, price, reason, book, terms: Terms, account, count, post, records: Records):
+def trade(a, delta, price, reason, book, terms: Terms, account, count, post, records: Records):
     """Fill `delta` shares of asset `a` at reference price `price`: slippage, fees, cash, shares, record."""
     if delta == 0.0:
         return
@@ -148,7 +197,7 @@ def trade(bar, a, delta, price, reason, book, terms: Terms, account, count, post
     post[LIQUIDATION_FEE] -= liquidation_fee
     book[SHARES, a] += delta
     count[N_HELD_HINT] = 1
-    record_fill(bar * book.shape[1] + a, delta, price, reason, count, records)
+    record_fill(a, delta, price, reason, count, records)
 
 
 @kernel
@@ -174,7 +223,7 @@ def pay_out_ended(bar, market: Market, book, terms: Terms, account, count, post,
     for a in range(book.shape[1]):
         if market.last_bar[a] != bar - 1:
             continue
-        trade(bar, a, -book[SHARES, a], book[MARK, a], BY_DELISTING, book, terms, account, count, post, records)
+        trade(a, -book[SHARES, a], book[MARK, a], BY_DELISTING, book, terms, account, count, post, records)
         if not np.isnan(book[ORDER_TARGET, a]):
             drop_order(bar, a, TICKER_ENDED, book, count, records)
 
@@ -198,8 +247,8 @@ def drop_all_orders(bar, reason, book, count, records: Records):
 
 
 @kernel
-def close_all(bar, row, reason, any_price, book, terms: Terms, account, count, post, records: Records):
+def close_all(row, reason, any_price, book, terms: Terms, account, count, post, records: Records):
     """Close every position at `book[PRICE]`; those without a bar in `row` only where `any_price` says so."""
     for a in range(book.shape[1]):
         if book[SHARES, a] != 0.0 and (any_price or not np.isnan(row[a])):
-            trade(bar, a, -book[SHARES, a], book[PRICE, a], reason, book, terms, account, count, post, records)
+            trade(a, -book[SHARES, a], book[PRICE, a], reason, book, terms, account, count, post, records)

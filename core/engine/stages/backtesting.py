@@ -16,8 +16,8 @@ import pandas as pd
 from core.base.errors import ConfigError, DataError
 from core.engine.backtest import BacktestResult, run_backtest
 from core.engine.benchmark import buy_and_hold
-from core.engine.metric_options import MetricOptions
-from core.engine.metrics import compute_metrics
+from core.engine.metric_options import MetricOptions, risk_free_per_bar
+from core.engine.metrics import backtest_metrics, compute_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,11 +47,22 @@ class Backtested:
         Key figures by the same names, and "benchmark" where there is one.
     benchmark_equity : DataFrame or None
         The benchmark's curve, columns timestamp and equity.
+    risk_free : Series or None
+        Return without risk of each bar, by timestamp; None where the prices bring no rate.
+    looking_ahead : frozenset of str
+        Strategies that declare to use data after their bars.
     """
 
     results: Mapping[str, BacktestResult]
     metrics: Mapping[str, Mapping[str, MetricValue]]
     benchmark_equity: pd.DataFrame | None
+    risk_free: pd.Series | None
+    looking_ahead: frozenset[str]
+
+    @property
+    def judged(self) -> str:
+        """Name of the strategy that the run is about."""
+        return MAIN
 
     def flat_metrics(self) -> dict[str, MetricValue]:
         """Return the strategy's figures by name, and the others' as <name>.<figure>."""
@@ -81,23 +92,37 @@ def backtest(config: RunConfig, market: Market, predictions: pd.DataFrame | None
     """
     if config.strategy is None:
         raise ConfigError("strategy is missing; name a strategy_type under strategy.")
-    strategies = {MAIN: config.strategy, **config.backtest.baselines}
+    wanted = {MAIN: config.strategy, **config.backtest.baselines}
+    strategies = {name: _strategy(section, predictions, context) for name, section in wanted.items()}
     start = _first_decision(market.panel, predictions)
+    results = _simulate_all(config, market, strategies, predictions, start, context)
+    looking_ahead = frozenset(name for name, strategy in strategies.items() if strategy.looks_ahead)
+    backtested = _measure(config, market, results, start, looking_ahead)
+    _save(backtested, context)
+    return backtested
+
+
+def _simulate_all(
+    config: RunConfig,
+    market: Market,
+    strategies: Mapping[str, StrategyPlugin],
+    predictions: pd.DataFrame | None,
+    start: pd.Timestamp,
+    context: RunContext,
+) -> dict[str, BacktestResult]:
     traded = _from(market.panel, start)
     terms = market.broker.terms(traded)
     adjustment = config.data.adjustment if config.data else "total_return"
     results: dict[str, BacktestResult] = {}
-    for number, (name, wanted) in enumerate(strategies.items()):
+    for number, (name, strategy) in enumerate(strategies.items()):
         context.progress("backtest", number, len(strategies), "strategies")
-        exposures = _exposures(wanted, market.panel, predictions, context)
+        exposures = strategy.generate_signals(market.panel, predictions if strategy.needs_predictions else None)
         signals = _from(exposures, start)
         results[name] = run_backtest(traded, signals, terms, config.execution, adjustment=adjustment)
         if name == MAIN:
-            context.save_table("exposures", signals.to_frame("exposure").reset_index())
+            context.save_table("exposures", signals.to_frame("exposure"))
     context.progress("backtest", len(strategies), len(strategies), "strategies")
-    backtested = _measure(results, market, start, config)
-    _save(backtested, context)
-    return backtested
+    return results
 
 
 def _first_decision(panel: pd.DataFrame, predictions: pd.DataFrame | None) -> pd.Timestamp:
@@ -117,32 +142,41 @@ def _from(frame: _Frame, start: pd.Timestamp) -> _Frame:
     return frame.loc[frame.index.get_level_values("timestamp") >= start]
 
 
-def _exposures(
-    wanted: StrategyConfig, panel: pd.DataFrame, predictions: pd.DataFrame | None, context: RunContext
-) -> pd.Series:
+def _strategy(wanted: StrategyConfig, predictions: pd.DataFrame | None, context: RunContext) -> StrategyPlugin:
     strategy: StrategyPlugin = context.plugin("strategies", wanted.strategy_type, wanted.strategy_params)
     if strategy.needs_predictions and predictions is None:
         raise ConfigError(
-            f"Strategy {wanted.strategy_type!r} needs predictions. Name a trained run under backtest.predictions_run, "
-            "or use mode pipeline, which trains first."
+            f"Strategy {wanted.strategy_type!r} needs predictions. Name a trained run (qlop backtest --run RUN_ID, or "
+            "backtest.predictions_run), or use mode pipeline, which trains first."
         )
-    return strategy.generate_signals(panel, predictions if strategy.needs_predictions else None)
+    return strategy
 
 
 def _measure(
-    results: Mapping[str, BacktestResult], market: Market, start: pd.Timestamp, config: RunConfig
+    config: RunConfig,
+    market: Market,
+    results: Mapping[str, BacktestResult],
+    start: pd.Timestamp,
+    looking_ahead: frozenset[str],
 ) -> Backtested:
-    options = MetricOptions(initial_equity=config.execution.initial_cash)
+    dates = pd.DatetimeIndex(results[MAIN].equity["timestamp"])
+    risk_free = _risk_free(market.panel, dates)
+    options = MetricOptions(initial_equity=config.execution.initial_cash, risk_free=risk_free)
     metrics: dict[str, Mapping[str, MetricValue]] = {
-        name: compute_metrics(result.equity, result.trades, result.fills, result.costs, options=options)
-        for name, result in results.items()
+        name: backtest_metrics(result, options=options) for name, result in results.items()
     }
     curve = None
     if market.benchmark is not None:
-        dates = pd.DatetimeIndex(next(iter(results.values())).equity["timestamp"])
         curve = buy_and_hold(_from(market.benchmark, start), dates, config.execution.initial_cash)
         metrics["benchmark"] = compute_metrics(curve, None, None, None, options=options)
-    return Backtested(results, metrics, curve)
+    return Backtested(results, metrics, curve, risk_free, looking_ahead)
+
+
+def _risk_free(panel: pd.DataFrame, dates: pd.DatetimeIndex) -> pd.Series | None:
+    if "risk_free_rate_annual" not in panel or panel["risk_free_rate_annual"].isna().any():
+        return None
+    rate = panel["risk_free_rate_annual"].groupby(level="timestamp").first()
+    return risk_free_per_bar(rate.loc[dates])
 
 
 def _save(backtested: Backtested, context: RunContext) -> None:

@@ -41,6 +41,10 @@ class Market:
         Tickers left out for a short history, with their bars.
     fingerprint : str
         SHA-256 over the panel.
+    survivorship : str
+        What the source says is wrong with which instruments it holds.
+    benchmark_is_price_index : bool
+        Whether dividends are missing from the benchmark.
     """
 
     panel: pd.DataFrame
@@ -49,6 +53,8 @@ class Market:
     benchmark: pd.DataFrame | None
     left_out: Mapping[str, int]
     fingerprint: str
+    survivorship: str = ""
+    benchmark_is_price_index: bool = False
 
 
 def open_market(config: RunConfig, context: RunContext) -> Market:
@@ -76,7 +82,16 @@ def open_market(config: RunConfig, context: RunContext) -> Market:
             "broker.broker_params.allow_adjusted_shares to true."
         )
     benchmark = _load_benchmark(source, data, config.backtest.benchmark)
-    market = Market(loaded.panel, broker, terms, benchmark, loaded.left_out, loaded.fingerprint)
+    market = Market(
+        panel=loaded.panel,
+        broker=broker,
+        terms=terms,
+        benchmark=benchmark,
+        left_out=loaded.left_out,
+        fingerprint=loaded.fingerprint,
+        survivorship=source.survivorship,
+        benchmark_is_price_index=config.backtest.benchmark in source.price_indices,
+    )
     _report(market, loaded.findings, context)
     return market
 

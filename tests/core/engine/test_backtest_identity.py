@@ -32,7 +32,9 @@ class Case:
         return self.panel[column].unstack("ticker").fillna(absent).to_numpy()  # noqa: PD010
 
 
-def random_panel(seed: int, *, gaps: bool = True, n_bars: int = 24, n_assets: int = 3, volatility: float = 0.06) -> pd.DataFrame:
+def random_panel(
+    seed: int, *, gaps: bool = True, n_bars: int = 24, n_assets: int = 3, volatility: float = 0.06
+) -> pd.DataFrame:
     """Violent prices with overnight gaps; with `gaps`, missing bars, late starts, ended tickers, splits and dividends."""
     random = np.random.default_rng(seed)
     shape = (n_bars, n_assets)
@@ -103,7 +105,9 @@ def broker_terms(draw: st.DrawFn, n_bars: int) -> BrokerTerms:
             initial_short=choose(0.5, 0.35),
             maintenance_long=choose(0.2, 0.1),
             maintenance_short=choose(0.3, 0.15),
-            tiers=choose((), (MarginTier(0.0, 0.2, 0.1), MarginTier(40_000.0, 0.4, 0.2), MarginTier(90_000.0, 0.6, 0.3))),
+            tiers=choose(
+                (), (MarginTier(0.0, 0.2, 0.1), MarginTier(40_000.0, 0.4, 0.2), MarginTier(90_000.0, 0.6, 0.3))
+            ),
             check=choose("off", "close", "adverse_extreme"),
             liquidate_to=choose("initial", "maintenance", "flat"),
             liquidation_order="pro_rata" if account == "isolated" else choose("pro_rata", "largest_loss_first"),

@@ -124,3 +124,10 @@ def test_what_looks_odd_is_told() -> None:
     assert early == "The data end at 2004-03-10, earlier than data.end_date 2004-12-31."
     assert gaps.startswith("2 bars are missing on days on which other tickers traded, the first of AAPL at 2004-03-03")
     assert splits.startswith("2 bars open as if after a split")
+
+
+def test_what_prices_come_adjusted_for_survives_the_cut() -> None:
+    panel = ten_days()
+    panel.attrs["adjustment"] = "total_return"
+    assert "which cannot be undone" in refusal(panel, start_date="2004-03-03", adjustment="raw")
+    assert load_panel(Shelf(panel), config(start_date="2004-03-03")).panel["close"].iloc[0] == 80.0

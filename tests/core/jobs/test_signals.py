@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -84,10 +85,16 @@ def test_a_signal_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
 def test_a_forked_worker_ends_by_the_signal_and_leaves_no_request(tmp_path: Path) -> None:
     with CancelFlag() as flag:
         flag.watch(tmp_path)
+        readable, writable = os.pipe()
         worker = os.fork()
         if worker == 0:
-            signal.pause()
+            os.write(writable, b"x")
+            for _ in range(6000):
+                time.sleep(0.01)
             os._exit(0)
+        os.read(readable, 1)  # Python drops the signals that reach a child while it is being forked
+        os.close(readable)
+        os.close(writable)
         os.kill(worker, signal.SIGTERM)
         assert os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) == -signal.SIGTERM
         assert not flag.is_set

@@ -8,7 +8,9 @@ from core.base.errors import StoreError
 from core.store.containment import check_artifact_name, contained_path
 
 
-@pytest.mark.parametrize("relative", ["", ".", "..", "../x", "a/../../x", "/etc/passwd", "a/../..", "nul\x00", "link/x"])
+@pytest.mark.parametrize(
+    "relative", ["", ".", "..", "../x", "a/../../x", "/etc/passwd", "a/../..", "nul\x00", "link/x"]
+)
 def test_paths_that_lead_outside_are_refused(tmp_path: Path, relative: str) -> None:
     root = tmp_path / "root"
     root.mkdir()
@@ -32,7 +34,9 @@ def test_names_of_files_pass(name: str) -> None:
     assert check_artifact_name(name) == name
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", ".hidden", "-rf", "a/b", "a\\b", "a b", "é", "x" * 101, "a\n", "a\x00"])
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", ".hidden", "-rf", "a/b", "a\\b", "a b", "é", "x" * 101, "a\n", "a\x00"]
+)
 def test_names_that_could_be_paths_or_options_are_refused(name: str) -> None:
     with pytest.raises(StoreError, match="is not allowed: use 1 to 100 letters"):
         check_artifact_name(name)

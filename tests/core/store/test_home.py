@@ -85,7 +85,9 @@ def test_the_identity_stays_and_travels_with_the_folder(tmp_path: Path) -> None:
 
 
 def test_processes_that_make_the_identity_at_once_agree(tmp_path: Path) -> None:
-    code = "import sys; from core.store.home import Home; from pathlib import Path; print(Home(Path(sys.argv[1])).home_id)"
+    code = (
+        "import sys; from core.store.home import Home; from pathlib import Path; print(Home(Path(sys.argv[1])).home_id)"
+    )
     command = [sys.executable, "-c", code, str(tmp_path / "h")]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     answers = {process.communicate()[0] for process in running}

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import qlop
 from pydantic import ValidationError
+from qlop.testing import DataSourceContractSuite
 
 from core.config.sections import LoadDataConfig
 from core.engine.load import load_panel
@@ -328,3 +329,47 @@ def test_parameters_that_make_no_sense_are_refused(params: dict[str, object], pa
     with pytest.raises(ValidationError) as caught:
         Files.Params.model_validate({"path": "x.csv", **params})
     assert part in str(caught.value)
+
+
+def test_every_parameter_is_documented() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "data.md").read_text(encoding="utf-8")
+    assert [name for name in Files.Params.model_fields if name not in text] == []
+
+
+def bars_every(step: str, n_bars: int) -> str:
+    times = pd.date_range("2004-03-01", periods=n_bars, freq=step)
+    return HEADER + "\n" + "".join(f"{time},1,1,1,1,1\n" for time in times)
+
+
+@pytest.mark.parametrize(
+    ("step", "n_bars", "interval"),
+    [("1D", 20, "1wk"), ("7D", 20, "1d"), ("1h", 20, "5m"), ("1min", 20, "5m"), ("1D", 20, "1h")],
+)
+def test_bars_of_another_interval_are_refused(tmp_path: Path, step: str, n_bars: int, interval: str) -> None:
+    path = write(tmp_path, "A.csv", bars_every(step, n_bars))
+    assert f"data.interval is '{interval}', but the closest bars" in refusal(path, interval=interval, timezone="UTC")
+
+
+def test_intraday_bars_are_no_sessions(tmp_path: Path) -> None:
+    assert "A at 2004-03-01 appears twice" in refusal(write(tmp_path, "A.csv", bars_every("1h", 5)), timezone="UTC")
+
+
+@pytest.mark.parametrize(
+    ("step", "interval"),
+    [("1D", "1d"), ("B", "1d"), ("7D", "1wk"), ("MS", "1mo"), ("BME", "1mo"), ("5min", "5m"), ("4h", "4h")],
+)
+def test_bars_of_the_interval_pass(tmp_path: Path, step: str, interval: str) -> None:
+    assert len(load(write(tmp_path, "A.csv", bars_every(step, 40)), interval=interval, timezone="UTC")) == 40
+
+
+def test_a_few_bars_far_apart_tell_nothing_of_the_interval(tmp_path: Path) -> None:
+    assert len(load(write(tmp_path, "A.csv", bars_every("7D", 3)))) == 3
+
+
+class TestFiles(DataSourceContractSuite):
+    plugin_class = Files
+
+    def params_in(self, folder: Path) -> dict[str, object]:
+        for name in ("AAPL.csv", "IBM.csv"):
+            write(folder, f"prices/{name}", bars_every("B", 30))
+        return {"path": str(folder / "prices")}

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import qlop
+from qlop.testing import DataSourceContractSuite
 
 from core.config.sections import LoadDataConfig
 from core.engine.adjustment import previous_close
@@ -34,7 +35,9 @@ def stocks() -> pd.DataFrame:
 
 def test_every_embedded_file_has_the_sha256_that_its_sources_file_states() -> None:
     stated = dict(
-        re.findall(r"^\| (\S+\.(?:csv|csv\.gz)) \| ([0-9a-f]{64}) \|$", (FOLDER / "SOURCES.md").read_text(), re.MULTILINE)
+        re.findall(
+            r"^\| (\S+\.(?:csv|csv\.gz)) \| ([0-9a-f]{64}) \|$", (FOLDER / "SOURCES.md").read_text(), re.MULTILINE
+        )
     )
     assert sorted(stated) == sorted(path.name for path in FOLDER.iterdir() if ".csv" in path.suffixes)
     for name, digest in stated.items():
@@ -167,3 +170,7 @@ def test_a_named_ticker_without_bars_in_the_dates_is_refused_with_its_own() -> N
 
 def test_the_default_leaves_away_a_stock_that_was_not_listed_yet() -> None:
     assert "FB" not in load(end=date(2010, 1, 1)).index.get_level_values("ticker")
+
+
+class TestSample(DataSourceContractSuite):
+    plugin_class = Sample

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import qlop
 from qlop.engine import load_fitted_model, load_model_artifact, save_fitted_model, unpack_model
+from qlop.testing import ExporterContractSuite
 
 from core.engine.calibration import Calibrator
 from core.engine.fitted_model import FittedModel
@@ -17,6 +18,10 @@ from core.engine.model_example import example_rows
 from plugins.exporters.native import Native
 from plugins.models.linear import Linear
 from plugins.models.xgboost import XGBoost
+
+
+class TestNative(ExporterContractSuite):
+    plugin_class = Native
 
 
 def exporter() -> Native:

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
+from qlop.testing import FeatureStepContractSuite
 
 from plugins.feature_steps.atr import Atr
+
+
+class TestAtr(FeatureStepContractSuite):
+    plugin_class = Atr
 
 
 def test_atr_by_hand_with_gaps_up_and_down(one_ticker):

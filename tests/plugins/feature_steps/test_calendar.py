@@ -3,8 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from qlop.testing import FeatureStepContractSuite
 
 from plugins.feature_steps.calendar import Calendar
+
+
+class TestCalendar(FeatureStepContractSuite):
+    plugin_class = Calendar
 
 
 def columns_of(dates: list[str], **params) -> pd.DataFrame:

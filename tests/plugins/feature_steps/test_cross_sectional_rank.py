@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pandas as pd
 import pytest
 import qlop
+from qlop.testing import FeatureStepContractSuite
 
 from core.engine.features import FeaturePipeline
 from plugins.feature_steps.cross_sectional_rank import CrossSectionalRank
 from plugins.feature_steps.momentum import Momentum
+
+
+class TestCrossSectionalRank(FeatureStepContractSuite):
+    plugin_class = CrossSectionalRank
+    params: ClassVar = {"column": "close"}
 
 
 def panel_of_closes(rows: list[dict[str, float]]) -> pd.DataFrame:

@@ -1,8 +1,16 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
+from qlop.testing import FeatureStepContractSuite
 
 from plugins.feature_steps.drawdown import Drawdown
+
+
+class TestDrawdown(FeatureStepContractSuite):
+    plugin_class = Drawdown
+    params: ClassVar = {"windows_bars": [60], "measures": ["drawdown", "distance_from_high", "max_drawdown"]}
 
 
 def columns_of(panel, **params):

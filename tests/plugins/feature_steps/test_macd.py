@@ -3,10 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from qlop.testing import FeatureStepContractSuite
 
 from plugins.feature_steps.macd import Macd
 
 CLOSES = [10.0, 11.0, 13.0, 12.0, 14.0]
+
+
+class TestMacd(FeatureStepContractSuite):
+    plugin_class = Macd
 
 
 def test_macd_by_hand(one_ticker):

@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from qlop.testing import FeatureStepContractSuite
 
 from plugins.feature_steps.momentum import Momentum
+
+
+class TestMomentum(FeatureStepContractSuite):
+    plugin_class = Momentum
+    params: ClassVar = {"horizons_bars": [5, 20], "skip_bars": 1}
 
 
 def test_momentum_is_the_return_over_the_horizon(one_ticker):

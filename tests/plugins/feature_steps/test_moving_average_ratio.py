@@ -1,10 +1,22 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from qlop.testing import FeatureStepContractSuite
 
 from plugins.feature_steps.moving_average_ratio import MovingAverageRatio
+
+
+class TestMovingAverageRatio(FeatureStepContractSuite):
+    plugin_class = MovingAverageRatio
+
+
+class TestMovingAverageRatioExponential(FeatureStepContractSuite):
+    plugin_class = MovingAverageRatio
+    params: ClassVar = {"pairs_bars": [[1, 20]], "average": "exponential"}
 
 
 def test_simple_averages_by_hand(one_ticker):

@@ -2,14 +2,30 @@ from __future__ import annotations
 
 from math import log, sqrt
 from statistics import pstdev, stdev
+from typing import ClassVar
 
 import numpy as np
 import pytest
+from qlop.testing import FeatureStepContractSuite
 
 from plugins.feature_steps.realized_volatility import RealizedVolatility
 
 CLOSES = [100.0, 103.0, 101.0, 104.0]
 LOG_RETURNS = [log(103 / 100), log(101 / 103), log(104 / 101)]
+
+
+class TestRealizedVolatility(FeatureStepContractSuite):
+    plugin_class = RealizedVolatility
+
+
+class TestRealizedVolatilityGarmanKlass(FeatureStepContractSuite):
+    plugin_class = RealizedVolatility
+    params: ClassVar = {"estimator": "garman_klass"}
+
+
+class TestRealizedVolatilityParkinson(FeatureStepContractSuite):
+    plugin_class = RealizedVolatility
+    params: ClassVar = {"estimator": "parkinson"}
 
 
 def last(panel, **params):

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
 from math import log
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from qlop.testing import FeatureStepContractSuite
 
 from plugins.feature_steps.returns import Returns
+
+
+class TestReturns(FeatureStepContractSuite):
+    plugin_class = Returns
+    params: ClassVar = {"horizons_bars": [1, 5], "lags_bars": [0, 2]}
 
 
 def test_simple_and_log_returns_by_hand(one_ticker):

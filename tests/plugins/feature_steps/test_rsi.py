@@ -1,8 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
+from qlop.testing import FeatureStepContractSuite
 
 from plugins.feature_steps.rsi import Rsi
+
+
+class TestRsi(FeatureStepContractSuite):
+    plugin_class = Rsi
 
 
 def rsi_of(panel, window_bars):

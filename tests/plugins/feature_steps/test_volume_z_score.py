@@ -5,10 +5,15 @@ from statistics import mean, stdev
 
 import numpy as np
 import pytest
+from qlop.testing import FeatureStepContractSuite
 
 from plugins.feature_steps.volume_z_score import VolumeZScore
 
 VOLUMES = [100.0, 120.0, 80.0, 300.0]
+
+
+class TestVolumeZScore(FeatureStepContractSuite):
+    plugin_class = VolumeZScore
 
 
 def scores(panel, **params):

@@ -1,10 +1,22 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
+from qlop.testing import LabelerContractSuite
 
 from plugins.labelers.direction import Direction
 from plugins.labelers.forward_return import ForwardReturn
+
+
+class TestDirection(LabelerContractSuite):
+    plugin_class = Direction
+
+
+class TestDirectionShort(LabelerContractSuite):
+    plugin_class = Direction
+    params: ClassVar = {"side": "short", "fill": "next_close"}
 
 
 def labels_of(panel, terms, **params):

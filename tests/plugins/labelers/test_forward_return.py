@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pandas as pd
 import pytest
+from qlop.testing import LabelerContractSuite
 
 from core.contracts.broker_terms import FeeTerms
 from plugins.labelers.forward_return import ForwardReturn
@@ -13,6 +16,15 @@ ROWS = [
     ("2024-01-08", 108.0, 110.0, 95.0, 109.0),
     ("2024-01-09", 91.0, 110.0, 90.0, 95.4),
 ]
+
+
+class TestForwardReturn(LabelerContractSuite):
+    plugin_class = ForwardReturn
+
+
+class TestForwardReturnAtTheSameClose(LabelerContractSuite):
+    plugin_class = ForwardReturn
+    params: ClassVar = {"fill": "same_close"}
 
 
 def labels_of(panel, terms, **params):

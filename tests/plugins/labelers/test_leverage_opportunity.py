@@ -7,6 +7,7 @@ three days lie over the weekend and one day after it. Rates 3 % on Friday and 4 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ import pytest
 import qlop
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from qlop.testing import LabelerContractSuite
 
 from core.config.sections import ExecutionConfig
 from core.contracts.broker_terms import BrokerTerms, FeeTerms, FinancingTerms, MarginTerms, MarginTier
@@ -27,8 +29,23 @@ RATES = (0.99, 0.03, 0.04, 0.99, 0.99)
 """Only Friday's and Monday's may count."""
 
 
+class TestLeverageOpportunity(LabelerContractSuite):
+    plugin_class = LeverageOpportunity
+
+    def make_terms(self, panel):
+        return replace(super().make_terms(panel), margin=MarginTerms(initial_long=0.4, initial_short=0.4))
+
+
+class TestLeverageOpportunityOfAShort(LabelerContractSuite):
+    plugin_class = LeverageOpportunity
+    params: ClassVar = {"side": "short", "target": "advantage"}
+
+    def make_terms(self, panel):
+        return replace(super().make_terms(panel), margin=MarginTerms(initial_long=0.4, initial_short=0.4))
+
+
 def labeler(**params) -> LeverageOpportunity:
-    params = {"leverage": 2.0, "horizon_bars": 2, "hurdle": 0.0, "volatility_window_bars": 5, **params}
+    params: ClassVar = {"leverage": 2.0, "horizon_bars": 2, "hurdle": 0.0, "volatility_window_bars": 5, **params}
     return LeverageOpportunity("label", LeverageOpportunity.Params(**params))
 
 
@@ -196,7 +213,7 @@ def test_the_advantage_itself_can_be_the_target(first_label):
 
 def test_the_default_hurdle_is_the_variance_drag_known_at_the_close_of_t(random_panel, terms_for):
     panel = random_panel(5)
-    params = {"hurdle": None, "leverage": 1.5, "horizon_bars": 4, "volatility_window_bars": 10}
+    params: ClassVar = {"hurdle": None, "leverage": 1.5, "horizon_bars": 4, "volatility_window_bars": 10}
     labels = labeler(**params).label(panel, terms=terms_for(panel))
     close = panel["close"].xs("AAA", level="ticker")
     sigma = np.log(close).diff().rolling(10).std() * np.sqrt(252)

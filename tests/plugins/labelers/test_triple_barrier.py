@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import log, sqrt
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from qlop.testing import LabelerContractSuite
 
 from core.contracts.broker_terms import BrokerTerms, FeeTerms, FinancingTerms
 from core.engine.look_ahead import check_label_end
@@ -18,6 +20,15 @@ from plugins.labelers.triple_barrier import TripleBarrier
 SIGMA = log(1.02) * sqrt(2)
 """Sample deviation of the log returns +ln 1.02 and -ln 1.02."""
 BEFORE = [(100.0,) * 4, (102.0,) * 4, (100.0,) * 4]
+
+
+class TestTripleBarrier(LabelerContractSuite):
+    plugin_class = TripleBarrier
+
+
+class TestTripleBarrierOfAShort(LabelerContractSuite):
+    plugin_class = TripleBarrier
+    params: ClassVar = {"side": "short", "target": "return", "volatility_scale": "horizon"}
 
 
 @pytest.fixture

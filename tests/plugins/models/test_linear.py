@@ -11,10 +11,15 @@ import pytest
 import qlop
 import skops.io
 from pydantic import ValidationError
+from qlop.testing import ModelContractSuite
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import FunctionTransformer
 
 from plugins.models.linear import Linear
+
+
+class TestLinear(ModelContractSuite):
+    plugin_class = Linear
 
 
 def rows(n_rows: int = 500, n_classes: int = 2, seed: int = 1) -> qlop.TrainingData:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,14 @@ import pytest
 import qlop
 import xgboost
 from pydantic import ValidationError
+from qlop.testing import ModelContractSuite
 
 from plugins.models.xgboost import XGBoost
+
+
+class TestXGBoost(ModelContractSuite):
+    plugin_class = XGBoost
+    params: ClassVar[dict] = {"n_estimators": 60, "min_child_weight": 1.0}
 
 
 def rows(n_rows: int = 600, n_classes: int = 2, seed: int = 1) -> qlop.TrainingData:
@@ -29,7 +36,7 @@ def rows(n_rows: int = 600, n_classes: int = 2, seed: int = 1) -> qlop.TrainingD
 
 
 def fitted(data: qlop.TrainingData, validation: qlop.TrainingData | None = None, **parts: object) -> XGBoost:
-    context = {"task": parts.pop("task", "classification"), "seed": parts.pop("seed", 5), "thread_count": 2}
+    context = {"task": parts.pop("task", "classification"), "seed": parts.pop("seed", 5), "thread_count": 1}
     report = parts.pop("report_metric", lambda *_: None)
     model = XGBoost("xgboost", XGBoost.Params(**{"n_estimators": 60, "min_child_weight": 1.0, **parts}))
     model.train(data, validation, qlop.TrainContext(**context, report_metric=report))
@@ -43,7 +50,7 @@ def test_probabilities_equal_a_bare_xgboost_fit(tree_method: str) -> None:
     settings = {
         "objective": "binary:logistic", "learning_rate": 0.05, "max_depth": 4, "min_child_weight": 1.0,
         "subsample": 0.8, "colsample_bytree": 0.8, "lambda": 2.0, "gamma": 0.1, "tree_method": tree_method,
-        "seed": 5, "nthread": 2,
+        "seed": 5, "nthread": 1,
     }  # fmt: skip
     values = data.features.to_numpy()
     matrix = xgboost.DMatrix(values, data.target.to_numpy(), weight=data.sample_weight.to_numpy())

@@ -1,0 +1,138 @@
+"""What a summary is written from: plain facts, so that the prose can be tested without a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.contracts.run_result import MetricValue
+    from core.engine.evidence import Comparison, SharpeSample
+
+__all__ = ["DataFacts", "PredictionFacts", "StrategyFacts", "SummaryFacts", "TermsFacts"]
+
+@dataclass(frozen=True)
+class DataFacts:
+    """Which prices; `left_out` is ticker to bars, `survivorship` empty where the sample has no such flaw."""
+
+    source: str
+    tickers: tuple[str, ...]
+    first_bar: date
+    last_bar: date
+    n_bars: int
+    adjustment: str = "total_return"
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    survivorship: str = ""
+
+
+@dataclass(frozen=True)
+class TermsFacts:
+    """What was asked of the label, the broker and the execution; None where there is no such thing."""
+
+    leverage: float | None = None
+    horizon_bars: int | None = None
+    fee_bps: float = 0.0
+    fee_per_share: float = 0.0
+    slippage_bps: float = 0.0
+    debit_spread_annual: float = 0.0
+    initial_long: float = 0.5
+    maintenance_long: float = 0.25
+    fill: str = "next_open"
+    rebalance: str = "on_change"
+    initial_cash: float = 100_000.0
+
+
+@dataclass(frozen=True)
+class PredictionFacts:
+    """Out-of-sample predictions of a classifier; figures are None where undefined.
+
+    Attributes
+    ----------
+    effective_sample_size, effective_sample_size_pooled : float or None
+        Labels that do not overlap, with tickers taken as independent, and as one.
+    share_equal_to_sign : float or None
+        Share of labels that equal the sign of the return before costs.
+    """
+
+    first_bar: date
+    last_bar: date
+    n_folds: int
+    n_rows: int
+    base_rate: float | None
+    brier: float | None
+    base_rate_brier: float | None
+    auc: float | None
+    share_equal_to_sign: float | None = None
+    breach_share: float | None = None
+    effective_sample_size: float | None = None
+    effective_sample_size_pooled: float | None = None
+
+
+@dataclass(frozen=True)
+class StrategyFacts:
+    """One line of the table.
+
+    Attributes
+    ----------
+    name : str
+        As the config names it.
+    metrics : mapping
+        Of compute_metrics.
+    comparison : Comparison or None
+        The judged strategy less this one; None for itself, and where it was not compared.
+    looks_ahead : bool
+        Kept out of the verdict.
+    is_price_index : bool
+        A benchmark without dividends.
+    """
+
+    name: str
+    metrics: Mapping[str, MetricValue]
+    comparison: Comparison | None = None
+    looks_ahead: bool = False
+    is_price_index: bool = False
+
+
+@dataclass(frozen=True)
+class SummaryFacts:
+    """Everything that the summary says.
+
+    Attributes
+    ----------
+    strategy : StrategyFacts
+        The one that is judged.
+    baselines : tuple of StrategyFacts
+        Simulated beside it, under the same terms and dates.
+    benchmark : StrategyFacts or None
+        Bought and held without costs.
+    first_bar, last_bar : date
+        Of the backtest.
+    years : float
+        How long the backtest is, for the statement on power.
+    sharpe : SharpeSample or None
+        Of the judged strategy, per bar.
+    n_trials, sharpe_variance : int, float
+        Effective trials of the research that led here, and the variance of their Sharpe ratios per bar.
+    sharpe_is_over_risk_free : bool
+        Whether Sharpe ratios are over the risk-free rate, or over zero.
+    results_at : str
+        Where the results lie; empty leaves the line out.
+    """
+
+    title: str
+    data: DataFacts
+    terms: TermsFacts
+    strategy: StrategyFacts
+    first_bar: date
+    last_bar: date
+    years: float
+    baselines: tuple[StrategyFacts, ...] = ()
+    benchmark: StrategyFacts | None = None
+    predictions: PredictionFacts | None = None
+    sharpe: SharpeSample | None = None
+    n_trials: int = 1
+    sharpe_variance: float = 0.0
+    sharpe_is_over_risk_free: bool = False
+    results_at: str = ""

@@ -1,0 +1,53 @@
+"""A small real model for the suites that need one: least squares, kept as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from core.base.errors import DataError
+from core.contracts.model import ModelPlugin
+
+if TYPE_CHECKING:
+    from core.contracts.model import TrainContext, TrainingData
+
+__all__ = ["LeastSquares"]
+
+
+class LeastSquares(ModelPlugin):
+    """Ordinary least squares with an intercept; regression only."""
+
+    name = "least_squares"
+    version = "1.0.0"
+    tasks = frozenset({"regression"})
+
+    def train(self, data: TrainingData, validation: TrainingData | None, context: TrainContext) -> None:
+        """Fit by numpy's lstsq."""
+        del validation, context
+        self._columns = [str(name) for name in data.features.columns]
+        design = np.column_stack([np.ones(len(data.features)), data.features.to_numpy()])
+        self._coefficients = np.linalg.lstsq(design, data.target.to_numpy(), rcond=None)[0]
+
+    def predict(self, features: pd.DataFrame) -> pd.DataFrame:
+        """Return the fitted value."""
+        if list(features.columns) != self._columns:
+            raise DataError(f"Features are {list(features.columns)}; the model was trained on {self._columns}.")
+        fitted = self._coefficients[0] + (features.to_numpy() * self._coefficients[1:]).sum(axis=1)
+        return pd.DataFrame({"prediction": fitted}, index=features.index)
+
+    def save_model(self, folder: Path) -> None:
+        """Write model.json; JSON keeps every bit of a float."""
+        state = {"columns": self._columns, "coefficients": self._coefficients.tolist()}
+        (folder / "least_squares.json").write_text(json.dumps(state), encoding="utf-8")
+
+    def load_model(self, folder: Path) -> None:
+        """Read model.json."""
+        try:
+            state = json.loads((folder / "least_squares.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise DataError(f"{folder} holds no least_squares model: {error}") from error
+        self._columns, self._coefficients = state["columns"], np.asarray(state["coefficients"])

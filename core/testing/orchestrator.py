@@ -1,0 +1,19 @@
+"""The contract suite of orchestrators."""
+
+from __future__ import annotations
+
+from core.config.run_config import RunConfig
+from core.testing.plugin import PluginContractSuite
+
+__all__ = ["OrchestratorContractSuite"]
+
+
+class OrchestratorContractSuite(PluginContractSuite):
+    """Inherit it and name `plugin_class`. What the mode does is its own tests' business."""
+
+    kind = "orchestrators"
+
+    def test_the_sections_that_it_requires_are_sections_of_a_config(self) -> None:
+        required = self.plugin_class.required_sections
+        assert isinstance(required, frozenset)
+        assert sorted(required - RunConfig.model_fields.keys()) == []
