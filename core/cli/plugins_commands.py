@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.cli.options import HomeOption, JsonOption
-from core.cli.tables import format_table, harmless
+from core.cli.tables import harmless
+
+if TYPE_CHECKING:
+    from core.plugin.plugin_info import PluginInfo
 
 __all__ = ["app"]
 
@@ -31,8 +38,7 @@ def list_plugins(
     if as_json:
         typer.echo(json.dumps(found.as_json()))
         return
-    rows = [(p.kind, p.name, p.version, p.origin.shown, p.status.value, p.summary) for p in found.plugins]
-    typer.echo(format_table(("kind", "name", "version", "origin", "status", "description"), rows))
+    typer.echo("\n\n".join(_kind_block(kind, list(plugins)) for kind, plugins in groupby(found.plugins, _kind_of)))
     for line in found.notices:
         typer.echo(harmless(line), err=True)
 
@@ -58,3 +64,22 @@ def trust_folder(folder: Annotated[Path, typer.Argument(help="A folder of plugin
 
     for line in trust(folder):
         typer.echo(harmless(line))
+
+
+def _kind_of(plugin: PluginInfo) -> str:
+    return plugin.kind
+
+
+def _kind_block(kind: str, plugins: Sequence[PluginInfo]) -> str:
+    name_width = max(len(plugin.name) for plugin in plugins)
+    return "\n".join([kind, *(_plugin_line(plugin, name_width) for plugin in plugins)])
+
+
+def _plugin_line(plugin: PluginInfo, name_width: int) -> str:
+    """Return one line, cut at the terminal's edge; what is not built in or not well says so."""
+    remarks = [plugin.origin.shown] if plugin.origin.provider != "qlop" else []
+    remarks += [f"{plugin.status.value}: {plugin.problem}"] if plugin.problem else []
+    remark = f" [{'; '.join(remarks)}]" if remarks else ""
+    line = harmless(f"  {plugin.name:<{name_width}}  {plugin.version:<6} {plugin.summary}{remark}".rstrip())
+    width = shutil.get_terminal_size().columns
+    return line if plugin.problem or len(line) <= width or not sys.stdout.isatty() else f"{line[: width - 3]}..."

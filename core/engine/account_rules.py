@@ -10,15 +10,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import fields
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from core.base.errors import BacktestError
 from core.config.sections import ExecutionConfig
 from core.contracts.broker_terms import BrokerTerms, FeeTerms, FinancingTerms, MarginTerms
 from core.engine.kernels.layout import CHECK, CLOSE_AT_END, FILL, LIQUIDATE_TO, REBALANCE, Rates, Terms
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["check_rules", "days_to_next_bar", "kernel_terms", "period_rates"]
 
@@ -98,8 +102,8 @@ def _financing_faults(financing: FinancingTerms, n_bars: int) -> Iterator[str]:
         yield "a compound rate of -100 % a year or less has no meaning; check base rate and spreads."
     if financing.short_proceeds == "free" and financing.short_rebate_spread_annual is not None:
         yield (
-            "short_proceeds is free and short_rebate_spread_annual is set: free proceeds are cash, which earns the credit "
-            "rate already. Set short_proceeds to locked, or leave the rebate out."
+            "short_proceeds is free and short_rebate_spread_annual is set: free proceeds are cash, which earns the "
+            "credit rate already. Set short_proceeds to locked, or leave the rebate out."
         )
 
 
@@ -117,20 +121,21 @@ def _margin_faults(margin: MarginTerms) -> Iterator[str]:
     for name, initial, maintenance in rates:
         if not (math.isfinite(initial) and 0.0 <= maintenance < 1.0 and initial >= maintenance):
             yield (
-                f"margin rates of {name} are initial {initial} and maintenance {maintenance}; maintenance must be at least 0 and "
-                "below 1, and initial not below maintenance (else an allowed order would be liquidated at once)."
+                f"margin rates of {name} are initial {initial} and maintenance {maintenance}; maintenance must be at "
+                "least 0 and below 1, and initial not below maintenance (else an allowed order would be liquidated at "
+                "once)."
             )
     tiers = margin.tiers
     if tiers and tiers[0].from_value != 0.0:
         yield f"the first margin tier begins at {tiers[0].from_value}; it must begin at 0."
-    for lower, upper in zip(tiers, tiers[1:], strict=False):
+    for lower, upper in pairwise(tiers):
         rises = upper.from_value > lower.from_value
         if not (rises and upper.initial >= lower.initial and upper.maintenance >= lower.maintenance):
             yield f"margin tier {upper.from_value:g} must begin above tier {lower.from_value:g} and ask for no less."
     if margin.account == "isolated" and margin.liquidation_order == "largest_loss_first":
         yield (
-            "isolated positions are liquidated each on its own, so liquidation_order largest_loss_first has no meaning; "
-            "use pro_rata, or a cross account."
+            "isolated positions are liquidated each on its own, so liquidation_order largest_loss_first has no "
+            "meaning; use pro_rata, or a cross account."
         )
 
 
@@ -146,8 +151,8 @@ def _liquidation_faults(margin: MarginTerms, fees: FeeTerms) -> Iterator[str]:
     for name, rate in zip(names, rates, strict=True):
         if rate <= cost:
             yield (
-                f"liquidation to {name} = {rate} costs {cost:.6g} of the value sold, which is no less: selling would not restore "
-                "it. Raise the rate, lower the costs, or set liquidate_to to flat."
+                f"liquidation to {name} = {rate} costs {cost:.6g} of the value sold, which is no less: selling would "
+                "not restore it. Raise the rate, lower the costs, or set liquidate_to to flat."
             )
 
 
@@ -200,8 +205,8 @@ def days_to_next_bar(timestamps: pd.DatetimeIndex) -> FloatArray:
 def period_rates(financing: FinancingTerms, days: FloatArray) -> Rates:
     """Return the rates from each bar to the next.
 
-    Simple: r d / basis. Compound: (1 + r)^(d / basis) - 1. Per bar: the base series as it is, spreads and the borrow fee by
-    d / basis. Credit and rebate never fall below zero.
+    Simple: r d / basis. Compound: (1 + r)^(d / basis) - 1. Per bar: the base series as it is, spreads and the borrow
+    fee by d / basis. Credit and rebate never fall below zero.
     """
     base = np.ascontiguousarray(financing.base_rate_annual, dtype=np.float64)
     years = days / financing.basis

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from core.base.errors import BacktestError
 from core.engine.ledger_frames import (
@@ -29,6 +28,8 @@ from core.engine.panel import PanelArrays, panel_arrays
 from core.engine.simulation import Adjustment, simulate
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from core.config.sections import ExecutionConfig
     from core.contracts.broker_terms import BrokerTerms
 
@@ -43,21 +44,22 @@ class BacktestResult:
     ----------
     equity : DataFrame, one row a bar
         timestamp; at the close, after its fills: equity, cash, debt, positions_value, gross_exposure, leverage (gross
-        over equity), margin_headroom (equity less maintenance; of isolated positions, the least). Equity is cash - debt +
-        positions_value. The curve does not hold the initial equity: `initial_equity` does.
+        over equity), margin_headroom (equity less maintenance; of isolated positions, the least). Equity is cash - debt
+        + positions_value. The curve does not hold the initial equity: `initial_equity` does.
     trades : DataFrame, one row a round trip, by exit and ticker
         ticker, side ("long", "short"), entered_at, entry_price, exited_at, exit_price (averages, slippage included, in
         shares of the exit), shares, profit (fees, slippage and dividends included; interest and borrow fees are the
-        account's), fees, return (profit over entry value), bars_held, exit_reason. Positions open at the end are in no row.
+        account's), fees, return (profit over entry value), bars_held, exit_reason. Positions open at the end are in no
+        row.
     fills : DataFrame, one row an order filled
-        timestamp, ticker, side ("buy", "sell"), shares (positive), price (slippage included), value (shares times price), fee,
-        slippage, liquidation_fee (all three positive), reason.
+        timestamp, ticker, side ("buy", "sell"), shares (positive), price (slippage included), value (shares times
+        price), fee, slippage, liquidation_fee (all three positive), reason.
     costs : DataFrame, one row a bar
         timestamp, and a column for each kind, signed as it changes equity: what is paid is negative.
     margin_calls : DataFrame, one row a call
-        timestamp, kind ("gap", "intrabar", "close"), ticker (of an isolated position), theta (part of the way from opens
-        to adverse extremes; NaN at a close), equity_before, gross_before, required_before, sold_value, equity_after,
-        shortfall (still missing to maintenance after the sale).
+        timestamp, kind ("gap", "intrabar", "close"), ticker (of an isolated position), theta (part of the way from
+        opens to adverse extremes; NaN at a close), equity_before, gross_before, required_before, sold_value,
+        equity_after, shortfall (still missing to maintenance after the sale).
     unfilled : DataFrame, one row an order or a part of one
         timestamp, ticker, shares (signed; NaN where it was never sized), reason.
     ruined_at : Timestamp or None
@@ -94,13 +96,14 @@ def run_backtest(
     panel : DataFrame
         A panel that `check_panel` accepts, index (timestamp, ticker).
     signals : Series
-        On the panel's index or a part of it: signed target as a fraction of equity, decided at that bar's close. NaN, or no
-        row, keeps the shares held.
+        On the panel's index or a part of it: signed target as a fraction of equity, decided at that bar's close. NaN,
+        or no row, keeps the shares held.
     terms : BrokerTerms
         `base_rate_annual` aligned with the panel's sorted unique timestamps.
     execution : ExecutionConfig
     adjustment : str
-        What the prices are adjusted for: "raw" applies splits and dividends, "splits" dividends, "total_return" neither.
+        What the prices are adjusted for: "raw" applies splits and dividends, "splits" dividends, "total_return"
+        neither.
 
     Returns
     -------
@@ -109,8 +112,8 @@ def run_backtest(
     Raises
     ------
     BacktestError
-        If the panel has no row; if signals are infinite, not numbers, repeated or outside the panel; if terms contradict
-        themselves; if fees count shares and prices are adjusted for dividends.
+        If the panel has no row; if signals are infinite, not numbers, repeated or outside the panel; if terms
+        contradict themselves; if fees count shares and prices are adjusted for dividends.
     """
     if adjustment not in get_args(Adjustment):
         raise BacktestError(f"adjustment is {adjustment!r}; it must be one of {', '.join(get_args(Adjustment))}.")
@@ -118,8 +121,8 @@ def run_backtest(
         raise BacktestError("The panel has no bars; there is nothing to simulate. Check dates and tickers.")
     if terms.needs_real_shares and adjustment == "total_return":
         raise BacktestError(
-            "The broker's fees count shares, and prices adjusted for dividends (adjustment total_return) are not the prices of "
-            "shares. Use adjustment raw or splits, or tell the broker to allow_adjusted_shares."
+            "The broker's fees count shares, and prices adjusted for dividends (adjustment total_return) are not the "
+            "prices of shares. Use adjustment raw or splits, or tell the broker to allow_adjusted_shares."
         )
     prices = panel_arrays(panel)
     simulation = simulate(prices, _targets(prices, signals), terms, execution, adjustment=adjustment)

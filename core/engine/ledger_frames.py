@@ -1,7 +1,7 @@
 """The frames of a backtest, from the kernels' records.
 
-Fees and slippage of a fill follow from its shares and its reference price by the formula of FeeTerms; the ledger posted the
-same amounts, which a test holds.
+Fees and slippage of a fill follow from its shares and its reference price by the formula of FeeTerms; the ledger posted
+the same amounts, which a test holds.
 """
 
 from __future__ import annotations

@@ -106,6 +106,8 @@ def risk_free_per_bar(rate_annual: pd.Series, *, basis: float = 360.0) -> pd.Ser
     DataError
         If a rate is missing or infinite.
     """
+    import pandas as pd
+
     rates = rate_annual.to_numpy(dtype=np.float64)
     bad = np.flatnonzero(~np.isfinite(rates))
     if len(bad):
@@ -113,8 +115,7 @@ def risk_free_per_bar(rate_annual: pd.Series, *, basis: float = 360.0) -> pd.Ser
             f"The risk-free rate of {rate_annual.index[bad[0]]} is {rates[bad[0]]}; it must be finite on every bar. "
             "Use metrics over zero, or a source that gives the rate."
         )
-    dates = rate_annual.index.to_numpy().astype("datetime64[D]").astype(np.int64)
+    dates = pd.DatetimeIndex(rate_annual.index).tz_localize(None).to_numpy().astype("datetime64[D]").astype(np.int64)
     earned = np.zeros(len(rates))
     earned[1:] = rates[:-1] * np.diff(dates) / basis
-    result: pd.Series = type(rate_annual)(earned, index=rate_annual.index, name="risk_free")
-    return result
+    return pd.Series(earned, index=rate_annual.index, name="risk_free")

@@ -203,9 +203,9 @@ def _standard_moment(returns: NDArray[np.float64], order: int) -> float | None:
     deviations = returns - returns.mean()
     variance = float((deviations**2).mean())
     # Below this the deviations are rounding errors of equal returns.
-    if variance <= (1e-14 * max(1.0, float(np.abs(returns).max()))) ** 2:
+    if not np.isfinite(variance) or variance <= (1e-14 * max(1.0, float(np.abs(returns).max()))) ** 2:
         return None
-    return float((deviations**order).mean() / variance ** (order / 2.0))
+    return float(((deviations / np.sqrt(variance)) ** order).mean())
 
 
 def _risk_free(curve: _Curve, options: MetricOptions) -> NDArray[np.float64] | float:

@@ -8,10 +8,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from core.config.sections import ExecutionConfig
@@ -38,6 +37,9 @@ from core.engine.kernels.layout import (
 from core.engine.kernels.ledger import FILLS_PER_ASSET, run_ledger
 from core.engine.panel import PanelArrays
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = ["Adjustment", "Simulation", "rebalance_days", "simulate"]
 
 FloatArray = NDArray[np.float64]
@@ -63,8 +65,8 @@ class Simulation:
     fill_key, fill_shares : ndarrays of shape (n_fills,)
         asset * 8 + reason, and signed shares, in the order of events.
     own_price : ndarray
-        Reference prices (slippage not in them) of the fills that are neither by a signal nor at the end of the data, in the
-        same order; all other fills are at opens or closes, as the execution says.
+        Reference prices (slippage not in them) of the fills that are neither by a signal nor at the end of the data, in
+        the same order; all other fills are at opens or closes, as the execution says.
     unfilled_key, unfilled_shares : ndarrays of shape (n_unfilled,)
         (bar * n_assets + asset) * 8 + reason; shares not filled, NaN where the order was never sized.
     calls : ndarray of shape (n_calls, 10)
@@ -100,13 +102,14 @@ def simulate(
     prices : PanelArrays
         A bar is there with all of its prices, or NaN in all of them.
     targets : ndarray of shape (n_bars, n_assets)
-        Signed fraction of equity, decided at the bar's close, finite or NaN. NaN keeps the shares held; a target at a bar that
-        the ticker does not have is ignored.
+        Signed fraction of equity, decided at the bar's close, finite or NaN. NaN keeps the shares held; a target at a
+        bar that the ticker does not have is ignored.
     terms : BrokerTerms
         `base_rate_annual` aligned with the bars.
     execution : ExecutionConfig
     adjustment : str
-        What the prices are adjusted for: "raw" applies splits and dividends, "splits" dividends, "total_return" neither.
+        What the prices are adjusted for: "raw" applies splits and dividends, "splits" dividends, "total_return"
+        neither.
 
     Returns
     -------
@@ -229,8 +232,8 @@ def _last_bars(close: FloatArray) -> IntArray:
 def rebalance_days(timestamps: pd.DatetimeIndex, execution: ExecutionConfig) -> NDArray[np.bool_]:
     """Return at which bars targets may become orders.
 
-    A bar ends its month (week) when the next bar lies in another; calendars are published ahead, so this is no knowledge of
-    prices. The last bar of all ends it when the next weekday lies in another.
+    A bar ends its month (week) when the next bar lies in another; calendars are published ahead, so this is no
+    knowledge of prices. The last bar of all ends it when the next weekday lies in another.
     """
     if execution.schedule is None:
         return np.ones(len(timestamps), dtype=np.bool_)

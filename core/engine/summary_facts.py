@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DataFacts", "PredictionFacts", "StrategyFacts", "SummaryFacts", "TermsFacts"]
 
+
 @dataclass(frozen=True)
 class DataFacts:
     """Which prices; `left_out` is ticker to bars, `survivorship` empty where the sample has no such flaw."""

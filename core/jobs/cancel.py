@@ -58,8 +58,8 @@ class CancelReport:
 def cancel(home: Home, run_id: str, *, reason: str = "asked to stop", grace_s: float = 10.0) -> CancelReport:
     """End a run and return what it took, once none of its processes lives.
 
-    A run that has ended is left as it is, but for workers that outlived its process: those are ended too. The caller,
-    its ancestors and its process group are never signalled as a whole.
+    A run that has ended is left as it is, but for workers that outlived its process: those are ended too. Neither
+    the caller nor its process group as a whole is signalled.
 
     Raises
     ------

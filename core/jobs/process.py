@@ -37,7 +37,7 @@ def members_of_group(group_id: int) -> list[int]:
 
 
 def members_of_run(record: ProcessRecord, run_id: str) -> dict[int, str]:
-    """Return the living processes of a run, start mark by pid, the calling process and its ancestors left out.
+    """Return the living processes of a run, start mark by pid, the calling process left out.
 
     Parameters
     ----------
@@ -51,8 +51,7 @@ def members_of_run(record: ProcessRecord, run_id: str) -> dict[int, str]:
         found |= _with_descendants(record)
     if record.leads_group and record.group_id != os.getpgid(0):
         found |= _group_of_run(record)
-    for pid in _self_and_ancestors():
-        found.pop(pid, None)
+    found.pop(os.getpid(), None)
     return found
 
 
@@ -96,7 +95,3 @@ def _group_of(pid: int) -> int | None:
         return os.getpgid(pid)
     except (ProcessLookupError, PermissionError):
         return None
-
-
-def _self_and_ancestors() -> set[int]:
-    return {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}

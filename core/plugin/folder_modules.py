@@ -42,7 +42,8 @@ def enrol_folder(folder: Path) -> None:
 
 
 def _digest(folder: Path) -> str:
-    return hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
+    """Return the folder's part of a module's name: an identifier, so that it may also be written in code."""
+    return f"h{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]}"
 
 
 class _SourceLoader(SourceFileLoader):

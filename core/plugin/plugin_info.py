@@ -80,7 +80,7 @@ class PluginInfo:
     documentation: str = ""
     class_name: str = ""
     schema: Mapping[str, Any] = field(default_factory=dict)
-    load_seconds: float = 0.0
+    load_seconds: float = field(default=0.0, compare=False)
 
     @property
     def qualified_name(self) -> str:

@@ -92,7 +92,7 @@ def differences(documents: Sequence[Mapping[str, object]]) -> tuple[Difference, 
 
 
 def _leaves(value: object, path: str = "") -> dict[str, object]:
-    if isinstance(value, Mapping) and value:
+    if isinstance(value, Mapping) and (value or not path):
         parts: list[tuple[str, object]] = [(str(name), inner) for name, inner in value.items()]
     elif isinstance(value, list) and any(isinstance(inner, (Mapping, list)) for inner in value):
         parts = [(str(position), inner) for position, inner in enumerate(value)]

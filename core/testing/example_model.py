@@ -6,13 +6,12 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-
 from core.base.errors import DataError
 from core.contracts.model import ModelPlugin
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from core.contracts.model import TrainContext, TrainingData
 
 __all__ = ["LeastSquares"]
@@ -26,26 +25,34 @@ class LeastSquares(ModelPlugin):
     tasks = frozenset({"regression"})
 
     def train(self, data: TrainingData, validation: TrainingData | None, context: TrainContext) -> None:
-        """Fit by numpy's lstsq."""
+        """Fit by numpy's lstsq, each row counting by its weight."""
+        import numpy as np
+
         del validation, context
         self._columns = [str(name) for name in data.features.columns]
+        weight = np.ones(len(data.target)) if data.sample_weight is None else data.sample_weight.to_numpy()
+        root = np.sqrt(weight)
         design = np.column_stack([np.ones(len(data.features)), data.features.to_numpy()])
-        self._coefficients = np.linalg.lstsq(design, data.target.to_numpy(), rcond=None)[0]
+        self._coefficients = np.linalg.lstsq(design * root[:, None], data.target.to_numpy() * root, rcond=None)[0]
 
     def predict(self, features: pd.DataFrame) -> pd.DataFrame:
         """Return the fitted value."""
+        import pandas as pd
+
         if list(features.columns) != self._columns:
             raise DataError(f"Features are {list(features.columns)}; the model was trained on {self._columns}.")
         fitted = self._coefficients[0] + (features.to_numpy() * self._coefficients[1:]).sum(axis=1)
         return pd.DataFrame({"prediction": fitted}, index=features.index)
 
     def save_model(self, folder: Path) -> None:
-        """Write model.json; JSON keeps every bit of a float."""
+        """Write least_squares.json; JSON keeps every bit of a float."""
         state = {"columns": self._columns, "coefficients": self._coefficients.tolist()}
         (folder / "least_squares.json").write_text(json.dumps(state), encoding="utf-8")
 
     def load_model(self, folder: Path) -> None:
-        """Read model.json."""
+        """Read least_squares.json."""
+        import numpy as np
+
         try:
             state = json.loads((folder / "least_squares.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
 
+# Below this many feature values a thread costs more in waiting than it saves.
+VALUES_PER_THREAD = 1_000_000
 MODEL_FILE = "linear.skops"
 CARD_FILE = "linear.json"
 
@@ -65,7 +67,7 @@ class Linear(qlop.ModelPlugin):
             )
         values = checked_features(data.features, self._columns, self.name)
         weight = None if data.sample_weight is None else data.sample_weight.to_numpy(dtype="float64")
-        with threadpool_limits(limits=context.thread_count):
+        with threadpool_limits(limits=max(1, min(context.thread_count, values.size // VALUES_PER_THREAD))):
             self._pipeline = self._fitted(values, data.target.to_numpy(dtype="float64"), weight)
 
     def predict(self, features: pd.DataFrame) -> pd.DataFrame:

@@ -18,10 +18,10 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 class Csv(qlop.SinkPlugin):
     """One CSV file a table, metrics.csv with a line a figure, and summary.txt.
 
-    UTF-8, comma, line feed, a header line; numbers as the shortest text that reads back to the same float64, times in
-    ISO 8601, missing values empty. A text cell or header that a spreadsheet would take for a formula (it begins with
-    = + - @, a tab or a line end) gets an apostrophe before it; number columns are untouched. Equal results give equal
-    bytes.
+    As RFC 4180 says, in UTF-8, with a header line; numbers as the shortest text that reads back to the same float64,
+    times in ISO 8601, missing values empty. A text cell or header that a spreadsheet would take for a formula (it
+    begins with = + - @, a tab or a line end) gets an apostrophe before it; number columns are untouched. Equal results
+    give equal bytes.
     """
 
     name = "csv"
@@ -57,7 +57,8 @@ def _csv_of(table: pd.DataFrame) -> bytes:
 
     safe = pd.DataFrame({place: _safe_column(table.iloc[:, place]) for place in range(table.shape[1])})
     safe.columns = pd.Index([_neutral(str(column)) for column in table.columns])
-    text: str = safe.to_csv(index=False, lineterminator="\n")
+    # RFC 4180's line end; with a bare line feed the writer leaves cells with a carriage return unquoted.
+    text: str = safe.to_csv(index=False, lineterminator="\r\n")
     return text.encode("utf-8")
 
 

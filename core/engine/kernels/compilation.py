@@ -28,17 +28,18 @@ CACHE_VARIABLE = "QLOP_CACHE_DIR"
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False}
+_INNER: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def kernel(function: Function) -> Function:
     """Compile a function that other kernels call."""
-    compiled: Function = numba.njit(**_OPTIONS)(function)
+    compiled: Function = numba.njit(**_INNER)(function)
     return compiled
 
 
 def summation(function: Function) -> Function:
     """Compile a loop of sums, which may be added in any order; NaN and infinity keep their meaning."""
-    compiled: Function = numba.njit(fastmath={"reassoc", "nsz"}, **_OPTIONS)(function)
+    compiled: Function = numba.njit(fastmath={"reassoc", "nsz"}, **_INNER)(function)
     return compiled
 
 
@@ -47,12 +48,13 @@ def entry_point(function: Function) -> Function:
     folder = kernel_cache_folder()
     if folder is None:
         return kernel(function)
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(folder)
+    settings: Any = numba.config
+    before = settings.CACHE_DIR
+    settings.CACHE_DIR = str(folder)
     try:
         compiled: Function = numba.njit(cache=True, **_OPTIONS)(function)
     finally:
-        numba.config.CACHE_DIR = before
+        settings.CACHE_DIR = before
     return compiled
 
 

@@ -1,7 +1,7 @@
 """What the kernels' arrays and numbers mean.
 
-Everything that belongs together travels in a NamedTuple; what varies by asset is a row of one 2-D array, so that a call passes
-few arguments. Money is in the account's currency, rates are fractions (not bps), times are bar positions.
+Everything that belongs together travels in a NamedTuple; what varies by asset is a row of one 2-D array, so that a call
+passes few arguments. Money is in the account's currency, rates are fractions (not bps), times are bar positions.
 """
 
 from __future__ import annotations
@@ -153,9 +153,9 @@ class Terms(NamedTuple):
 class Records(NamedTuple):
     """Growing buffers. Fills are in the order of their events; those of a bar begin at `first_fill[bar]`.
 
-    A fill by a signal or at the end of the data is at the bar's open or close, as the terms say. All others, in the same
-    order, have their reference prices in `own_price`. Small records matter: writing fresh memory is what a large backtest
-    with daily orders does most.
+    A fill by a signal or at the end of the data is at the bar's open or close, as the terms say. All others, in the
+    same order, have their reference prices in `own_price`. Small records matter: writing fresh memory is what a large
+    backtest with daily orders does most.
     """
 
     first_fill: IntArray  # (n_bars + 1,)

@@ -1,7 +1,8 @@
 """The account, bar by bar.
 
 A bar, in this order:
-1. splits change shares, dividends credit longs and debit shorts, tickers that have ended are paid out at their last close;
+1. splits change shares, dividends credit longs and debit shorts, tickers that have ended are paid out at their last
+   close;
 2. interest and borrow fees since the last bar are posted, on the balances at the end of that bar and its rates;
 3. positions held from before are judged at the opens (the gap check);
 4. orders for the open are filled; close_at_end last_open;
@@ -47,6 +48,8 @@ from core.engine.kernels.layout import (
     PRICE,
     RUINED_AT,
     SAME_CLOSE,
+    FloatArray,
+    IntArray,
     Market,
     Rates,
     Records,
@@ -70,12 +73,22 @@ FILLS_PER_ASSET = MAX_SALES + 10  # the most that one bar can bring
 
 @entry_point
 def run_ledger(
-    start, market: Market, targets, rates: Rates, terms: Terms, book, account, count, curve, posted, records: Records
-):
+    start: int,
+    market: Market,
+    targets: FloatArray,
+    rates: Rates,
+    terms: Terms,
+    book: FloatArray,
+    account: FloatArray,
+    count: IntArray,
+    curve: FloatArray,
+    posted: FloatArray,
+    records: Records,
+) -> int:
     """Walk the bars from `start`; return the next bar: n_bars, or earlier where `records` might not hold its events.
 
-    Rows of `curve` (n_bars, 7) and `posted` (n_bars, 7; zero at first) are written. With longer buffers, a second call goes
-    on from the bar returned.
+    Rows of `curve` (n_bars, 7) and `posted` (n_bars, 7; zero at first) are written. With longer buffers, a second call
+    goes on from the bar returned.
     """
     n_bars, n_assets = targets.shape
     for bar in range(start, n_bars):
@@ -94,13 +107,13 @@ def run_ledger(
             end_bar(bar, market, targets, book, terms, account, count, post, records)
         write_curve(bar, book, rates, terms, account, count, curve)
     records.first_fill[n_bars] = count[N_FILLS]
-    return n_bars
+    return int(n_bars)
 
 
 @kernel
-def has_room(records: Records, count, room):
+def has_room(records: Records, count: IntArray, room: int) -> bool:
     """Tell whether the buffers hold `room` more of everything."""
-    return (
+    return bool(
         count[N_FILLS] + room <= records.fill_key.size
         and count[N_OWN_PRICES] + room <= records.own_price.size
         and count[N_UNFILLED] + room <= records.unfilled_key.size
@@ -109,7 +122,16 @@ def has_room(records: Records, count, room):
 
 
 @kernel
-def begin_bar(bar, market: Market, book, terms: Terms, account, count, post, records: Records):
+def begin_bar(
+    bar: int,
+    market: Market,
+    book: FloatArray,
+    terms: Terms,
+    account: FloatArray,
+    count: IntArray,
+    post: FloatArray,
+    records: Records,
+) -> None:
     """Steps 1 and 2."""
     if market.has_action[bar]:
         corporate_actions(bar, market, book, terms, account, post)
@@ -122,7 +144,16 @@ def begin_bar(bar, market: Market, book, terms: Terms, account, count, post, rec
 
 
 @kernel
-def trade_at_open(bar, market: Market, book, terms: Terms, account, count, post, records: Records):
+def trade_at_open(
+    bar: int,
+    market: Market,
+    book: FloatArray,
+    terms: Terms,
+    account: FloatArray,
+    count: IntArray,
+    post: FloatArray,
+    records: Records,
+) -> None:
     """Steps 3 to 5."""
     row = market.open[bar]
     fills = terms.fill == NEXT_OPEN and count[N_PENDING] > 0
@@ -145,7 +176,16 @@ def trade_at_open(bar, market: Market, book, terms: Terms, account, count, post,
 
 
 @kernel
-def trade_at_close(bar, market: Market, book, terms: Terms, account, count, post, records: Records):
+def trade_at_close(
+    bar: int,
+    market: Market,
+    book: FloatArray,
+    terms: Terms,
+    account: FloatArray,
+    count: IntArray,
+    post: FloatArray,
+    records: Records,
+) -> None:
     """Steps 6 and 7."""
     row = market.close[bar]
     last = bar == market.close.shape[0] - 1
@@ -166,7 +206,16 @@ def trade_at_close(bar, market: Market, book, terms: Terms, account, count, post
 
 
 @kernel
-def mark(bar, row, book, terms: Terms, account, count, post, records: Records):
+def mark(
+    bar: int,
+    row: FloatArray,
+    book: FloatArray,
+    terms: Terms,
+    account: FloatArray,
+    count: IntArray,
+    post: FloatArray,
+    records: Records,
+) -> None:
     """Step 8."""
     net, gross = present_sums(book[MARK], book, account, count)
     account[EQUITY] = account[CASH] + net
@@ -182,7 +231,17 @@ def mark(bar, row, book, terms: Terms, account, count, post, records: Records):
 
 
 @kernel
-def end_bar(bar, market: Market, targets, book, terms: Terms, account, count, post, records: Records):
+def end_bar(
+    bar: int,
+    market: Market,
+    targets: FloatArray,
+    book: FloatArray,
+    terms: Terms,
+    account: FloatArray,
+    count: IntArray,
+    post: FloatArray,
+    records: Records,
+) -> None:
     """Step 9, but for interest."""
     last = bar == market.close.shape[0] - 1
     row = market.close[bar]
@@ -197,7 +256,9 @@ def end_bar(bar, market: Market, targets, book, terms: Terms, account, count, po
 
 
 @kernel
-def write_curve(bar, book, rates: Rates, terms: Terms, account, count, curve):
+def write_curve(
+    bar: int, book: FloatArray, rates: Rates, terms: Terms, account: FloatArray, count: IntArray, curve: FloatArray
+) -> None:
     """Write the bar's point of the curve, and reckon the interest that the next bar posts."""
     net, gross = present_sums(book[MARK], book, account, count)
     shorts = 0.5 * (gross - net)

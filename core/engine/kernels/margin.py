@@ -1,11 +1,11 @@
 """Margin: what positions require, when the account or a position breaches it, and what is then sold.
 
-1. All assets move together, at theta from 0 to 1, in straight lines from their opens to their adverse extremes (low of a long,
-   high of a short). A ticker without a bar stays at its mark.
+1. All assets move together, at theta from 0 to 1, in straight lines from their opens to their adverse extremes (low of
+   a long, high of a short). A ticker without a bar stays at its mark.
 2. The trigger is the least theta with E(theta) <= sum of m_i G_i(theta); with tiers m_i changes on the way.
-3. Positions are sold at their prices of that theta: pro rata, the fraction x of every position that has a bar, with
-   E - x sum(phi_i G_i) = sum(k_i G_i) after the sale; or position by position, largest loss first. phi_i is slippage, fee and
-   liquidation fee of a unit of value; minimum fees and caps are left to the account.
+3. Positions are sold at their prices of that theta: pro rata, the fraction x of every position that has a bar, with E -
+   x sum(phi_i G_i) = sum(k_i G_i) after the sale; or position by position, largest loss first. phi_i is slippage, fee
+   and liquidation fee of a unit of value; minimum fees and caps are left to the account.
 4. The move goes on with what is left. A second trigger at the same theta (k = maintenance) is met at theta = 1.
 5. Isolated positions are judged one by one: equity set aside, plus the gain since, against m G, each at its own theta.
 """
@@ -28,6 +28,8 @@ from core.engine.kernels.layout import (
     TO_FLAT,
     TO_INITIAL,
     WANT,
+    FloatArray,
+    IntArray,
     Records,
     Terms,
 )
@@ -40,15 +42,15 @@ MAX_SALES = 8  # margin calls of one account, or one position, in one bar
 
 
 @kernel
-def maintenance_rate(shares, value, terms: Terms):
+def maintenance_rate(shares: float, value: float, terms: Terms) -> float:
     """Return the maintenance margin rate of a position of this side and value."""
     if terms.tiers.shape[0] > 0:
-        return terms.tiers[tier_of(value, terms.tiers), 2]
+        return float(terms.tiers[tier_of(value, terms.tiers), 2])
     return terms.maintenance_long if shares > 0.0 else terms.maintenance_short
 
 
 @kernel
-def required_at(price, book, terms: Terms, target_rates):
+def required_at(price: FloatArray, book: FloatArray, terms: Terms, target_rates: bool) -> float:
     """Return the sum of m G, or of k G where `target_rates` says so."""
     total = 0.0
     for a in range(price.size):
@@ -61,7 +63,7 @@ def required_at(price, book, terms: Terms, target_rates):
 
 
 @kernel
-def target_rate(shares, value, terms: Terms):
+def target_rate(shares: float, value: float, terms: Terms) -> float:
     """Return k, the rate that a partial liquidation restores."""
     if terms.liquidate_to == TO_INITIAL:
         return initial_rate(shares, value, terms)
@@ -69,7 +71,7 @@ def target_rate(shares, value, terms: Terms):
 
 
 @kernel
-def cost_rate(shares, price, terms: Terms):
+def cost_rate(shares: float, price: float, terms: Terms) -> float:
     """Return phi, what selling (or buying back) a unit of value costs."""
     paid = 1.0 - terms.slippage_rate if shares > 0.0 else 1.0 + terms.slippage_rate
     rate = terms.slippage_rate + (terms.fee_rate + terms.liquidation_rate) * paid
@@ -79,7 +81,9 @@ def cost_rate(shares, price, terms: Terms):
 
 
 @summation
-def adverse_sums(shares, price, low, high):
+def adverse_sums(
+    shares: FloatArray, price: FloatArray, low: FloatArray, high: FloatArray
+) -> tuple[float, float, float, float]:
     """Return the sums of q P and |q| P at the opens, and the changes of long and of short value to adverse extremes."""
     net = 0.0
     gross = 0.0
@@ -99,9 +103,9 @@ def adverse_sums(shares, price, low, high):
 
 
 @kernel
-def headroom(net, gross, price, book, terms: Terms, account):
+def headroom(net: float, gross: float, price: FloatArray, book: FloatArray, terms: Terms, account: FloatArray) -> float:
     """Return equity above maintenance; of isolated positions, the least."""
-    equity = account[CASH] + net
+    equity = float(account[CASH] + net)
     if gross <= 0.0:
         return equity
     if not terms.isolated:
@@ -119,13 +123,23 @@ def headroom(net, gross, price, book, terms: Terms, account):
 
 
 @kernel
-def isolated_equity(a, price, book):
+def isolated_equity(a: int, price: float, book: FloatArray) -> float:
     """Return the equity set aside for a position, with its gain since."""
-    return book[COLLATERAL, a] + book[SHARES, a] * price - book[BASIS, a]
+    return float(book[COLLATERAL, a] + book[SHARES, a] * price - book[BASIS, a])
 
 
 @kernel
-def check_at_prices(bar, kind, row, book, terms: Terms, account, count, post, records: Records):
+def check_at_prices(
+    bar: int,
+    kind: int,
+    row: FloatArray,
+    book: FloatArray,
+    terms: Terms,
+    account: FloatArray,
+    count: IntArray,
+    post: FloatArray,
+    records: Records,
+) -> None:
     """Judge positions at `book[PRICE]` (opens or closes), and liquidate there."""
     price = book[PRICE]
     net, gross = present_sums(price, book, account, count)
@@ -144,7 +158,19 @@ def check_at_prices(bar, kind, row, book, terms: Terms, account, count, post, re
 
 
 @kernel
-def check_inside_bar(bar, kind, open_, low, high, book, terms: Terms, account, count, post, records: Records):
+def check_inside_bar(
+    bar: int,
+    kind: int,
+    open_: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+    book: FloatArray,
+    terms: Terms,
+    account: FloatArray,
+    count: IntArray,
+    post: FloatArray,
+    records: Records,
+) -> None:
     """Judge positions on their way from opens to adverse extremes, and liquidate where the trigger is."""
     if not terms.isolated:
         if may_breach(low, high, book, terms, account):
@@ -156,7 +182,7 @@ def check_inside_bar(bar, kind, open_, low, high, book, terms: Terms, account, c
 
 
 @kernel
-def may_breach(low, high, book, terms: Terms, account):
+def may_breach(low: FloatArray, high: FloatArray, book: FloatArray, terms: Terms, account: FloatArray) -> bool:
     """Tell whether the account can breach at all in this bar; `book[PRICE]` holds the opens."""
     if terms.tiers.shape[0] > 0:
         return True
@@ -169,13 +195,27 @@ def may_breach(low, high, book, terms: Terms, account):
 
 
 @kernel
-def extreme(shares, low, high):
+def extreme(shares: float, low: float, high: float) -> float:
     """Return the adverse extreme of a position."""
     return low if shares > 0.0 else high
 
 
 @kernel
-def walk(bar, kind, first, last, open_, low, high, book, terms: Terms, account, count, post, records: Records):
+def walk(
+    bar: int,
+    kind: int,
+    first: int,
+    last: int,
+    open_: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+    book: FloatArray,
+    terms: Terms,
+    account: FloatArray,
+    count: IntArray,
+    post: FloatArray,
+    records: Records,
+) -> None:
     """Follow assets first..last-1 from theta 0 to 1, liquidating at every trigger; `book[PRICE]` holds the opens."""
     theta = 0.0
     for sale in range(MAX_SALES):
@@ -197,7 +237,17 @@ def walk(bar, kind, first, last, open_, low, high, book, terms: Terms, account, 
 
 
 @kernel
-def next_trigger(theta, first, last, open_, low, high, book, terms: Terms, account):
+def next_trigger(
+    theta: float,
+    first: int,
+    last: int,
+    open_: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+    book: FloatArray,
+    terms: Terms,
+    account: FloatArray,
+) -> float:
     """Return the least theta from `theta` on with E(theta) <= requirement(theta), or NO_TRIGGER."""
     while True:
         gap, slope, edge, gross = excess(theta, first, last, open_, low, high, book, terms, account)
@@ -213,7 +263,17 @@ def next_trigger(theta, first, last, open_, low, high, book, terms: Terms, accou
 
 
 @kernel
-def excess(theta, first, last, open_, low, high, book, terms: Terms, account):
+def excess(
+    theta: float,
+    first: int,
+    last: int,
+    open_: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+    book: FloatArray,
+    terms: Terms,
+    account: FloatArray,
+) -> tuple[float, float, float, float]:
     """Return E less requirement at theta, its slope, the next tier's edge, and gross exposure."""
     equity = 0.0 if terms.isolated else account[CASH]
     slope = 0.0
@@ -239,7 +299,7 @@ def excess(theta, first, last, open_, low, high, book, terms: Terms, account):
 
 
 @kernel
-def tier_edge(theta, value_at_open, change, terms: Terms):
+def tier_edge(theta: float, value_at_open: float, change: float, terms: Terms) -> float:
     """Return the next theta at which a position enters another tier, or NO_TRIGGER."""
     nearest = NO_TRIGGER
     if change != 0.0:
@@ -251,7 +311,7 @@ def tier_edge(theta, value_at_open, change, terms: Terms):
 
 
 @kernel
-def sold_shares(held, fraction, terms: Terms):
+def sold_shares(held: float, fraction: float, terms: Terms) -> float:
     """Return the signed change of a position of which a fraction is liquidated; whole shares are rounded up."""
     if fraction >= 1.0:
         return -held
@@ -262,7 +322,18 @@ def sold_shares(held, fraction, terms: Terms):
 
 
 @kernel
-def liquidate_one(bar, kind, a, theta, book, terms: Terms, account, count, post, records: Records):
+def liquidate_one(
+    bar: int,
+    kind: int,
+    a: int,
+    theta: float,
+    book: FloatArray,
+    terms: Terms,
+    account: FloatArray,
+    count: IntArray,
+    post: FloatArray,
+    records: Records,
+) -> None:
     """Liquidate an isolated position at `book[PRICE]`; its loss, fees included, is taken from what was set aside."""
     held, price = book[SHARES, a], book[PRICE, a]
     value = abs(held) * price
@@ -288,7 +359,18 @@ def liquidate_one(bar, kind, a, theta, book, terms: Terms, account, count, post,
 
 
 @kernel
-def liquidate(bar, kind, theta, row, book, terms: Terms, account, count, post, records: Records):
+def liquidate(
+    bar: int,
+    kind: int,
+    theta: float,
+    row: FloatArray,
+    book: FloatArray,
+    terms: Terms,
+    account: FloatArray,
+    count: IntArray,
+    post: FloatArray,
+    records: Records,
+) -> None:
     """Liquidate positions of the account at `book[PRICE]`; those without a bar cannot be sold."""
     price = book[PRICE]
     net, gross = net_and_gross(book[SHARES], price)
@@ -307,7 +389,16 @@ def liquidate(bar, kind, theta, row, book, terms: Terms, account, count, post, r
 
 
 @kernel
-def sell_pro_rata(row, equity, book, terms: Terms, account, count, post, records: Records):
+def sell_pro_rata(
+    row: FloatArray,
+    equity: float,
+    book: FloatArray,
+    terms: Terms,
+    account: FloatArray,
+    count: IntArray,
+    post: FloatArray,
+    records: Records,
+) -> float:
     """Sell the same fraction of every position that has a bar; return the value sold."""
     fraction = 1.0
     if terms.liquidate_to != TO_FLAT:
@@ -332,7 +423,16 @@ def sell_pro_rata(row, equity, book, terms: Terms, account, count, post, records
 
 
 @kernel
-def sell_largest_losses(row, equity, book, terms: Terms, account, count, post, records: Records):
+def sell_largest_losses(
+    row: FloatArray,
+    equity: float,
+    book: FloatArray,
+    terms: Terms,
+    account: FloatArray,
+    count: IntArray,
+    post: FloatArray,
+    records: Records,
+) -> float:
     """Sell whole positions, largest loss first, and of the last one what is needed; return the value sold."""
     needed = required_at(book[PRICE], book, terms, True) - equity
     sold = 0.0
@@ -355,7 +455,7 @@ def sell_largest_losses(row, equity, book, terms: Terms, account, count, post, r
 
 
 @kernel
-def least_tradable(row, gains, shares):
+def least_tradable(row: FloatArray, gains: FloatArray, shares: FloatArray) -> int:
     """Return the held asset with a bar whose gain is least, or -1; NaN gains are left out."""
     best = -1
     for a in range(row.size):
@@ -367,7 +467,9 @@ def least_tradable(row, gains, shares):
 
 
 @kernel
-def write_call(call, bar, kind, asset, theta, equity, gross, required):
+def write_call(
+    call: FloatArray, bar: int, kind: int, asset: int, theta: float, equity: float, gross: float, required: float
+) -> None:
     """Write what stood before a margin call's sale."""
     call[0] = bar
     call[1] = kind
@@ -379,7 +481,7 @@ def write_call(call, bar, kind, asset, theta, equity, gross, required):
 
 
 @kernel
-def finish_call(call, sold, equity_after, short_of):
+def finish_call(call: FloatArray, sold: float, equity_after: float, short_of: float) -> None:
     """Write what stood after a margin call's sale."""
     call[7] = sold
     call[8] = equity_after

@@ -37,6 +37,8 @@ from core.engine.kernels.layout import (
     SHARES,
     SLIPPAGE,
     WANT,
+    FloatArray,
+    IntArray,
     Records,
     Terms,
 )
@@ -54,7 +56,9 @@ MARGIN_TOLERANCE = 1e-9  # relative; an order for exactly the limit is allowed
 
 
 @kernel
-def decide(targets, close, book, terms: Terms, account, count):
+def decide(
+    targets: FloatArray, close: FloatArray, book: FloatArray, terms: Terms, account: FloatArray, count: IntArray
+) -> None:
     """Make waiting orders of the targets of a bar at which trading is scheduled."""
     made = place_orders(
         targets, close, book[SHARES], book[LAST_TARGET], book[ORDER_TARGET], terms.rebalance == ON_CHANGE
@@ -69,7 +73,9 @@ def decide(targets, close, book, terms: Terms, account, count):
 
 
 @summation
-def place_orders(targets, close, shares, last, waiting, on_change):
+def place_orders(
+    targets: FloatArray, close: FloatArray, shares: FloatArray, last: FloatArray, waiting: FloatArray, on_change: bool
+) -> int:
     """Write the targets that ask for a trade into `waiting`; return how many."""
     made = 0
     for a in range(targets.size):
@@ -83,7 +89,16 @@ def place_orders(targets, close, shares, last, waiting, on_change):
 
 
 @kernel
-def fill_orders(bar, row, book, terms: Terms, account, count, post, records: Records):
+def fill_orders(
+    bar: int,
+    row: FloatArray,
+    book: FloatArray,
+    terms: Terms,
+    account: FloatArray,
+    count: IntArray,
+    post: FloatArray,
+    records: Records,
+) -> None:
     """Fill the waiting orders at `book[PRICE]`, all together."""
     spent = 0.0
     if terms.two_orders:
@@ -110,7 +125,15 @@ def fill_orders(bar, row, book, terms: Terms, account, count, post, records: Rec
 
 
 @kernel
-def close_reversals(row, book, terms: Terms, account, count, post, records: Records):
+def close_reversals(
+    row: FloatArray,
+    book: FloatArray,
+    terms: Terms,
+    account: FloatArray,
+    count: IntArray,
+    post: FloatArray,
+    records: Records,
+) -> float:
     """Close the positions whose orders change their side; return what that cost."""
     cash_and_value = 0.0
     if reversals(row, book[SHARES], book[ORDER_TARGET]) == 0:
@@ -125,7 +148,7 @@ def close_reversals(row, book, terms: Terms, account, count, post, records: Reco
 
 
 @summation
-def reversals(row, shares, target):
+def reversals(row: FloatArray, shares: FloatArray, target: FloatArray) -> int:
     """Return how many orders change the side of their position."""
     found = 0
     for a in range(row.size):
@@ -134,7 +157,9 @@ def reversals(row, shares, target):
 
 
 @summation
-def traded_sums(row, target, shares, price, invested):
+def traded_sums(
+    row: FloatArray, target: FloatArray, shares: FloatArray, price: FloatArray, invested: float
+) -> tuple[float, float, float, float]:
     """Return, at u = 1, the sums of |dV| and of dV, and their derivatives by u."""
     traded = 0.0
     net = 0.0
@@ -154,13 +179,13 @@ def traded_sums(row, target, shares, price, invested):
 
 
 @kernel
-def bps_cost(traded, net, terms: Terms):
+def bps_cost(traded: float, net: float, terms: Terms) -> float:
     """Return slippage and fees in bps of orders with the sums of |dV| and dV; fees are on prices after slippage."""
     return terms.slippage_rate * traded + terms.fee_rate * (traded + terms.slippage_rate * net)
 
 
 @kernel
-def size_at_fill(row, book, terms: Terms, equity, invested):
+def size_at_fill(row: FloatArray, book: FloatArray, terms: Terms, equity: float, invested: float) -> None:
     """Write the shares wanted by orders that are sized at the fill's prices."""
     share = 1.0
     if terms.size_includes_fee and invested > 0.0:
@@ -179,7 +204,7 @@ def size_at_fill(row, book, terms: Terms, equity, invested):
 
 
 @kernel
-def share_fees(row, book, terms: Terms, invested):
+def share_fees(row: FloatArray, book: FloatArray, terms: Terms, invested: float) -> float:
     """Return the part of the fees that counts shares."""
     total = 0.0
     for a in range(row.size):
@@ -193,7 +218,7 @@ def share_fees(row, book, terms: Terms, invested):
 
 
 @kernel
-def fee_share_at_signal(row, book, terms: Terms, equity, spent):
+def fee_share_at_signal(row: FloatArray, book: FloatArray, terms: Terms, equity: float, spent: float) -> float:
     """Return u for orders sized at the close of their signal: costs estimated at that close."""
     if equity <= 0.0:
         return 1.0
@@ -220,7 +245,7 @@ def fee_share_at_signal(row, book, terms: Terms, equity, spent):
 
 
 @kernel
-def want_at_fill(row, book, terms: Terms, invested):
+def want_at_fill(row: FloatArray, book: FloatArray, terms: Terms, invested: float) -> None:
     """Write the wanted shares of the orders that can be filled; the held shares of all others."""
     shares, want, target, price = book[SHARES], book[WANT], book[ORDER_TARGET], book[PRICE]
     if terms.whole_shares:
@@ -235,7 +260,7 @@ def want_at_fill(row, book, terms: Terms, invested):
 
 
 @kernel
-def want_at_signal(row, book, terms: Terms, share, spent):
+def want_at_signal(row: FloatArray, book: FloatArray, terms: Terms, share: float, spent: float) -> None:
     """Write the wanted shares of orders sized at the close of their signal."""
     for a in range(row.size):
         target = book[ORDER_TARGET, a]
@@ -248,13 +273,13 @@ def want_at_signal(row, book, terms: Terms, share, spent):
 
 
 @kernel
-def truncated(shares):
+def truncated(shares: float) -> float:
     """Return whole shares, toward zero; 99.9999999999 is 100 that was rounded on its way."""
-    return np.trunc(shares * (1.0 + TINY))
+    return float(np.trunc(shares * (1.0 + TINY)))
 
 
 @summation
-def change_sums(shares, want, price):
+def change_sums(shares: FloatArray, want: FloatArray, price: FloatArray) -> tuple[float, float, float]:
     """Return the sums of |dV|, of dV, and of the change in |V|."""
     traded = 0.0
     net = 0.0
@@ -268,7 +293,7 @@ def change_sums(shares, want, price):
 
 
 @kernel
-def initial_requirement(net, gross, book, terms: Terms):
+def initial_requirement(net: float, gross: float, book: FloatArray, terms: Terms) -> float:
     """Return the sum of k G of the wanted positions, whose sums of q P and |q| P are given."""
     if terms.tiers.shape[0] == 0:
         return 0.5 * (terms.initial_long * (gross + net) + terms.initial_short * (gross - net))
@@ -280,7 +305,7 @@ def initial_requirement(net, gross, book, terms: Terms):
 
 
 @kernel
-def reduced_shares(held, want):
+def reduced_shares(held: float, want: float) -> float:
     """Return what is left of a position when only the reducing part of an order is filled."""
     if held * want <= 0.0:
         return 0.0
@@ -288,7 +313,7 @@ def reduced_shares(held, want):
 
 
 @kernel
-def cost_toward(reducing, increasing, row, book, terms: Terms):
+def cost_toward(reducing: float, increasing: float, row: FloatArray, book: FloatArray, terms: Terms) -> float:
     """Return the cost of the reducing part and of a fraction `increasing` of the increasing part of all orders."""
     total = 0.0
     for a in range(row.size):
@@ -304,7 +329,9 @@ def cost_toward(reducing, increasing, row, book, terms: Terms):
 
 
 @kernel
-def keep_to_initial_margin(bar, row, book, terms: Terms, cash, count, records: Records):
+def keep_to_initial_margin(
+    bar: int, row: FloatArray, book: FloatArray, terms: Terms, cash: float, count: IntArray, records: Records
+) -> None:
     """Scale or reject what increases positions, and record what is not filled."""
     factor = 0.0 if terms.reject else allowed_fraction(row, book, terms, cash)
     for a in range(row.size):
@@ -324,7 +351,7 @@ def keep_to_initial_margin(bar, row, book, terms: Terms, cash, count, records: R
 
 
 @kernel
-def allowed_fraction(row, book, terms: Terms, cash):
+def allowed_fraction(row: FloatArray, book: FloatArray, terms: Terms, cash: float) -> float:
     """Return the fraction z of the increases that initial margin allows: R + z dR = E - cost(z)."""
     equity = cash
     required = 0.0
@@ -351,7 +378,15 @@ def allowed_fraction(row, book, terms: Terms, cash):
 
 
 @kernel
-def book_fills_together(row, book, terms: Terms, account, count, post, records: Records):
+def book_fills_together(
+    row: FloatArray,
+    book: FloatArray,
+    terms: Terms,
+    account: FloatArray,
+    count: IntArray,
+    post: FloatArray,
+    records: Records,
+) -> None:
     """Book the fills where every fee is in bps: cash and costs come from sums."""
     shares, want, target, price = book[SHARES], book[WANT], book[ORDER_TARGET], book[PRICE]
     keys, filled_shares = records.fill_key, records.fill_shares
@@ -385,7 +420,15 @@ def book_fills_together(row, book, terms: Terms, account, count, post, records: 
 
 
 @kernel
-def book_fills_one_by_one(row, book, terms: Terms, account, count, post, records: Records):
+def book_fills_one_by_one(
+    row: FloatArray,
+    book: FloatArray,
+    terms: Terms,
+    account: FloatArray,
+    count: IntArray,
+    post: FloatArray,
+    records: Records,
+) -> None:
     """Book the fills where fees count shares or the positions' cost is followed."""
     for a in range(row.size):
         if np.isnan(book[ORDER_TARGET, a]) or np.isnan(row[a]):

@@ -32,6 +32,8 @@ from core.engine.kernels.layout import (
     SLIPPAGE,
     SUMMED_AT,
     TICKER_ENDED,
+    FloatArray,
+    IntArray,
     Market,
     Records,
     Terms,
@@ -39,7 +41,7 @@ from core.engine.kernels.layout import (
 
 
 @summation
-def net_and_gross(shares, price):
+def net_and_gross(shares: FloatArray, price: FloatArray) -> tuple[float, float]:
     """Return the sum of q P and the sum of |q| P."""
     net = 0.0
     gross = 0.0
@@ -51,7 +53,7 @@ def net_and_gross(shares, price):
 
 
 @summation
-def priced_sums(row, mark, price, shares):
+def priced_sums(row: FloatArray, mark: FloatArray, price: FloatArray, shares: FloatArray) -> tuple[float, float]:
     """Write a bar's prices, the last mark where the ticker has no bar, and return the sums of q P and |q| P."""
     net = 0.0
     gross = 0.0
@@ -65,7 +67,7 @@ def priced_sums(row, mark, price, shares):
 
 
 @summation
-def marked_sums(row, mark, shares):
+def marked_sums(row: FloatArray, mark: FloatArray, shares: FloatArray) -> tuple[float, float]:
     """Write a bar's closes into the marks, where there are any, and return the sums of q P and |q| P."""
     net = 0.0
     gross = 0.0
@@ -79,21 +81,21 @@ def marked_sums(row, mark, shares):
 
 
 @kernel
-def set_prices(row, book, account, count):
+def set_prices(row: FloatArray, book: FloatArray, account: FloatArray, count: IntArray) -> None:
     """Begin an event at a bar's opens."""
     account[NET], account[GROSS] = priced_sums(row, book[MARK], book[PRICE], book[SHARES])
     count[SUMMED_AT] = count[N_FILLS]
 
 
 @kernel
-def set_marks(row, book, account, count):
+def set_marks(row: FloatArray, book: FloatArray, account: FloatArray, count: IntArray) -> None:
     """Begin the events at a bar's closes, whose prices are the marks."""
     account[NET], account[GROSS] = marked_sums(row, book[MARK], book[SHARES])
     count[SUMMED_AT] = count[N_FILLS]
 
 
 @kernel
-def present_sums(price, book, account, count):
+def present_sums(price: FloatArray, book: FloatArray, account: FloatArray, count: IntArray) -> tuple[float, float]:
     """Return the sums of q P and |q| P at the present event's prices."""
     if count[SUMMED_AT] != count[N_FILLS]:
         account[NET], account[GROSS] = net_and_gross(book[SHARES], price)
@@ -102,14 +104,14 @@ def present_sums(price, book, account, count):
 
 
 @kernel
-def copy_row(source, out):
+def copy_row(source: FloatArray, out: FloatArray) -> None:
     """Copy a row; an assignment of slices would allocate."""
     for i in range(source.size):
         out[i] = source[i]
 
 
 @kernel
-def order_fee(terms: Terms, shares, price):
+def order_fee(terms: Terms, shares: float, price: float) -> float:
     """Return the fee of an order of `shares` (signed) at fill price `price`, without slippage and liquidation fee."""
     value = abs(shares) * price
     fee = terms.fee_rate * value
@@ -119,7 +121,7 @@ def order_fee(terms: Terms, shares, price):
 
 
 @kernel
-def record_fill(asset, shares, price, reason, count, records: Records):
+def record_fill(asset: int, shares: float, price: float, reason: int, count: IntArray, records: Records) -> None:
     """Append a fill; the ledger has made sure of the room."""
     i = count[N_FILLS]
     records.fill_key[i] = asset * REASON_STEP + reason
@@ -131,7 +133,7 @@ def record_fill(asset, shares, price, reason, count, records: Records):
 
 
 @kernel
-def record_unfilled(cell, shares, reason, count, records: Records):
+def record_unfilled(cell: int, shares: float, reason: int, count: IntArray, records: Records) -> None:
     """Append what an order did not get; NaN shares where it was never sized."""
     i = count[N_UNFILLED]
     records.unfilled_key[i] = cell * REASON_STEP + reason
@@ -140,7 +142,7 @@ def record_unfilled(cell, shares, reason, count, records: Records):
 
 
 @kernel
-def change_basis(a, delta, price, book, terms: Terms):
+def change_basis(a: int, delta: float, price: float, book: FloatArray, terms: Terms) -> None:
     """Carry the cost of a position, and the equity set aside for it, through a fill (before the shares change)."""
     held = book[SHARES, a]
     after = held + delta
@@ -158,15 +160,15 @@ def change_basis(a, delta, price, book, terms: Terms):
 
 
 @kernel
-def initial_rate(shares, value, terms: Terms):
+def initial_rate(shares: float, value: float, terms: Terms) -> float:
     """Return the initial margin rate of a position of this side and value."""
     if terms.tiers.shape[0] > 0:
-        return terms.tiers[tier_of(value, terms.tiers), 1]
+        return float(terms.tiers[tier_of(value, terms.tiers), 1])
     return terms.initial_long if shares > 0.0 else terms.initial_short
 
 
 @kernel
-def tier_of(value, tiers):
+def tier_of(value: float, tiers: FloatArray) -> int:
     """Return the last tier whose from_value is not above `value`."""
     tier = 0
     for i in range(1, tiers.shape[0]):
@@ -176,7 +178,18 @@ def tier_of(value, tiers):
 
 
 @kernel
-def trade(a, delta, price, reason, book, terms: Terms, account, count, post, records: Records):
+def trade(
+    a: int,
+    delta: float,
+    price: float,
+    reason: int,
+    book: FloatArray,
+    terms: Terms,
+    account: FloatArray,
+    count: IntArray,
+    post: FloatArray,
+    records: Records,
+) -> None:
     """Fill `delta` shares of asset `a` at reference price `price`: slippage, fees, cash, shares, record."""
     if delta == 0.0:
         return
@@ -201,7 +214,9 @@ def trade(a, delta, price, reason, book, terms: Terms, account, count, post, rec
 
 
 @kernel
-def corporate_actions(bar, market: Market, book, terms: Terms, account, post):
+def corporate_actions(
+    bar: int, market: Market, book: FloatArray, terms: Terms, account: FloatArray, post: FloatArray
+) -> None:
     """Splits first, then dividends on the shares after the split: longs are credited, shorts debited."""
     for a in range(book.shape[1]):
         ratio = market.split[bar, a]
@@ -218,7 +233,16 @@ def corporate_actions(bar, market: Market, book, terms: Terms, account, post):
 
 
 @kernel
-def pay_out_ended(bar, market: Market, book, terms: Terms, account, count, post, records: Records):
+def pay_out_ended(
+    bar: int,
+    market: Market,
+    book: FloatArray,
+    terms: Terms,
+    account: FloatArray,
+    count: IntArray,
+    post: FloatArray,
+    records: Records,
+) -> None:
     """Pay out, at the last close and free of cost, positions in tickers whose last bar was the one before."""
     for a in range(book.shape[1]):
         if market.last_bar[a] != bar - 1:
@@ -229,7 +253,7 @@ def pay_out_ended(bar, market: Market, book, terms: Terms, account, count, post,
 
 
 @kernel
-def drop_order(bar, a, reason, book, count, records: Records):
+def drop_order(bar: int, a: int, reason: int, book: FloatArray, count: IntArray, records: Records) -> None:
     """Take a waiting order off the book, unfilled."""
     book[ORDER_TARGET, a] = np.nan
     count[N_PENDING] -= 1
@@ -237,7 +261,7 @@ def drop_order(bar, a, reason, book, count, records: Records):
 
 
 @kernel
-def drop_all_orders(bar, reason, book, count, records: Records):
+def drop_all_orders(bar: int, reason: int, book: FloatArray, count: IntArray, records: Records) -> None:
     """Take every waiting order off the book, unfilled."""
     if count[N_PENDING] == 0:
         return
@@ -247,7 +271,17 @@ def drop_all_orders(bar, reason, book, count, records: Records):
 
 
 @kernel
-def close_all(row, reason, any_price, book, terms: Terms, account, count, post, records: Records):
+def close_all(
+    row: FloatArray,
+    reason: int,
+    any_price: bool,
+    book: FloatArray,
+    terms: Terms,
+    account: FloatArray,
+    count: IntArray,
+    post: FloatArray,
+    records: Records,
+) -> None:
     """Close every position at `book[PRICE]`; those without a bar in `row` only where `any_price` says so."""
     for a in range(book.shape[1]):
         if book[SHARES, a] != 0.0 and (any_price or not np.isnan(row[a])):

@@ -1,14 +1,15 @@
 """Round trips: each asset's fills, from flat to flat or to a change of side.
 
 1. The fills of an asset are walked in time; splits between them change its shares, dividends are added up.
-2. A fill that reduces a position takes its part of the entry's cost; one that changes the side ends a trip and begins another,
-   its costs shared by shares.
+2. A fill that reduces a position takes its part of the entry's cost; one that changes the side ends a trip and begins
+   another, its costs shared by shares.
 3. Profit is cash out less cash in, dividends included. Interest and borrow fees belong to the account, not to a trade.
 """
 
 from __future__ import annotations
 
 from core.engine.kernels.compilation import entry_point, kernel
+from core.engine.kernels.layout import BoolArray, FloatArray, IntArray
 
 # Columns of a trip.
 ASSET, FIRST_BAR, LAST_BAR, SIDE, ENTERED, ENTRY_VALUE, EXIT_VALUE, COSTS, PAID, REASON = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
@@ -17,7 +18,19 @@ FLAT = 1e-9  # relative to the shares entered
 
 
 @entry_point
-def round_trips(order, bar, asset, reason, shares, price, cost, split, dividend, has_action, trips):
+def round_trips(
+    order: IntArray,
+    bar: IntArray,
+    asset: IntArray,
+    reason: IntArray,
+    shares: FloatArray,
+    price: FloatArray,
+    cost: FloatArray,
+    split: FloatArray,
+    dividend: FloatArray,
+    has_action: BoolArray,
+    trips: FloatArray,
+) -> int:
     """Write one row a round trip, by asset and time, into `trips` (n_fills + 1, 10); return how many.
 
     `order` sorts the fills so. Positions still open are not counted.
@@ -67,7 +80,16 @@ def round_trips(order, bar, asset, reason, shares, price, cost, split, dividend,
 
 
 @kernel
-def carry(trip, held, start, stop, asset, split, dividend, has_action):
+def carry(
+    trip: FloatArray,
+    held: float,
+    start: int,
+    stop: int,
+    asset: int,
+    split: FloatArray,
+    dividend: FloatArray,
+    has_action: BoolArray,
+) -> float:
     """Carry a position from the bar after `start` through the corporate actions of `stop`; return its shares."""
     for bar in range(start + 1, stop + 1):
         if not has_action[bar]:

@@ -69,7 +69,7 @@ def test_an_export_is_read_back_and_predicts_as_the_original(used):
     exported = qlop.json("export-model", "--run", outcome["run_id"])
     assert exported["metrics"]["largest_difference"] == 0.0
     assert exported["metrics"]["rows_compared"] > 0
-    assert Path(exported["artifacts"]["export/model.zip"]).stat().st_size > 0
+    assert Path(exported["artifacts"]["export/model.qlop.zip"]).stat().st_size > 0
 
 
 def test_overrides_and_seed_reach_the_config(qlop):

@@ -47,7 +47,16 @@ def test_a_ticker_named_on_stays_text(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("1e-3", 0.001), ("1:30", "1:30"), ("yes", "yes"), ("true", True), ("~", None), ("007", 7), ("0x1F", "0x1F"), (".5", 0.5)],
+    [
+        ("1e-3", 0.001),
+        ("1:30", "1:30"),
+        ("yes", "yes"),
+        ("true", True),
+        ("~", None),
+        ("007", 7),
+        ("0x1F", "0x1F"),
+        (".5", 0.5),
+    ],
 )
 def test_yaml_scalars_follow_the_core_schema(tmp_path, text, value):
     config = load_config(written(tmp_path, f"model: {{model_type: m, model_params: {{value: {text}}}}}"))
@@ -57,7 +66,8 @@ def test_yaml_scalars_follow_the_core_schema(tmp_path, text, value):
 def test_overrides_replace_nested_values_and_list_entries(tmp_path):
     path = written(tmp_path, GOOD + "features: [{name: mom, feature_step_type: momentum}]\n")
     config = load_config(
-        path, ["splits.train_bars=252", "features.0.feature_step_params.horizons_bars=[5, 20]", "model.model_type=linear"]
+        path,
+        ["splits.train_bars=252", "features.0.feature_step_params.horizons_bars=[5, 20]", "model.model_type=linear"],
     )
     assert config.splits.train_bars == 252
     assert config.features[0].feature_step_params == {"horizons_bars": [5, 20]}
@@ -90,11 +100,17 @@ def test_a_wrong_override_is_refused_with_its_reason(tmp_path, override, said):
         ("execution: {initial_cash: .inf}", "execution.initial_cash is '.inf'; it must be a number"),
         ("seed: abc", "seed is 'abc'; it must be a whole number"),
         ("data: {data_source_type: s, start_date: tomorrow}", "it must be a date such as 2020-01-31"),
-        ("data: {data_source_type: s, start_date: 2020-02-01, end_date: 2020-01-01}", "start_date 2020-02-01 is after end_date"),
+        (
+            "data: {data_source_type: s, start_date: 2020-02-01, end_date: 2020-01-01}",
+            "start_date 2020-02-01 is after end_date",
+        ),
         ("data: {data_source_type: s, tickers: [A, A]}", "names an instrument twice"),
         ("data: {}", "data.data_source_type is missing"),
         ("modle: {}", "modle is not a known field. Did you mean 'mode' or 'model'?"),
-        ("features: [{name: a, feature_step_type: x}, {name: a, feature_step_type: y}]", "two feature steps are named 'a'"),
+        (
+            "features: [{name: a, feature_step_type: x}, {name: a, feature_step_type: y}]",
+            "two feature steps are named 'a'",
+        ),
         ("execution: {rebalance: schedule}", "schedule is to be given"),
         ("a: !!python/object/apply:os.system ['echo']", "the tag"),
         ("a: 1\na: 2", "the key 'a' stands twice"),
@@ -156,7 +172,9 @@ def test_the_boolean_form_of_close_at_end_is_understood():
     train=st.integers(1, 10_000),
     buffer=st.floats(0, 0.99),
     tickers=st.none() | st.lists(st.text(min_size=1, max_size=20), unique=True, max_size=4),
-    params=st.dictionaries(st.text(max_size=8), st.none() | st.booleans() | st.integers() | st.text(max_size=8), max_size=4),
+    params=st.dictionaries(
+        st.text(max_size=8), st.none() | st.booleans() | st.integers() | st.text(max_size=8), max_size=4
+    ),
 )
 def test_configs_round_trip_through_json(seed, train, buffer, tickers, params):
     config = parse_config(

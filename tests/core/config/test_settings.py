@@ -38,7 +38,9 @@ def test_secrets_are_resolved_from_variables_and_files(tmp_path):
     assert resolve_secret("sqlite:///x.sqlite", {}) == "sqlite:///x.sqlite"
 
 
-@pytest.mark.parametrize(("reference", "said"), [("env:NONE", "variable NONE is not set"), ("file:/none/x", "cannot be read")])
+@pytest.mark.parametrize(
+    ("reference", "said"), [("env:NONE", "variable NONE is not set"), ("file:/none/x", "cannot be read")]
+)
 def test_a_reference_to_nothing_is_refused(reference, said):
     with pytest.raises(ConfigError, match=said):
         resolve_secret(reference, {})

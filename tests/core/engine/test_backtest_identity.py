@@ -29,7 +29,7 @@ class Case:
         return run_backtest(self.panel, self.signals, self.terms, self.execution, adjustment=self.adjustment)
 
     def wide(self, column: str, absent: float = np.nan) -> np.ndarray:
-        return self.panel[column].unstack("ticker").fillna(absent).to_numpy()  # noqa: PD010
+        return self.panel[column].unstack("ticker").fillna(absent).to_numpy()
 
 
 def random_panel(

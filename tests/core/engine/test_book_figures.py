@@ -25,14 +25,14 @@ def equity(**columns):
 
 def measured(curve, **books):
     given = {"trades": None, "fills": None, "costs": None, **books}
-    return compute_metrics(
-        curve, given.pop("trades"), given.pop("fills"), given.pop("costs"), options=OPTIONS, **given
-    )
+    return compute_metrics(curve, given.pop("trades"), given.pop("fills"), given.pop("costs"), options=OPTIONS, **given)
 
 
 def test_exposure_and_leverage_by_hand():
     found = measured(
-        equity(equity=[1000.0, 500.0, 800.0], gross_exposure=[0.0, 1000.0, 800.0], margin_headroom=[1000.0, 250.0, 600.0])
+        equity(
+            equity=[1000.0, 500.0, 800.0], gross_exposure=[0.0, 1000.0, 800.0], margin_headroom=[1000.0, 250.0, 600.0]
+        )
     )
     assert found["exposure"] == pytest.approx((0 + 2 + 1) / 3)
     assert found["leverage_mean"] == pytest.approx(1.5)
@@ -59,7 +59,9 @@ def test_turnover_is_half_of_what_is_traded_over_mean_equity_a_year():
 
 
 def test_trades_are_judged_by_their_profit_net_of_costs():
-    trades = pd.DataFrame({"profit": [30.0, -10.0, 0.0, -5.0], "return": [0.3, -0.1, 0.0, -0.2], "bars_held": [4, 2, 1, 1]})
+    trades = pd.DataFrame(
+        {"profit": [30.0, -10.0, 0.0, -5.0], "return": [0.3, -0.1, 0.0, -0.2], "bars_held": [4, 2, 1, 1]}
+    )
     found = measured(equity(equity=[1000.0]), trades=trades)
     assert found["n_trades"] == 4.0
     assert found["win_rate"] == 0.25
@@ -119,5 +121,7 @@ def test_the_books_of_a_margin_call_are_counted():
 
 def test_every_metric_is_documented():
     document = DOCUMENT.read_text(encoding="utf-8")
-    missing = [name for name in backtest_metrics(leveraged_backtest(), options=OPTIONS) if f"| `{name}` |" not in document]
+    missing = [
+        name for name in backtest_metrics(leveraged_backtest(), options=OPTIONS) if f"| `{name}` |" not in document
+    ]
     assert missing == []

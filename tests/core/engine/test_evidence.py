@@ -50,7 +50,10 @@ def test_a_sample_by_hand():
     sample = sharpe_sample(np.array([0.1, -0.1, 0.1, 0.1]))
     # mean .05, deviations .05 -.15 .05 .05: variance .0075, third moment -.00075, fourth .00013125
     assert sample == SharpeSample(
-        pytest.approx(0.05 / math.sqrt(0.01)), 4, pytest.approx(-0.00075 / 0.0075**1.5), pytest.approx(0.00013125 / 0.0075**2)
+        pytest.approx(0.05 / math.sqrt(0.01)),
+        4,
+        pytest.approx(-0.00075 / 0.0075**1.5),
+        pytest.approx(0.00013125 / 0.0075**2),
     )
 
 
@@ -80,7 +83,9 @@ def market(n=1500):
 
 def test_noise_beside_the_market_is_no_evidence():
     baseline = market()
-    found = compare_strategies(baseline + np.random.default_rng(9).normal(0, 0.004, 1500), baseline, seed=1, n_resamples=400)
+    found = compare_strategies(
+        baseline + np.random.default_rng(9).normal(0, 0.004, 1500), baseline, seed=1, n_resamples=400
+    )
     assert found.verdict == "no evidence"
     assert found.sharpe_low < 0.0 < found.sharpe_high
 
@@ -122,8 +127,12 @@ def test_dependence_in_time_widens_the_interval():
 def test_the_same_seed_gives_the_same_interval():
     baseline = market(200)
     other = np.roll(baseline, 1)
-    assert compare_strategies(other, baseline, seed=4, n_resamples=50) == compare_strategies(other, baseline, seed=4, n_resamples=50)
-    assert compare_strategies(other, baseline, seed=4, n_resamples=50) != compare_strategies(other, baseline, seed=5, n_resamples=50)
+    assert compare_strategies(other, baseline, seed=4, n_resamples=50) == compare_strategies(
+        other, baseline, seed=4, n_resamples=50
+    )
+    assert compare_strategies(other, baseline, seed=4, n_resamples=50) != compare_strategies(
+        other, baseline, seed=5, n_resamples=50
+    )
 
 
 @pytest.mark.parametrize(("first", "second"), [(np.zeros(40), np.zeros(41)), (np.zeros(10), np.zeros(10))])

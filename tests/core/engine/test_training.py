@@ -356,6 +356,16 @@ class Level(qlop.FeatureStepPlugin):
         return pd.DataFrame({self.name: np.log(data["close"])}, index=data.index)
 
 
+def test_the_base_rate_is_that_of_the_rows_a_fold_could_learn_from() -> None:
+    task = task_of(WatchfulShares)
+    result = train_model(task)
+    target = task.labels["target"]
+    for fold in make_folds(task.labels, task.data.index.get_level_values(0).unique(), SPLITS):
+        known = target.iloc[np.concatenate([fold.train, fold.early_stopping, fold.calibration])].mean()
+        expected = ((target.iloc[fold.test].dropna() - known) ** 2).mean()
+        assert result.fold_scores["base_rate_brier"][fold.number] == pytest.approx(expected, rel=1e-12)
+
+
 def test_progress_and_metrics_are_reported_fold_by_fold() -> None:
     notebook = Notebook()
     result = train_model(task_of(WatchfulShares, report=notebook))

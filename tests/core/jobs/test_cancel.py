@@ -47,6 +47,17 @@ def start_orphan():
     code = "import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', sys.argv[1]], start_new_session=True, stdout=subprocess.PIPE); p.stdout.readline(); print(p.pid, flush=True); import os; os._exit(0)"
     return int(subprocess.run([sys.executable, "-c", code, DEAF], stdout=subprocess.PIPE, check=True).stdout)
 
+def start_canceller():
+    code = (
+        "import sys; from pathlib import Path; from core.jobs.cancel import cancel; from core.store.home import Home\\n"
+        "from core.store.atomic import write_json; home = Home(Path(sys.argv[1])); path = home.run_path(sys.argv[2])\\n"
+        "import time\\n"
+        "while not (path / 'ready.json').exists(): time.sleep(0.01)\\n"
+        "report = cancel(home, sys.argv[2])\\n"
+        "write_json(path / 'told.json', {'state': report.state, 'asked': report.asked, 'killed': report.killed})\\n"
+    )
+    return subprocess.Popen([sys.executable, "-c", code, arguments["--home"], arguments["--stream-to-ws"]]).pid
+
 def fork_worker():
     pid = os.fork()
     if pid == 0:
@@ -105,6 +116,12 @@ def _wait_for(is_true: Callable[[], bool]) -> None:
     while not is_true():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.01)
+
+
+def _arguments(home: Home, folder: Path, config: dict[str, object]) -> tuple[str, list[str]]:
+    run_id, path = new_run_id(), folder / "config.json"
+    path.write_text(json.dumps(config))
+    return run_id, ["run", "train", "--config", str(path), "--home", str(home.path), "--stream-to-ws", run_id]
 
 
 def _last_status(home: Home, run_id: str) -> StatusPayload:
@@ -167,12 +184,35 @@ def test_workers_that_outlived_a_crashed_run_are_ended(
     assert start_mark(pids[1]) is None
 
 
+def test_forked_workers_of_a_crashed_run_from_a_terminal_are_known_by_their_group(
+    home: Home, program: tuple[str, ...], tmp_path: Path
+) -> None:
+    """A shell gives a command a group of its own, and no mark: a forked worker without parent has the group alone."""
+    run_id, arguments = _arguments(home, tmp_path, {"mode": "train", "starts": ["fork_worker"], "dies": True})
+    running = subprocess.Popen([*program, *arguments], process_group=0)
+    assert running.wait() == -signal.SIGKILL
+    [worker] = json.loads((home.run_path(run_id) / "ready.json").read_text())
+    try:
+        assert start_mark(worker) is not None
+        report = cancel(home, run_id, grace_s=0.2)
+        assert (report.state, report.killed) == (RunState.CRASHED, (worker,))
+    finally:
+        if start_mark(worker) is not None:
+            os.kill(worker, signal.SIGKILL)
+
+
+def test_a_process_of_the_run_may_cancel_it_and_live_to_tell(
+    home: Home, start: Callable[..., tuple[str, list[int]]]
+) -> None:
+    run_id, pids = start("start_canceller")
+    told = RunFolder.open(home, run_id).path / "told.json"
+    _wait_for(told.exists)
+    assert json.loads(told.read_text()) == {"state": "cancelled", "asked": [pids[0]], "killed": []}
+
+
 def test_the_callers_own_group_survives(home: Home, program: tuple[str, ...], tmp_path: Path) -> None:
     """As under `make`: the run shares its group with the caller and leads none, so its tree alone is ended."""
-    run_id = new_run_id()
-    config = tmp_path / "config.json"
-    config.write_text(json.dumps({"mode": "train", "starts": ["start_deaf"]}))
-    arguments = ["run", "train", "--config", str(config), "--home", str(home.path), "--stream-to-ws", run_id]
+    run_id, arguments = _arguments(home, tmp_path, {"mode": "train", "starts": ["start_deaf"]})
     bystander = subprocess.Popen(["sleep", "120"])
     running = subprocess.Popen([*program, *arguments])
     try:
@@ -195,7 +235,9 @@ def test_the_callers_own_group_survives(home: Home, program: tuple[str, ...], tm
 
 def test_a_pid_that_was_given_to_another_process_is_left_alone(home: Home) -> None:
     bystander = subprocess.Popen(["sleep", "120"], start_new_session=True)
-    stale = replace(describe_process(bystander.pid), start_mark="another boot:1")
+    process = describe_process(bystander.pid)
+    boot = process.start_mark.rpartition(":")[0]
+    stale = replace(process, start_mark=f"{boot}:1")
     queued = StatusPayload(state=RunState.QUEUED, current_status="waits")
     folder, lock = RunFolder.create(home, new_run_id(), {}, {}, first_status=queued, process=stale)
     lock.release()
@@ -210,9 +252,9 @@ def test_a_pid_that_was_given_to_another_process_is_left_alone(home: Home) -> No
 
 
 def test_a_run_inside_somebodys_python_is_asked_and_never_killed(home: Home) -> None:
-    with open_run(home, new_run_id(), {}, {}, owns_process=False) as run:
-        with pytest.raises(RunError, match=rf"lives in process {os.getpid()} on .* cannot be ended by force"):
-            cancel(home, run.run_id, grace_s=0.05)
+    told = rf"lives in process {os.getpid()} on .* cannot be ended by force"
+    with open_run(home, new_run_id(), {}, {}, owns_process=False) as run, pytest.raises(RunError, match=told):
+        cancel(home, run.run_id, grace_s=0.05)
     assert (run.folder.path / "cancel.json").exists()
 
 

@@ -58,7 +58,7 @@ def test_asking_for_a_broken_plugin_tells_its_error_and_where_to_look(place):
 
 def test_asking_for_a_plugin_that_failed_before_tries_once_more(place, strategy, tmp_path):
     needed = tmp_path / "needed.txt"
-    place.write(strategy(header=f"open({str(needed)!r})"))
+    place.write(strategy(header=f"open({str(needed)!r}).close()"))
     assert place.registry().list()[0].status is PluginStatus.BROKEN
     needed.write_text("here now", encoding="utf-8")
     assert place.registry().list()[0].status is PluginStatus.BROKEN
@@ -75,5 +75,5 @@ def test_a_plugin_that_fails_only_here_is_told_as_such(place, strategy):
 
 def test_a_plugin_that_refuses_to_be_made_is_told_as_such(place, strategy):
     place.write(strategy() + "    def __init__(self, name, params):\n        raise RuntimeError('not today')\n")
-    with pytest.raises(PluginError, match="Strategy 'steady' cannot be made .* RuntimeError: not today"):
+    with pytest.raises(PluginError, match=r"Strategy 'steady' cannot be made .* RuntimeError: not today"):
         place.registry().create("strategies", "steady", {})

@@ -42,7 +42,7 @@ def test_an_instance_gets_its_own_name_and_checked_params(place, strategy):
 
 def test_an_error_of_qlops_own_passes_through_as_it_is(place, strategy):
     place.write(strategy() + "    def __init__(self, name, params):\n        raise qlop.DataError('no such file')\n")
-    with pytest.raises(DataError, match="^no such file$"):
+    with pytest.raises(DataError, match=r"^no such file$"):
         place.registry().create("strategies", "steady", {})
 
 

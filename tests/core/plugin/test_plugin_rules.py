@@ -26,8 +26,7 @@ RULES = {
     ),
     "its method takes something else": (
         lambda source: source.replace("(self, panel, predictions)", "(self, prices)"),
-        "Steady.generate_signals(self, prices) cannot be called as "
-        "StrategyPlugin.generate_signals(self, panel, predictions).",
+        "(self, prices) cannot be called as StrategyPlugin.generate_signals(self, panel, predictions).",
     ),
     "its method wants more": (
         lambda source: source.replace("(self, panel, predictions)", "(self, panel, predictions, costs)"),

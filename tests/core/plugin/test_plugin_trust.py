@@ -207,7 +207,7 @@ def test_a_damaged_record_of_trust_trusts_nothing(place, strategy, local, damage
 def test_what_is_no_folder_of_plugins_is_refused(place):
     with pytest.raises(PluginError, match="missing is not a folder"):
         trust_folder(place.root / "missing", place.configuration)
-    with pytest.raises(PluginError, match="holds none of the folders data_sources, .* Plugins lie in folders such as"):
+    with pytest.raises(PluginError, match=r"holds none of the folders data_sources, .* Plugins lie in folders such as"):
         trust_folder(place.working, place.configuration)
     place.local.mkdir(parents=True)
     with pytest.raises(PluginError, match=r"Did you mean .*/\.qlop/plugins\?"):

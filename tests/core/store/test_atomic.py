@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,25 @@ def test_a_write_that_fails_leaves_the_old_content(tmp_path: Path) -> None:
         fail_midway()
     assert (tmp_path / "a").read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_reader_meets_one_whole_content_or_the_other(tmp_path: Path) -> None:
+    contents = [b"a" * 3_000_000, b"b" * 1_000_000]
+    write_bytes(tmp_path / "a", contents[0])
+    has_ended = threading.Event()
+
+    def write_in_turn() -> None:
+        for number in range(60):
+            write_bytes(tmp_path / "a", contents[number % 2])
+        has_ended.set()
+
+    writer = threading.Thread(target=write_in_turn)
+    writer.start()
+    seen = set()
+    while not has_ended.is_set():
+        seen.add((tmp_path / "a").read_bytes())
+    writer.join()
+    assert seen <= set(contents)
 
 
 def test_a_value_without_json_form_leaves_the_old_content(tmp_path: Path) -> None:

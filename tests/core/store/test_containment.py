@@ -15,7 +15,7 @@ def test_paths_that_lead_outside_are_refused(tmp_path: Path, relative: str) -> N
     root = tmp_path / "root"
     root.mkdir()
     (root / "link").symlink_to(tmp_path)
-    with pytest.raises(StoreError, match="leads outside|no usable path"):
+    with pytest.raises(StoreError, match=r"leads outside|no usable path"):
         contained_path(root, relative)
 
 

@@ -60,7 +60,7 @@ def test_a_home_below_a_file_is_refused_with_path_reason_and_option(tmp_path: Pa
 
 
 def test_a_home_that_may_not_be_made_is_refused(tmp_path: Path, ordinary_user: None) -> None:
-    with pytest.raises(StoreError, match="Permission denied.*--home FOLDER or QLOP_HOME"):
+    with pytest.raises(StoreError, match=r"Permission denied.*--home FOLDER or QLOP_HOME"):
         Home(Path("/etc/qlop-cannot-be-here")).create()
 
 

@@ -160,7 +160,7 @@ def test_equal_results_give_equal_bytes_whatever_notes_the_frame_bears(home: Hom
 def test_an_artifact_is_written_once(home: Home) -> None:
     with _open(home) as run:
         first = run.save_json("report", {"a": 1})
-        with pytest.raises(StoreError, match="Artifact 'report' of run .* was written already"):
+        with pytest.raises(StoreError, match=r"Artifact 'report' of run .* was written already"):
             run.save_json("report", {"a": 2})
         with pytest.raises(StoreError, match="was written already"):
             run.save_table("report", _panel())

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import pytest
 import sqlalchemy
@@ -235,6 +235,8 @@ def test_any_text_can_be_indexed(home: Home, store: RunStore) -> None:
 WRITER = (
     "import sys; from pathlib import Path; from core.base.identifiers import new_run_id\n"
     "from core.store.home import Home; from core.store.run_session import open_run; from core.store.run_store import RunStore\n"
+    "import core.store.schema, sqlalchemy.dialects.sqlite, sqlalchemy.dialects.postgresql\n"
+    "print('ready', flush=True)\n"
     "url = sys.stdin.read() or None; home = Home(Path(sys.argv[1]), url)\n"
     "for number in range(5):\n"
     "    with open_run(home, new_run_id(), {'mode': 'train', 'title': sys.argv[2]}, {}) as run:\n"
@@ -246,18 +248,20 @@ WRITER = (
 def test_eight_processes_write_at_once_from_the_first_moment(home: Home, store: RunStore) -> None:
     command = [sys.executable, "-W", "error", "-c", WRITER, str(home.path)]
     writers = [
-        subprocess.Popen([*command, f"writer {number}"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for number in range(8)
+        Popen([*command, f"writer {number}"], stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True) for number in range(8)
     ]
     for writer in writers:
         assert writer.stdin is not None
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "ready\n"
         writer.stdin.write(home.database_url or "")
-        writer.stdin.close()
+        writer.stdin.flush()
     for writer in writers:
-        assert writer.stderr is not None
-        assert writer.stderr.read() == ""
-        writer.stderr.close()
-        assert writer.wait() == 0
+        assert writer.stdin is not None
+        writer.stdin.close()  # each waits for the end of its input: all begin now
+        writer.stdin = None
+    for writer in writers:
+        assert (writer.communicate(), writer.returncode) == (("", ""), 0)
     records = {record.run_id: record for record in store.find(RunQuery(limit=None))}
     assert len(records) == 40
     assert records == _from_files(home)

@@ -182,7 +182,7 @@ def _check_is_whole(folder: RunFolder) -> None:
     assert folder.config() == {"mode": "train"}
     for name, path in folder.artifact_paths():
         assert path.stat().st_size == folder.announced()[name].size_bytes
-    assert not [entry for entry in folder.path.rglob(".*")]
+    assert not list(folder.path.rglob(".*"))
 
 
 @pytest.mark.parametrize("state", [RunState.CRASHED, RunState.CANCELLED])

@@ -189,3 +189,12 @@ def test_files_that_are_not_this_models_are_refused(tmp_path: Path, kind: str, m
 def test_params_out_of_bounds_are_refused(params: dict) -> None:
     with pytest.raises(ValidationError):
         Linear.Params(**params)
+
+
+def test_a_small_fit_gives_the_same_bytes_whatever_the_thread_count(tmp_path: Path) -> None:
+    for thread_count in (1, 8):
+        model = Linear("linear", Linear.Params())
+        model.train(rows(), None, qlop.TrainContext("classification", seed=5, thread_count=thread_count))
+        (tmp_path / str(thread_count)).mkdir()
+        model.save_model(tmp_path / str(thread_count))
+    assert (tmp_path / "1" / "linear.skops").read_bytes() == (tmp_path / "8" / "linear.skops").read_bytes()

@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from core.engine.evidence import Comparison, SharpeSample
+from core.engine.summary import DataFacts, PredictionFacts, StrategyFacts, SummaryFacts, TermsFacts, write_summary
+
+BETTER = Comparison(0.4, 0.1, 0.7, 0.05, 0.01, 0.09, 0.95)
+WORSE = Comparison(-0.4, -0.7, -0.1, -0.05, -0.09, -0.01, 0.95)
+UNDECIDED = Comparison(-0.03, -0.21, 0.15, 0.0, -0.05, 0.05, 0.95)
+START, END = date(2003, 3, 5), date(2013, 3, 1)
+
+
+def figures(final_equity, **more):
+    return {
+        "cagr": 0.1012,
+        "volatility_annual": 0.25,
+        "sharpe": 0.51,
+        "max_drawdown": -0.4321,
+        "cost_fees": 1200.0,
+        "cost_slippage": 30.0,
+        "cost_liquidation_fee": 4.0,
+        "cost_debit_interest": 5000.0,
+        "cost_credit_interest": -100.0,
+        "cost_borrow_fee": 11.0,
+        "n_margin_calls": 3.0,
+        "leverage_max": 2.314,
+        "final_equity": final_equity,
+        "is_ruined": 0.0,
+        **more,
+    }
+
+
+PREDICTIONS = PredictionFacts(
+    first_bar=START,
+    last_bar=END,
+    n_folds=20,
+    n_rows=9876,
+    base_rate=0.412,
+    brier=0.2431,
+    base_rate_brier=0.2424,
+    auc=0.512,
+    share_equal_to_sign=0.931,
+    breach_share=0.0012,
+    effective_sample_size=412.3,
+    effective_sample_size_pooled=105.1,
+)
+SKILLED = replace(PREDICTIONS, brier=0.2303)
+FACTS = SummaryFacts(
+    title="Leverage opportunity",
+    data=DataFacts(
+        "sample",
+        ("AAPL", "IBM"),
+        date(2000, 3, 1),
+        END,
+        3270,
+        left_out={"FB": 196},
+        survivorship="Hindsight flattered them.",
+    ),
+    terms=TermsFacts(leverage=2.0, horizon_bars=20, fee_bps=5.0, debit_spread_annual=0.015),
+    strategy=StrategyFacts("model", figures(261_000.0)),
+    first_bar=START,
+    last_bar=END,
+    years=10.0,
+    baselines=(
+        StrategyFacts("always_1x", figures(300_000.0), UNDECIDED),
+        StrategyFacts("always_2x", figures(-2_000.0, is_ruined=1.0), UNDECIDED),
+    ),
+    benchmark=StrategyFacts("NASDAQ", {"cagr": 0.08, "final_equity": 200_000.0}, UNDECIDED, is_price_index=True),
+    predictions=PREDICTIONS,
+    sharpe=SharpeSample(0.03, 2520, -0.2, 9.0),
+)
+
+
+def said(facts):
+    """The summary's text with its line breaks and runs of blanks taken out."""
+    return re.sub(r"\s+", " ", write_summary(facts))
+
+
+def judged(comparison, **changes):
+    others = tuple(replace(other, comparison=comparison) for other in FACTS.baselines)
+    benchmark = replace(FACTS.benchmark, comparison=comparison)
+    return replace(FACTS, baselines=others, benchmark=benchmark, **changes)
+
+
+def test_no_line_is_wider_than_a_terminal_and_no_blanks_trail():
+    for line in write_summary(FACTS).splitlines():
+        assert len(line) <= 96
+        assert line == line.rstrip()
+
+
+def test_the_table_is_aligned():
+    lines = write_summary(FACTS).splitlines()
+    head = next(place for place, line in enumerate(lines) if "CAGR" in line)
+    table = [lines[head], *lines[head + 2 : head + 6]]
+    assert len({len(line) for line in table}) == 1
+    assert [line.split()[0] for line in table[1:]] == ["model", "always_1x", "always_2x", "NASDAQ"]
+
+
+def test_a_row_adds_up_fees_and_financing():
+    row = next(line for line in write_summary(FACTS).splitlines() if line.startswith("  model "))
+    assert row.split() == ["model", "10.1", "25.0", "0.51", "-43.2", "1,234", "4,911", "3", "2.31x", "261,000"]
+
+
+def test_what_a_benchmark_does_not_have_is_a_dash():
+    row = next(line for line in write_summary(FACTS).splitlines() if line.startswith("  NASDAQ "))
+    assert row.split() == ["NASDAQ", "8.0", "-", "-", "-", "-", "-", "-", "-", "200,000"]
+
+
+def test_the_data_and_their_flaws_are_told():
+    text = said(FACTS)
+    assert "sample, 2000-03-01 to 2013-03-01, 3,270 bars, adjusted for splits and dividends" in text
+    assert "AAPL, IBM (left out for a short history: FB with 196 bars)" in text
+    assert "NASDAQ, a price index, without the dividends" in text
+    assert "flattered" in text
+    assert "flattered" not in said(replace(FACTS, data=replace(FACTS.data, survivorship="")))
+
+
+def test_the_question_and_the_terms_are_told():
+    text = said(FACTS)
+    assert "a position of 2x the equity, held for 20 bars" in text
+    assert "5 bps of what is traded; borrowed cash costs the risk-free rate plus 150 bps a year" in text
+    assert "50 % to open a long, 25 % to keep it" in text
+    assert "filled at the next open" in text
+
+
+def test_predictions_stand_beside_the_base_rate():
+    text = said(FACTS)
+    assert "9,876 rows of 20 folds" in text
+    assert "effective sample size is 412, 105 if the tickers move as one" in text
+    assert "41.2 % of the labels are 1" in text
+    assert "93.1 % equal the sign of the return: at 2x the label is close to direction" in text
+    assert "0.12 % of the labelled positions meet a margin call" in text
+    assert "0.2431, the base rate's 0.2424: the predictions are no better than knowing the base rate alone" in text
+    assert "5.00 % better than knowing the base rate alone" in said(
+        replace(FACTS, predictions=replace(PREDICTIONS, brier=0.23028))
+    )
+
+
+def test_a_label_far_from_direction_bears_no_remark():
+    text = said(replace(FACTS, predictions=replace(PREDICTIONS, share_equal_to_sign=0.6)))
+    assert "60.0 % equal the sign of the return" in text
+    assert "close to direction" not in text
+
+
+def test_an_interval_that_holds_zero_is_no_evidence():
+    text = said(FACTS)
+    assert (
+        "NO EVIDENCE that model adds anything: the difference to always_1x, always_2x and NASDAQ may be chance" in text
+    )
+    assert "0.03 below; 95 % interval of the difference -0.21 to +0.15, which holds 0: no evidence" in text
+
+
+def test_evidence_needs_all_comparisons_luck_and_skill():
+    facts = judged(BETTER, predictions=SKILLED, sharpe=SharpeSample(0.08, 2520, 0.0, 3.0))
+    assert "EVIDENCE: model is better than always_1x, always_2x and NASDAQ" in said(facts)
+    assert "NO EVIDENCE" not in said(facts)
+    lucky = replace(facts, sharpe=SharpeSample(0.01, 2520, 0.0, 3.0))
+    assert "NO EVIDENCE that model adds anything: its own Sharpe ratio may be luck." in said(lucky)
+    unskilled = replace(facts, predictions=PREDICTIONS)
+    assert "NO EVIDENCE that model adds anything: its predictions are no better than the base rate." in said(unskilled)
+    one_undecided = replace(facts, benchmark=replace(facts.benchmark, comparison=UNDECIDED))
+    assert "NO EVIDENCE that model adds anything: the difference to NASDAQ may be chance." in said(one_undecided)
+
+
+def test_a_baseline_that_is_better_is_evidence_against():
+    assert "EVIDENCE AGAINST IT: model is worse than always_1x, always_2x and NASDAQ" in said(judged(WORSE))
+
+
+def test_losing_in_money_is_said_whatever_the_evidence():
+    assert "In money it loses over these dates to always_1x." in said(FACTS)
+    winner = replace(FACTS, strategy=StrategyFacts("model", figures(900_000.0)))
+    assert "In money" not in said(winner)
+
+
+def test_a_baseline_that_looks_ahead_is_marked_and_kept_out_of_the_verdict():
+    ahead = StrategyFacts("managed", figures(10_000_000.0), WORSE, looks_ahead=True)
+    text = said(replace(FACTS, baselines=(*FACTS.baselines, ahead)))
+    assert "managed*" in text
+    assert "kept out of the verdict" in text
+    assert "AGAINST" not in text
+    assert "In money it loses over these dates to always_1x." in text
+
+
+def test_ruin_is_told():
+    assert "Ruined, with all equity lost: always_2x." in said(FACTS)
+
+
+def test_trials_and_power_are_told():
+    text = said(FACTS)
+    assert "1 trial, this run" in text
+    assert "needs a true annual Sharpe ratio of 0.79" in text
+    many = replace(FACTS, n_trials=40, sharpe_variance=0.0004)
+    assert "40 trials" in said(many)
+    probability = [float(re.search(r"luck gives is ([0-9.]+) %", said(facts))[1]) for facts in (FACTS, many)]
+    assert probability[1] < probability[0]
+
+
+def test_a_rule_without_predictions_has_no_block_of_them():
+    facts = replace(FACTS, predictions=None, terms=replace(FACTS.terms, leverage=None))
+    text = said(facts)
+    assert "Predictions" not in text
+    assert "Question" not in text
+    assert "base rate" not in text
+
+
+def test_nothing_to_compare_with_is_no_evidence():
+    assert "there is nothing to compare it with" in said(replace(FACTS, baselines=(), benchmark=None))
+
+
+def test_long_names_are_shortened():
+    facts = replace(FACTS, strategy=StrategyFacts("a" * 60, figures(1.0)))
+    assert f"{'a' * 22}.. " in write_summary(facts)
+
+
+@pytest.mark.parametrize(("changes", "text"), [({"results_at": "/tmp/run"}, "Results /tmp/run"), ({}, "Verdict")])
+def test_where_the_results_lie_is_told_where_known(changes, text):
+    found = said(replace(FACTS, **changes))
+    assert text in found
+    assert ("Results" in found) == bool(changes)
+
+
+def test_equal_facts_give_equal_text():
+    assert write_summary(FACTS) == write_summary(replace(FACTS))
