@@ -84,6 +84,7 @@ _HOMES = {
     "open_model_artifact": "core.engine.stages.training",
     "Backtested": "core.engine.stages.backtesting",
     "backtest": "core.engine.stages.backtesting",
+    "check_predictions_are_causal": "core.engine.stages.backtesting",
     "summarise": "core.engine.stages.summing_up",
     "BacktestResult": "core.engine.backtest",
     "run_backtest": "core.engine.backtest",

@@ -98,7 +98,9 @@ class SplitsConfig(Section):
     train_bars: int = Field(default=756, ge=1, description="walk_forward: bars before the first test block.")
     test_bars: int = Field(default=126, ge=1, description="walk_forward: bars of a test block.")
     window: Literal["expanding", "rolling"] = Field(default="expanding", description="walk_forward: what trains.")
-    embargo_bars: int = Field(default=5, ge=0, description="Bars after a test block that training leaves out as well.")
+    embargo_bars: int = Field(
+        default=5, ge=0, description="purged_k_fold, combinatorial_purged: bars after a test block that do not train."
+    )
     n_folds: int = Field(default=6, ge=2, le=100, description="purged_k_fold, combinatorial_purged: blocks.")
     n_test_folds: int = Field(default=2, ge=1, le=10, description="combinatorial_purged: blocks tested together.")
     early_stopping_fraction: float = Field(

@@ -115,7 +115,8 @@ def _luck(facts: SummaryFacts) -> str:
         return f"Counted: {counted}. The curve has no Sharpe ratio to judge."
     return (
         f"Counted: {counted}. The probability that the true Sharpe ratio is above what luck gives is "
-        f"{percent(_probability(facts))} (deflated Sharpe ratio; {percent(_CONFIDENCE, 0)} would convince)."
+        f"{percent(_probability(facts))} (deflated Sharpe ratio; {percent(_CONFIDENCE, 0)} would convince). It is the "
+        "position's own and holds what the tickers gave to anybody who held them."
     )
 
 

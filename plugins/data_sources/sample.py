@@ -42,8 +42,8 @@ class Sample(qlop.DataSourcePlugin):
     requires_qlop = ">=0.1,<1"
     price_indices: ClassVar[frozenset[str]] = frozenset(BENCHMARKS)
     survivorship: ClassVar[str] = (
-        "The tickers were picked knowing which companies lived on and did well. Nobody had that list at the start: every "
-        "long position below is flattered by it, a leveraged one more."
+        "The tickers were picked knowing which companies lived on and did well. Nobody had that list at the start: "
+        "every long position below is flattered by it, a leveraged one more."
     )
 
     def load_data(

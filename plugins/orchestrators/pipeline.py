@@ -20,8 +20,9 @@ class Pipeline(qlop.OrchestratorPlugin):
 
     def run(self, config: RunConfig, context: RunContext) -> RunResult:
         """Load, train, simulate, sum up; see the contract."""
-        from qlop.engine import backtest, open_market, summarise, train
+        from qlop.engine import backtest, check_predictions_are_causal, open_market, summarise, train
 
+        check_predictions_are_causal(config.splits.scheme, "mode pipeline")
         market = open_market(config, context)
         trained = train(config, market, context)
         backtested = backtest(config, market, trained.predictions, context)

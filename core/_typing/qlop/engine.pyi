@@ -62,6 +62,7 @@ from core.engine.skops_file import write_skops as write_skops
 from core.engine.splits import make_folds as make_folds
 from core.engine.stages.backtesting import Backtested as Backtested
 from core.engine.stages.backtesting import backtest as backtest
+from core.engine.stages.backtesting import check_predictions_are_causal as check_predictions_are_causal
 from core.engine.stages.market import Market as Market
 from core.engine.stages.market import open_market as open_market
 from core.engine.stages.summing_up import summarise as summarise

@@ -6,7 +6,7 @@ passes few arguments. Money is in the account's currency, rates are fractions (n
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,13 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+
+
+def _codes(how_many: int) -> tuple[int, ...]:
+    # Plain integers would be literal types, and each literal argument another compilation of what it is passed to.
+    codes: Any = np.arange(how_many, dtype=np.int64)
+    return tuple(codes)
+
 
 # Rows of `book`, each of shape (n_assets,).
 SHARES = 0  # held, signed
@@ -76,20 +83,21 @@ TO_INITIAL, TO_MAINTENANCE, TO_FLAT = 0, 1, 2
 
 # Why an order was filled. DELISTED is a payout, not an order: it bears no cost.
 FILL_REASONS = ("signal", "liquidation", "end_of_data", "delisted", "ruin")
-BY_SIGNAL, BY_LIQUIDATION, BY_END, BY_DELISTING, BY_RUIN = 0, 1, 2, 3, 4
+BY_SIGNAL, BY_LIQUIDATION, BY_END, BY_DELISTING, BY_RUIN = _codes(5)
 
 # Why shares were not filled.
 UNFILLED_REASONS = ("insufficient_margin", "scaled_to_margin", "delisted", "end_of_data", "ruin")
-NO_MARGIN, SCALED, TICKER_ENDED, DATA_ENDED, ACCOUNT_RUINED = 0, 1, 2, 3, 4
+NO_MARGIN, SCALED, TICKER_ENDED, DATA_ENDED, ACCOUNT_RUINED = _codes(5)
 
 # When a margin call came.
 CALL_KINDS = ("gap", "intrabar", "close")
-AT_GAP, INTRABAR, AT_CLOSE = 0, 1, 2
+AT_GAP, INTRABAR, AT_CLOSE = _codes(3)
 # Columns of a margin call's record.
 CALL_COLUMNS = (
     10  # bar, kind, asset or -1, theta, equity and gross and requirement before, sold, equity after, shortfall
 )
 
+FIRST_ASSET = _codes(1)[0]
 REASON_STEP = 8  # keys of records hold the reason in their lowest digits to this base
 
 

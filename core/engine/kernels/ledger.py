@@ -165,7 +165,7 @@ def trade_at_open(
     if checks and count[N_HELD_HINT] > 0:
         check_at_prices(bar, AT_GAP, row, book, terms, account, count, post, records)
     if closes:
-        close_all(row, BY_END, False, book, terms, account, count, post, records)
+        close_all(row, BY_END, book, terms, account, count, post, records)
         drop_all_orders(bar, DATA_ENDED, book, count, records)
     elif fills:
         fill_orders(bar, row, book, terms, account, count, post, records)
@@ -199,7 +199,7 @@ def trade_at_close(
     if checks:
         check_at_prices(bar, AT_CLOSE, row, book, terms, account, count, post, records)
     if closes:
-        close_all(row, BY_END, False, book, terms, account, count, post, records)
+        close_all(row, BY_END, book, terms, account, count, post, records)
         drop_all_orders(bar, DATA_ENDED, book, count, records)
     elif fills:
         fill_orders(bar, row, book, terms, account, count, post, records)
@@ -223,7 +223,7 @@ def mark(
     if account[EQUITY] > 0.0:
         return
     copy_row(book[MARK], book[PRICE])
-    close_all(row, BY_RUIN, True, book, terms, account, count, post, records)
+    close_all(row, BY_RUIN, book, terms, account, count, post, records)
     drop_all_orders(bar, ACCOUNT_RUINED, book, count, records)
     account[EQUITY] = account[CASH]
     count[N_HELD_HINT] = 0

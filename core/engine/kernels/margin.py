@@ -21,6 +21,7 @@ from core.engine.kernels.layout import (
     BY_LIQUIDATION,
     CASH,
     COLLATERAL,
+    FIRST_ASSET,
     MARK,
     N_CALLS,
     PRICE,
@@ -50,15 +51,24 @@ def maintenance_rate(shares: float, value: float, terms: Terms) -> float:
 
 
 @kernel
-def required_at(price: FloatArray, book: FloatArray, terms: Terms, target_rates: bool) -> float:
-    """Return the sum of m G, or of k G where `target_rates` says so."""
+def required_at(price: FloatArray, book: FloatArray, terms: Terms) -> float:
+    """Return the sum of m G."""
     total = 0.0
     for a in range(price.size):
         value = abs(book[SHARES, a]) * price[a]
-        if value > 0.0 and target_rates:
-            total += target_rate(book[SHARES, a], value, terms) * value
-        elif value > 0.0:
+        if value > 0.0:
             total += maintenance_rate(book[SHARES, a], value, terms) * value
+    return total
+
+
+@kernel
+def wanted_at(price: FloatArray, book: FloatArray, terms: Terms) -> float:
+    """Return the sum of k G, the equity that a partial liquidation restores."""
+    total = 0.0
+    for a in range(price.size):
+        value = abs(book[SHARES, a]) * price[a]
+        if value > 0.0:
+            total += target_rate(book[SHARES, a], value, terms) * value
     return total
 
 
@@ -110,7 +120,7 @@ def headroom(net: float, gross: float, price: FloatArray, book: FloatArray, term
         return equity
     if not terms.isolated:
         if terms.tiers.shape[0] > 0:
-            return equity - required_at(price, book, terms, False)
+            return equity - required_at(price, book, terms)
         return equity - 0.5 * (terms.maintenance_long * (gross + net) + terms.maintenance_short * (gross - net))
     least = np.inf
     for a in range(price.size):
@@ -174,7 +184,7 @@ def check_inside_bar(
     """Judge positions on their way from opens to adverse extremes, and liquidate where the trigger is."""
     if not terms.isolated:
         if may_breach(low, high, book, terms, account):
-            walk(bar, kind, 0, open_.size, open_, low, high, book, terms, account, count, post, records)
+            walk(bar, kind, FIRST_ASSET, open_.size, open_, low, high, book, terms, account, count, post, records)
         return
     for a in range(open_.size):
         if book[SHARES, a] != 0.0 and not np.isnan(open_[a]):
@@ -376,13 +386,13 @@ def liquidate(
     net, gross = net_and_gross(book[SHARES], price)
     equity = account[CASH] + net
     call = records.calls[count[N_CALLS]]
-    write_call(call, bar, kind, -1, theta, equity, gross, required_at(price, book, terms, False))
+    write_call(call, bar, kind, FIRST_ASSET - 1, theta, equity, gross, required_at(price, book, terms))
     if terms.liquidate_to == TO_FLAT or not terms.largest_loss_first:
         sold = sell_pro_rata(row, equity, book, terms, account, count, post, records)
     else:
         sold = sell_largest_losses(row, equity, book, terms, account, count, post, records)
     equity_after = account[CASH] + net_and_gross(book[SHARES], price)[0]
-    finish_call(call, sold, equity_after, required_at(price, book, terms, False) - equity_after)
+    finish_call(call, sold, equity_after, required_at(price, book, terms) - equity_after)
     # Nothing to sell and nothing short: an account at its very limit, whose next trigger is met at theta = 1.
     if sold > 0.0 or call[9] > TOUCH * gross:
         count[N_CALLS] += 1
@@ -408,7 +418,7 @@ def sell_pro_rata(
             if held != 0.0 and not np.isnan(row[a]):
                 value = abs(held) * price
                 gain += (target_rate(held, value, terms) - cost_rate(held, price, terms)) * value
-        needed = required_at(book[PRICE], book, terms, True) - equity
+        needed = wanted_at(book[PRICE], book, terms) - equity
         fraction = min(max(needed / gain, 0.0), 1.0) if gain > 0.0 else 1.0
     if fraction <= TOUCH:
         return 0.0
@@ -434,7 +444,7 @@ def sell_largest_losses(
     records: Records,
 ) -> float:
     """Sell whole positions, largest loss first, and of the last one what is needed; return the value sold."""
-    needed = required_at(book[PRICE], book, terms, True) - equity
+    needed = wanted_at(book[PRICE], book, terms) - equity
     sold = 0.0
     gains = book[WANT]
     for a in range(row.size):

@@ -10,6 +10,7 @@ from core.engine.kernels.layout import (
     BY_DELISTING,
     BY_END,
     BY_LIQUIDATION,
+    BY_RUIN,
     BY_SIGNAL,
     CASH,
     COLLATERAL,
@@ -274,7 +275,6 @@ def drop_all_orders(bar: int, reason: int, book: FloatArray, count: IntArray, re
 def close_all(
     row: FloatArray,
     reason: int,
-    any_price: bool,
     book: FloatArray,
     terms: Terms,
     account: FloatArray,
@@ -282,7 +282,7 @@ def close_all(
     post: FloatArray,
     records: Records,
 ) -> None:
-    """Close every position at `book[PRICE]`; those without a bar in `row` only where `any_price` says so."""
+    """Close every position at `book[PRICE]`; those without a bar in `row` on ruin alone."""
     for a in range(book.shape[1]):
-        if book[SHARES, a] != 0.0 and (any_price or not np.isnan(row[a])):
+        if book[SHARES, a] != 0.0 and (reason == BY_RUIN or not np.isnan(row[a])):
             trade(a, -book[SHARES, a], book[PRICE, a], reason, book, terms, account, count, post, records)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from core.contracts.strategy import StrategyPlugin
     from core.engine.stages.market import Market
 
-__all__ = ["Backtested", "backtest"]
+__all__ = ["Backtested", "backtest", "check_predictions_are_causal"]
 
 MAIN = "strategy"
 _Frame = TypeVar("_Frame", pd.DataFrame, pd.Series)
@@ -100,6 +100,21 @@ def backtest(config: RunConfig, market: Market, predictions: pd.DataFrame | None
     backtested = _measure(config, market, results, start, looking_ahead)
     _save(backtested, context)
     return backtested
+
+
+def check_predictions_are_causal(scheme: str, where: str) -> None:
+    """Refuse predictions of models that trained on bars after those they predict.
+
+    Raises
+    ------
+    ConfigError
+        If the scheme is not walk_forward.
+    """
+    if scheme != "walk_forward":
+        raise ConfigError(
+            f"{where}: splits.scheme is {scheme!r}, whose models train on bars after the test block: nobody could have "
+            "traded their predictions. Score models with it (mode train), and backtest with walk_forward."
+        )
 
 
 def _simulate_all(

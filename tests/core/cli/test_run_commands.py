@@ -144,6 +144,7 @@ def test_wrong_calls_are_refused_before_anything_is_written(qlop, arguments, sai
         (("label.labeler_params.leverage=2.0",), "the label is refused by the broker's terms"),
         (("data.start_date=2009-06-01",), "train_bars"),
         (("mode=backtest",), "needs predictions"),
+        (("splits.scheme=purged_k_fold",), "train on bars after the test block"),
         (("broker.broker_type=per_share",), "allow_adjusted_shares"),
     ],
 )
@@ -160,3 +161,25 @@ def test_a_run_that_cannot_go_on_fails_with_the_reason_and_keeps_it(qlop, overri
     shown = qlop.json("runs", "show", outcome["run_id"])
     assert shown["state"] == "failed"
     assert said in shown["error"]
+
+
+def test_sinks_write_the_results_outside_the_run_folder(qlop):
+    out = qlop.folder / "out"
+    sinks = f"sinks=[{{sink_type: csv, sink_params: {{folder: {out}}}}}]"
+    strategy = "strategy.strategy_type=moving_average_cross"
+    qlop.json("backtest", "-c", qlop.config, "--set", strategy, "--set", sinks)
+    assert (out / "equity.csv").read_text().startswith("timestamp,equity")
+    assert (out / "metrics.csv").is_file()
+
+
+def test_a_plugin_disabled_in_the_settings_cannot_be_picked(qlop):
+    qlop.home.mkdir()
+    (qlop.home / "settings.yaml").write_text("plugins: {disabled: [models/linear]}\n", encoding="utf-8")
+    done = qlop.call("train-model", "-c", qlop.config)
+    assert done.returncode == 2
+    assert "disabled" in done.stderr
+
+
+def test_a_qualified_name_picks_the_built_in(qlop):
+    outcome = qlop.json("backtest", "-c", qlop.config, "--set", "strategy.strategy_type=qlop:constant_leverage")
+    assert outcome["status"] == "completed"

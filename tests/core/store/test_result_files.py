@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from core.base.errors import DataError
@@ -32,4 +30,4 @@ def test_the_home_folders_sign_is_understood(tmp_path, monkeypatch):
 def test_what_the_system_refuses_is_said_with_the_next_step(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match=r"cannot be written into .*file.*Name a folder that can be written"):
-        write_result_files({"a.txt": b"1"}, FolderSinkParams(folder=os.path.join(tmp_path, "file", "in")))
+        write_result_files({"a.txt": b"1"}, FolderSinkParams(folder=str(tmp_path / "file" / "in")))

@@ -22,7 +22,7 @@ def test_bars_are_missing_and_tickers_start_late_and_end_early_where_asked():
     assert len(whole) == 360
     counts = part["close"].groupby(level="ticker").count()
     assert counts["T01"] < counts["T00"] < 120
-    first = part.index.to_frame().groupby("ticker")["timestamp"].min()
+    first = part.index.to_frame(index=False).groupby("ticker")["timestamp"].min()
     assert first["T01"] > first["T00"]
 
 

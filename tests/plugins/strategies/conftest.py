@@ -18,7 +18,7 @@ def panel_of():
         timestamps = pd.bdate_range("2024-01-01", periods=n_bars, tz="UTC").as_unit("us")
         index = pd.MultiIndex.from_product([timestamps, list(closes)], names=["timestamp", "ticker"])
         values = np.column_stack(list(closes.values())).astype(float).ravel()
-        panel = pd.DataFrame({name: values for name in ("open", "high", "low", "close")}, index=index)
+        panel = pd.DataFrame(dict.fromkeys(("open", "high", "low", "close"), values), index=index)
         return panel.assign(volume=1.0).dropna()
 
     return make
