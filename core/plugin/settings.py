@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import core
+from core.base.errors import PluginError
 
 __all__ = ["RegistrySettings", "builtin_folder", "configuration_folder"]
 
@@ -45,6 +46,13 @@ def _plugin_path() -> tuple[Path, ...]:
     return tuple(Path(part).expanduser() for part in given.split(os.pathsep) if part)
 
 
+def _working_folder() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise PluginError("The working folder was removed. Change to one that exists.") from error
+
+
 @dataclass(frozen=True)
 class RegistrySettings:
     """Everything a registry depends on; what is not given is read from the environment, once.
@@ -69,7 +77,7 @@ class RegistrySettings:
 
     disabled: tuple[str, ...] = ()
     plugin_path: tuple[Path, ...] = field(default_factory=_plugin_path)
-    working_folder: Path = field(default_factory=Path.cwd)
+    working_folder: Path = field(default_factory=_working_folder)
     with_builtin: bool = True
     configuration: Path = field(default_factory=configuration_folder)
     cache: Path = field(default_factory=_cache_folder)

@@ -150,7 +150,7 @@ def test_descendants_that_ignore_the_request_are_killed_and_proven_gone(
     assert set(pids) <= members_of_run(process, run_id).keys()
     report = cancel(home, run_id, grace_s=0.3)
     assert report.state is RunState.CANCELLED
-    assert set(report.killed) == set(pids[1:])
+    assert set(pids[1:]) <= set(report.killed)
     assert members_of_group(process.group_id) == []
     assert members_of_run(process, run_id) == {}
     assert [pid for pid in pids if start_mark(pid)] == []
@@ -223,7 +223,8 @@ def test_the_callers_own_group_survives(home: Home, program: tuple[str, ...], tm
         assert process.group_id == os.getpgid(0) != process.pid
         assert set(members_of_run(process, run_id)) == {running.pid, grandchild}
         report = cancel(home, run_id, grace_s=0.3)
-        assert (report.state, report.killed) == (RunState.CANCELLED, (grandchild,))
+        assert report.state is RunState.CANCELLED
+        assert grandchild in report.killed
         assert running.wait() != 0
         assert bystander.poll() is None
     finally:

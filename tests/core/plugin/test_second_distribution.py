@@ -157,6 +157,48 @@ print(json.dumps([(p.kind, p.name, p.origin.shown, p.status, p.problem) for p in
     assert found == {}
 
 
+def test_distributions_with_malformed_files_harm_no_other(run, tmp_path):
+    for number, (name, text) in enumerate(
+        {
+            "entry_points.txt": b"[console_scripts\n",
+            "METADATA": b"Name: torn\n",
+            "RECORD": b"",
+            "INSTALLER": b"\xff\xfe",
+        }.items()
+    ):
+        information = tmp_path / "more" / f"torn{number}-1.0.dist-info"
+        information.mkdir(parents=True)
+        (information / name).write_bytes(text)
+    nameless = tmp_path / "more" / "nameless-1.0.dist-info"
+    nameless.mkdir()
+    (nameless / "entry_points.txt").write_text("[qlop.sinks]\n# a comment\nbare =\n", encoding="utf-8")
+    program = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from core.plugin.registry import PluginRegistry, RegistrySettings
+for plugin in PluginRegistry(RegistrySettings(with_builtin=False)).list():
+    print(plugin.kind, plugin.name, plugin.status, plugin.problem)
+"""
+    assert run("-c", program, tmp_path / "more").splitlines() == [
+        "models ridge available ",
+        "sinks bare broken ValueError: Empty module name",
+    ]
+
+
+def test_the_first_version_on_the_path_hides_another(run, installed, tmp_path):
+    older = tmp_path / "older" / "acme_qlop-0.9.dist-info"
+    older.mkdir(parents=True)
+    (older / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-qlop\nVersion: 0.9\n", encoding="utf-8")
+    (older / "entry_points.txt").write_text("[qlop.models]\nold = acme_qlop.old:Old\n", encoding="utf-8")
+    program = """
+import sys
+sys.path.append(sys.argv[1])
+from core.plugin.registry import PluginRegistry, RegistrySettings
+print([(p.name, p.origin.shown) for p in PluginRegistry(RegistrySettings(with_builtin=False)).list()])
+"""
+    assert run("-c", program, tmp_path / "older").strip() == "[('ridge', 'acme-qlop 1.2')]"
+
+
 def test_an_entry_point_may_lead_to_a_module_of_plugins(run, tmp_path):
     information = tmp_path / "more" / "whole_qlop-1.0.dist-info"
     information.mkdir(parents=True)
