@@ -1,17 +1,20 @@
-"""The dashboard's launcher: `streamlit run app.py`.
+"""The dashboard's launcher: `streamlit run app.py`, or `python app.py`.
 
-Only a launcher: a `pages/` folder beside a Streamlit entry script would be served without it (legacy pages), past anything
-that the script guards. The entry script therefore lies in core/ui.
+Only a launcher: a `pages/` folder beside a Streamlit entry script would be served without it (legacy pages), past
+anything that the script guards. The entry script therefore lies in core/ui.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
-from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 
 async def health(_request: Request) -> JSONResponse:
@@ -19,7 +22,7 @@ async def health(_request: Request) -> JSONResponse:
     return JSONResponse({"status": "ok"})
 
 
-app = st.App(Path(__file__).parent / "core" / "ui" / "main.py", routes=[Route("/api/health", health)])
+app = st.App(Path(__file__).resolve().parent / "core" / "ui" / "main.py", routes=[Route("/api/health", health)])
 
 if __name__ == "__main__":
     app.run()

@@ -87,6 +87,7 @@ _HOMES = {
     "check_predictions_are_causal": "core.engine.stages.backtesting",
     "summarise": "core.engine.stages.summing_up",
     "BacktestResult": "core.engine.backtest",
+    "ExecutionConfig": "core.config.sections",
     "run_backtest": "core.engine.backtest",
 }
 

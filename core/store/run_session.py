@@ -57,7 +57,7 @@ def open_run(
     config : mapping
         The config as resolved, in JSON types.
     environment : mapping
-        What the run runs with (see `describe_environment`), in JSON types.
+        What the run runs with (versions, seed, threads, command), in JSON types.
     owns_process : bool
         Whether this process exists for the run alone, so that cancelling the run may end it.
 

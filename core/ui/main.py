@@ -9,12 +9,15 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.ui.style import apply_style
+
 _PAGES = Path(__file__).resolve().parents[2] / "pages"
 
 
 def main() -> None:
     """Draw the chosen screen."""
     st.set_page_config(page_title="QLOP", page_icon=":material/candlestick_chart:", layout="wide")
+    apply_style()
     navigation = st.navigation(
         {
             "Results": [st.Page(_PAGES / "runs.py", title="Runs", icon=":material/history:", default=True)],

@@ -16,18 +16,21 @@ import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.typing import NDArray
-from pytest_benchmark.fixture import BenchmarkFixture
 
 from core.config.sections import ExecutionConfig
 from core.contracts.broker_terms import BrokerTerms, FeeTerms, FinancingTerms, MarginTerms
 from core.engine.backtest import run_backtest
 from core.engine.panel import PanelArrays
 from core.engine.simulation import simulate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from pytest_benchmark.fixture import BenchmarkFixture
 
 PEERS_PYTHON = os.environ.get("QLOP_PEERS_PYTHON", sys.executable)
 FEE_BPS = 10.0
@@ -57,7 +60,9 @@ class Work:
 
     def fee_alone(self) -> BrokerTerms:
         rate = np.zeros(self.prices.shape[0])
-        margin = MarginTerms(check="off", initial_long=0.0, initial_short=0.0, maintenance_long=0.0, maintenance_short=0.0)
+        margin = MarginTerms(
+            check="off", initial_long=0.0, initial_short=0.0, maintenance_long=0.0, maintenance_short=0.0
+        )
         return BrokerTerms(FinancingTerms(rate), FeeTerms(fee_bps=FEE_BPS), margin)
 
 

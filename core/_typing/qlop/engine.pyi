@@ -1,3 +1,4 @@
+from core.config.sections import ExecutionConfig as ExecutionConfig
 from core.engine.adjustment import adjust_panel as adjust_panel
 from core.engine.backtest import BacktestResult as BacktestResult
 from core.engine.backtest import run_backtest as run_backtest

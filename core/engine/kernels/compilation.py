@@ -32,7 +32,7 @@ _INNER: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrap
 
 
 def kernel(function: Function) -> Function:
-    """Compile a function that other kernels call."""
+    """Compile a function that other kernels call. Python cannot call it: the wrapper is left out, to compile faster."""
     compiled: Function = numba.njit(**_INNER)(function)
     return compiled
 
@@ -47,7 +47,8 @@ def entry_point(function: Function) -> Function:
     """Compile a function that Python calls, and keep its machine code on disk where that is possible."""
     folder = kernel_cache_folder()
     if folder is None:
-        return kernel(function)
+        in_memory: Function = numba.njit(**_OPTIONS)(function)
+        return in_memory
     settings: Any = numba.config
     before = settings.CACHE_DIR
     settings.CACHE_DIR = str(folder)

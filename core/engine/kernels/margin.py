@@ -6,7 +6,9 @@
 3. Positions are sold at their prices of that theta: pro rata, the fraction x of every position that has a bar, with E -
    x sum(phi_i G_i) = sum(k_i G_i) after the sale; or position by position, largest loss first. phi_i is slippage, fee
    and liquidation fee of a unit of value; minimum fees and caps are left to the account.
-4. The move goes on with what is left. A second trigger at the same theta (k = maintenance) is met at theta = 1.
+4. The move goes on with what is left. The next sale comes at its trigger, but not before half of the equity is gone, or
+   at theta = 1: so k = maintenance, which leaves the account at its trigger, makes few sales and not ever smaller ones.
+   The eighth sale of a bar sells everything.
 5. Isolated positions are judged one by one: equity set aside, plus the gain since, against m G, each at its own theta.
 """
 
@@ -152,6 +154,7 @@ def check_at_prices(
 ) -> None:
     """Judge positions at `book[PRICE]` (opens or closes), and liquidate there."""
     price = book[PRICE]
+    flat = terms.liquidate_to == TO_FLAT
     net, gross = present_sums(price, book, account, count)
     if terms.isolated:
         for a in range(price.size):
@@ -161,10 +164,10 @@ def check_at_prices(
             value = abs(held) * price[a]
             required = maintenance_rate(held, value, terms) * value
             if isolated_equity(a, price[a], book) <= required + TOUCH * value:
-                liquidate_one(bar, kind, a, 0.0, book, terms, account, count, post, records)
+                liquidate_one(bar, kind, a, 0.0, flat, book, terms, account, count, post, records)
         return
     if gross > 0.0 and headroom(net, gross, price, book, terms, account) <= TOUCH * gross:
-        liquidate(bar, kind, 0.0, row, book, terms, account, count, post, records)
+        liquidate(bar, kind, 0.0, flat, row, book, terms, account, count, post, records)
 
 
 @kernel
@@ -228,22 +231,48 @@ def walk(
 ) -> None:
     """Follow assets first..last-1 from theta 0 to 1, liquidating at every trigger; `book[PRICE]` holds the opens."""
     theta = 0.0
+    earliest = 0.0
     for sale in range(MAX_SALES):
+        flat = terms.liquidate_to == TO_FLAT or sale == MAX_SALES - 1
         trigger = next_trigger(theta, first, last, open_, low, high, book, terms, account)
         if trigger > 1.0:
             return
-        if sale > 0 and trigger <= theta + STEP:
-            trigger = 1.0
-        theta = trigger
+        theta = min(max(trigger, earliest), 1.0)
         for a in range(first, last):
             if not np.isnan(open_[a]):
                 book[PRICE, a] = open_[a] + theta * (extreme(book[SHARES, a], low[a], high[a]) - open_[a])
         if terms.isolated:
-            liquidate_one(bar, kind, first, theta, book, terms, account, count, post, records)
+            liquidate_one(bar, kind, first, theta, flat, book, terms, account, count, post, records)
         else:
-            liquidate(bar, kind, theta, open_, book, terms, account, count, post, records)
+            liquidate(bar, kind, theta, flat, open_, book, terms, account, count, post, records)
         if theta >= 1.0:
             return
+        earliest = half_gone(theta, first, last, open_, low, high, book, terms, account)
+
+
+@kernel
+def half_gone(
+    theta: float,
+    first: int,
+    last: int,
+    open_: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+    book: FloatArray,
+    terms: Terms,
+    account: FloatArray,
+) -> float:
+    """Return the theta at which half of the equity of now is lost; `book[PRICE]` holds the prices of `theta`."""
+    equity = 0.0 if terms.isolated else account[CASH]
+    slope = 0.0
+    for a in range(first, last):
+        held, price = book[SHARES, a], book[PRICE, a]
+        if held == 0.0:
+            continue
+        equity += isolated_equity(a, price, book) if terms.isolated else held * price
+        if not np.isnan(open_[a]):
+            slope += held * (extreme(held, low[a], high[a]) - open_[a])
+    return theta - 0.5 * equity / slope if slope < 0.0 else NO_TRIGGER
 
 
 @kernel
@@ -337,6 +366,7 @@ def liquidate_one(
     kind: int,
     a: int,
     theta: float,
+    flat: bool,
     book: FloatArray,
     terms: Terms,
     account: FloatArray,
@@ -350,11 +380,11 @@ def liquidate_one(
     equity = isolated_equity(a, price, book)
     required = maintenance_rate(held, value, terms) * value
     fraction = 1.0
-    if terms.liquidate_to != TO_FLAT:
+    if not flat:
         wanted = target_rate(held, value, terms)
         gain = (wanted - cost_rate(held, price, terms)) * value
         fraction = min(max((wanted * value - equity) / gain, 0.0), 1.0) if gain > 0.0 else 1.0
-    delta = sold_shares(held, fraction, terms)
+    delta = sold_shares(held, fraction, terms) if fraction > TOUCH else 0.0
     cash = account[CASH]
     trade(a, delta, price, BY_LIQUIDATION, book, terms, account, count, post, records)
     equity_after = equity - (cash - delta * price - account[CASH])
@@ -365,7 +395,8 @@ def liquidate_one(
     call = records.calls[count[N_CALLS]]
     write_call(call, bar, kind, a, theta, equity, value, required)
     finish_call(call, abs(delta) * price, equity_after, short_of)
-    count[N_CALLS] += 1
+    if delta != 0.0 or call[9] > TOUCH * value:
+        count[N_CALLS] += 1
 
 
 @kernel
@@ -373,6 +404,7 @@ def liquidate(
     bar: int,
     kind: int,
     theta: float,
+    flat: bool,
     row: FloatArray,
     book: FloatArray,
     terms: Terms,
@@ -387,8 +419,8 @@ def liquidate(
     equity = account[CASH] + net
     call = records.calls[count[N_CALLS]]
     write_call(call, bar, kind, FIRST_ASSET - 1, theta, equity, gross, required_at(price, book, terms))
-    if terms.liquidate_to == TO_FLAT or not terms.largest_loss_first:
-        sold = sell_pro_rata(row, equity, book, terms, account, count, post, records)
+    if flat or not terms.largest_loss_first:
+        sold = sell_pro_rata(row, flat, equity, book, terms, account, count, post, records)
     else:
         sold = sell_largest_losses(row, equity, book, terms, account, count, post, records)
     equity_after = account[CASH] + net_and_gross(book[SHARES], price)[0]
@@ -401,6 +433,7 @@ def liquidate(
 @kernel
 def sell_pro_rata(
     row: FloatArray,
+    flat: bool,
     equity: float,
     book: FloatArray,
     terms: Terms,
@@ -411,7 +444,7 @@ def sell_pro_rata(
 ) -> float:
     """Sell the same fraction of every position that has a bar; return the value sold."""
     fraction = 1.0
-    if terms.liquidate_to != TO_FLAT:
+    if not flat:
         gain = 0.0
         for a in range(row.size):
             held, price = book[SHARES, a], book[PRICE, a]

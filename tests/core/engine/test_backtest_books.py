@@ -14,6 +14,9 @@ N_BARS = 10
 # Wednesday 2020-01-01 to Tuesday 2020-01-14: bars 2 and 7 are Fridays, three days before the next bar.
 DAYS = pd.bdate_range("2020-01-01", periods=N_BARS, tz="UTC")
 
+NO_FEES = FeeTerms()
+REGULATION_T = MarginTerms()
+
 
 def panel_of(rows: list[tuple[float, float, float, float]], **columns: dict[int, float]) -> pd.DataFrame:
     """One ticker; (open, high, low, close) of the first bars, then the last close again and again."""
@@ -30,8 +33,8 @@ def book_of(
     panel: pd.DataFrame,
     signals: dict[int, float],
     *,
-    fees: FeeTerms = FeeTerms(),
-    margin: MarginTerms = MarginTerms(),
+    fees: FeeTerms = NO_FEES,
+    margin: MarginTerms = REGULATION_T,
     adjustment: str = "total_return",
     financing: dict[str, object] | None = None,
     rate: float = 0.0,

@@ -135,7 +135,9 @@ def test_equity_equals_that_of_a_ledger_in_plain_python(
     )
     rate, spread = 0.05, 0.015
     terms = BrokerTerms(
-        FinancingTerms(np.full(60, rate), debit_spread_annual=spread), FeeTerms(fee_bps=12.0, slippage_bps=5.0), NO_MARGIN
+        FinancingTerms(np.full(60, rate), debit_spread_annual=spread),
+        FeeTerms(fee_bps=12.0, slippage_bps=5.0),
+        NO_MARGIN,
     )
     result = run_backtest(panel, signals, terms, execution)
     ledger = PlainLedger(fee=12e-4, slippage=5e-4, execution=execution, cash=100_000.0)

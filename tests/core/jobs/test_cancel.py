@@ -59,11 +59,14 @@ def start_canceller():
     return subprocess.Popen([sys.executable, "-c", code, arguments["--home"], arguments["--stream-to-ws"]]).pid
 
 def fork_worker():
+    readable, writable = os.pipe()
     pid = os.fork()
     if pid == 0:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.write(writable, b"deaf")
         time.sleep(120)
         os._exit(0)
+    os.read(readable, 4)
     return pid
 
 with CancelFlag() as flag, open_run(Home(Path(arguments["--home"])), arguments["--stream-to-ws"], config, {}) as run:

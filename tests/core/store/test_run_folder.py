@@ -9,7 +9,6 @@ from core.base.errors import RunError, StoreError
 from core.base.events import ArtifactPathPayload, RunState, StatusPayload
 from core.base.identifiers import new_run_id
 from core.store.cancel_request import cancel_reason, is_cancel_requested, request_cancel
-from core.store.environment import describe_environment
 from core.store.home import Home
 from core.store.process_record import ProcessRecord, describe_process
 from core.store.run_folder import RunFolder
@@ -117,12 +116,3 @@ def test_a_cancel_request_keeps_its_first_reason(tmp_path: Path) -> None:
 def test_a_damaged_cancel_request_is_still_a_request(tmp_path: Path, content: str) -> None:
     (tmp_path / "cancel.json").write_text(content)
     assert cancel_reason(tmp_path) == "asked to stop"
-
-
-def test_the_environment_tells_versions_seed_threads_and_command() -> None:
-    told = describe_environment(seed=7, thread_count=2, command=["qlop", "run"], plugins={"models/xgboost": "1.0"})
-    assert (told["seed"], told["thread_count"], told["command"]) == (7, 2, ["qlop", "run"])
-    assert told["plugins"] == {"models/xgboost": "1.0"}
-    assert isinstance(told["libraries"], dict)
-    assert {"pandas", "numpy", "pydantic"} <= told["libraries"].keys()
-    assert all(told[name] for name in ("qlop", "python", "platform"))

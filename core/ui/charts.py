@@ -1,0 +1,135 @@
+"""Charts in the theme's colours.
+
+One Plotly template for every chart. Equal things have equal colours on every screen: the strategy has the accent, the
+benchmark is muted and dotted, baselines take the theme's other colours in the order of the config.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from core.ui.colors import Colors, shown_colors
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from plotly.graph_objects import Figure
+
+__all__ = ["equity_figure", "show_figure", "template"]
+
+_FONT = "'Source Sans', 'Source Sans Pro', sans-serif"
+_EQUITY_ROWS = (0.68, 0.32)
+_RANGES = (("1 year", 1), ("3 years", 3), ("5 years", 5))
+
+
+def template(colors: Colors) -> dict[str, Any]:
+    """Return the Plotly template of every chart, as plain data."""
+    axis = {
+        "gridcolor": colors.border,
+        "linecolor": colors.border,
+        "zeroline": False,
+        "ticks": "outside",
+        "tickcolor": colors.border,
+        "title": {"font": {"size": 12, "color": colors.muted}, "standoff": 10},
+        "tickfont": {"size": 12, "color": colors.muted},
+        "automargin": True,
+    }
+    return {
+        "layout": {
+            "font": {"family": _FONT, "size": 13, "color": colors.text},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "colorway": [color for color in (colors.accent, *colors.curves) if color],
+            "hovermode": "x unified",
+            "hoverlabel": {"bgcolor": colors.panel, "bordercolor": colors.border, "font": {"color": colors.text}},
+            "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "title": ""},
+            "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+            "xaxis": {**axis, "showgrid": False, "showline": True},
+            "yaxis": axis,
+        }
+    }
+
+
+def equity_figure(curves: pd.DataFrame, colors: Colors, *, has_log_scale: bool) -> Figure:
+    """Return equity above drawdown, on one axis of time; the legend shows and hides a curve in both.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        As `read_equity_curves` returns it.
+    colors : Colors
+        Of the viewer's theme.
+    has_log_scale : bool
+        Whether equal distances of equity are equal growth. A logarithmic axis leaves out what is not above zero.
+    """
+    from plotly.subplots import make_subplots
+
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=_EQUITY_ROWS, vertical_spacing=0.05)
+    styles = _line_styles(curves, colors)
+    for name, curve in curves.groupby("curve", sort=False):
+        shared = _trace(str(name), curve, styles[str(name)])
+        value = "%{y:,.0f}<extra>%{fullData.name}</extra>"
+        figure.add_scatter(**shared, y=curve["equity"].to_numpy(), hovertemplate=value, row=1, col=1)
+        fall = "%{y:.1%}<extra>%{fullData.name}</extra>"
+        below = {"y": curve["drawdown"].to_numpy(), "hovertemplate": fall, "showlegend": False}
+        figure.add_scatter(**shared, **below, row=2, col=1)
+    figure.update_layout(template=template(colors), height=520, uirevision="equity")
+    figure.update_xaxes(hoverformat="%Y-%m-%d", row=1, col=1, rangeselector=_range_selector(colors))
+    figure.update_xaxes(hoverformat="%Y-%m-%d", row=2, col=1)
+    equity_axis = {"type": "log", "dtick": "D2"} if has_log_scale else {"type": "linear", "tickformat": ",.0f"}
+    figure.update_yaxes(title_text="Equity (account currency)", row=1, col=1, **equity_axis)
+    figure.update_yaxes(title_text="Drawdown (%)", tickformat=".0%", row=2, col=1)
+    return figure
+
+
+def show_figure(figure: Figure, *, key: str, file_name: str, alt: str) -> None:
+    """Draw a figure of this file; its toolbar saves it as <file_name>.png."""
+    config = {
+        "displaylogo": False,
+        "toImageButtonOptions": {"format": "png", "filename": file_name, "scale": 2},
+        "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+    }
+    st.plotly_chart(figure, theme=None, key=key, config=config, alt=alt)
+
+
+def curve_figure(curves: pd.DataFrame, *, has_log_scale: bool) -> Figure:
+    """Return `equity_figure` in the colours that the viewer sees now."""
+    return equity_figure(curves, shown_colors(), has_log_scale=has_log_scale)
+
+
+def _trace(name: str, curve: pd.DataFrame, line: dict[str, Any]) -> dict[str, Any]:
+    # Plotly reads names as HTML; a baseline's name is whatever its config says.
+    shown = html.escape(name)
+    return {"x": curve["timestamp"], "name": shown, "legendgroup": shown, "mode": "lines", "line": line}
+
+
+def _line_styles(curves: pd.DataFrame, colors: Colors) -> dict[str, dict[str, Any]]:
+    benchmark, *others = colors.curves or (colors.muted,)
+    styles: dict[str, dict[str, Any]] = {}
+    n_baselines = 0
+    for name, role in curves[["curve", "role"]].drop_duplicates().itertuples(index=False):
+        if role == "strategy":
+            styles[name] = {"color": colors.accent, "width": 2.4}
+        elif role == "benchmark":
+            styles[name] = {"color": benchmark, "width": 1.4, "dash": "dot"}
+        else:
+            color = others[n_baselines % len(others)] if others else None
+            styles[name] = {"color": color, "width": 1.4}
+            n_baselines += 1
+    return styles
+
+
+def _range_selector(colors: Colors) -> dict[str, Any]:
+    buttons = [{"label": label, "step": "year", "count": count} for label, count in _RANGES]
+    return {
+        "buttons": [*buttons, {"label": "All", "step": "all"}],
+        "bgcolor": colors.panel,
+        "activecolor": colors.border,
+        "font": {"size": 12, "color": colors.text},
+        "x": 1,
+        "xanchor": "right",
+        "y": 1.02,
+        "yanchor": "bottom",
+    }

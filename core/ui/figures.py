@@ -1,0 +1,70 @@
+"""Figures in the form that a person reads: percentages as percentages, money whole, ratios with two decimals."""
+
+from __future__ import annotations
+
+import math
+
+__all__ = ["figure_label", "shown_figure"]
+
+UNDEFINED = "-"
+
+_LABELS = {
+    "cagr": "Growth a year",
+    "auc": "AUC",
+    "brier": "Brier score",
+    "base_rate_brier": "Brier score of the base rate",
+    "value_at_risk_5pct": "Value at risk, 5 %",
+    "expected_shortfall_5pct": "Expected shortfall, 5 %",
+    "is_ruined": "Ruined",
+}
+_PERCENTAGES = frozenset(
+    {
+        "accuracy",
+        "average_trade_return",
+        "base_rate",
+        "breach_share",
+        "cagr",
+        "expected_shortfall_5pct",
+        "margin_headroom_min",
+        "max_drawdown",
+        "time_in_market",
+        "total_return",
+        "value_at_risk_5pct",
+        "volatility_annual",
+        "win_rate",
+    }
+)
+_MONEY = frozenset(
+    {
+        "average_trade_profit",
+        "debt_after_ruin",
+        "dividends_received",
+        "final_equity",
+        "initial_equity",
+        "traded_value",
+    }
+)
+_SCORES = frozenset({"auc", "base_rate_brier", "base_rate_log_loss", "brier", "brier_skill", "log_loss"})
+
+
+def figure_label(name: str) -> str:
+    """Return what a person calls the figure of metrics.json that is named `name`."""
+    if name in _LABELS:
+        return _LABELS[name]
+    words = name.removeprefix("n_") if name.startswith("n_") else name
+    return words.replace("_", " ").capitalize()
+
+
+def shown_figure(name: str, value: float | None) -> str:
+    """Return the value of the figure `name` with its unit and fixed decimals; a dash where it is undefined."""
+    if value is None or not math.isfinite(value):
+        return UNDEFINED
+    name = name.rpartition(".")[2]
+    if name == "is_ruined":
+        return "yes" if value else "no"
+    if name in _PERCENTAGES or name.startswith("share_"):
+        return f"{value:,.2%}"
+    if name in _MONEY or name.startswith(("cost_", "n_")) or name.endswith("_bars"):
+        # Adding zero makes -0 a 0.
+        return f"{round(value) + 0.0:,.0f}"
+    return f"{value:,.4f}" if name in _SCORES else f"{value:,.2f}"

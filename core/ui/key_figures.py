@@ -1,0 +1,60 @@
+"""The figures of a run: the four that matter as tiles, and all of them as a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.ui.figures import figure_label, shown_figure
+from core.ui.tables import reading_table, right_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["figure_rows", "key_figures"]
+
+_KEY_FIGURES = (
+    "cagr",
+    "sharpe",
+    "max_drawdown",
+    "final_equity",
+    "auc",
+    "brier",
+    "base_rate",
+    "n_predictions",
+    "rows_compared",
+    "largest_difference",
+)
+_TILES = 4
+
+
+def key_figures(figures: pd.DataFrame) -> None:
+    """Draw up to four tiles, those of the strategy that come first in the field's order of interest.
+
+    Parameters
+    ----------
+    figures : DataFrame
+        As `figure_table` returns it.
+    """
+    if "strategy" not in figures:
+        return
+    own = figures["strategy"].dropna()
+    shown = [name for name in _KEY_FIGURES if name in own.index][:_TILES]
+    for column, name in zip(st.columns(_TILES), shown, strict=False):
+        column.metric(figure_label(name), shown_figure(name, own[name]), border=True)
+
+
+def figure_rows(figures: pd.DataFrame) -> None:
+    """Draw every figure of the strategy, its baselines and the benchmark side by side."""
+    if figures.empty:
+        st.markdown("This run has no figures.")
+        return
+    text = figures.apply(
+        lambda row: [shown_figure(str(row.name), value) for value in row], axis=1, result_type="expand"
+    )
+    text.columns = figures.columns
+    # A figure that only others have leaves the strategy's cell empty, not undefined.
+    table = text.astype("str").assign(figure=[figure_label(str(name)) for name in figures.index])
+    columns = {name: right_text(str(name)) for name in figures.columns}
+    reading_table(table, columns={"figure": "Figure", **columns}, name="Figures")

@@ -1,0 +1,57 @@
+"""Text from runs, names and plugins, drawn as the characters that it is.
+
+What a person or a plugin wrote goes through here or a table, never through Streamlit's markdown: a title such as
+"[a link](https://example.org)" is shown, not followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from core.base.errors import QlopError
+from core.ui.style import HEADING, QUIET
+
+__all__ = ["heading", "monospace", "notice", "problem", "problems_shown", "quiet"]
+
+
+def heading(text: str, key: str) -> None:
+    """Draw `text` as a heading; `key` is this heading's own within the page."""
+    with st.container(key=f"{HEADING}-{key}"):
+        st.text(text)
+
+
+def quiet(text: str, key: str) -> None:
+    """Draw `text` small and pale; `key` is its own within the page."""
+    with st.container(key=f"{QUIET}-{key}"):
+        st.text(text)
+
+
+def monospace(text: str, *, language: str | None = None, wraps: bool = False) -> None:
+    """Draw `text` with its columns and line ends as they are, to read and to copy."""
+    st.code(text, language=language, wrap_lines=wraps)
+
+
+def problem(title: str, text: str) -> None:
+    """Draw what went wrong; `title` is ours, `text` is anybody's."""
+    with st.container(border=True):
+        st.markdown(f":red[:material/error:] **{title}**")
+        st.text(text)
+
+
+def notice(title: str, text: str) -> None:
+    """Draw what a person should know and do; `title` is ours, `text` is anybody's."""
+    with st.container(border=True):
+        st.markdown(f":orange[:material/warning:] **{title}**")
+        st.text(text)
+
+
+@contextmanager
+def problems_shown(title: str) -> Iterator[None]:
+    """Draw a QlopError of the block where the block would have drawn, and go on after it."""
+    try:
+        yield
+    except QlopError as error:
+        problem(title, str(error))

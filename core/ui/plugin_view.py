@@ -1,0 +1,91 @@
+"""How the list of plugins and one plugin are drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from core.ui.colors import shown_colors
+from core.ui.plain_text import monospace, problem
+from core.ui.tables import choice_table, reading_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pandas as pd
+
+__all__ = ["parameter_rows", "plugin_choice", "plugin_trouble", "status_badge"]
+
+_BADGES: dict[str, tuple[str, Any]] = {
+    "available": (":material/check_circle:", "primary"),
+    "broken": (":material/error:", "red"),
+    "duplicate": (":material/content_copy:", "orange"),
+    "incompatible": (":material/update:", "orange"),
+    "disabled": (":material/block:", "gray"),
+}
+
+
+def plugin_choice(
+    table: pd.DataFrame, keys: Sequence[str], *, chosen: str | None, choose: Callable[[str], None]
+) -> None:
+    """Draw the list of plugins.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `plugin_table` returns it, one plugin or more.
+    keys, chosen, choose
+        As `choice_table` takes them.
+    """
+    colors = shown_colors()
+    by_status = {
+        "available": colors.accent,
+        "broken": colors.loss,
+        "duplicate": colors.warning,
+        "incompatible": colors.warning,
+        "disabled": colors.muted,
+    }
+    config = st.column_config
+    columns = {
+        "status": config.MultiselectColumn(
+            "Status", options=list(by_status), color=[color or "primary" for color in by_status.values()]
+        ),
+        "kind": config.TextColumn("Kind"),
+        "name": config.TextColumn("Name"),
+        "version": config.TextColumn("Version", width="small"),
+        "summary": config.TextColumn("What it is", width="large"),
+        "origin": config.TextColumn("Origin"),
+    }
+    drawn = table.assign(status=table["status"].map(lambda status: [status]))
+    choice_table(drawn, keys, chosen=chosen, choose=choose, columns=columns, name="Plugins")
+
+
+def status_badge(status: str) -> None:
+    """Draw whether a plugin can be used; `status` is one of the registry's."""
+    icon, color = _BADGES[status]
+    st.badge(status, icon=icon, color=color)
+
+
+def parameter_rows(table: pd.DataFrame) -> None:
+    """Draw parameters, as `parameter_table` returns them."""
+    if table.empty:
+        st.markdown("No parameters.")
+        return
+    config = st.column_config
+    columns = {
+        "parameter": config.TextColumn("Parameter"),
+        "type": config.TextColumn("Type"),
+        "default": config.TextColumn("Default"),
+        "allowed": config.TextColumn("Allowed"),
+        "description": config.TextColumn("Meaning", width="large"),
+    }
+    reading_table(table, columns=columns, name="Parameters")
+
+
+def plugin_trouble(text: str, traceback: str) -> None:
+    """Draw why a plugin cannot be used, and the traceback of its import, folded."""
+    problem("It cannot be used", text)
+    if traceback:
+        with st.expander("Traceback"):
+            monospace(traceback)

@@ -1,0 +1,99 @@
+"""Tables: rows to choose from, and rows to read.
+
+A choice is kept by what the row is (a run's id), never by where it stands: a list that grew while somebody looked at it
+still has their row chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["choice_table", "reading_table", "right_text"]
+
+_ROW_HEIGHT = 32
+_MOST_ROWS = 9
+
+
+def choice_table(
+    table: pd.DataFrame,
+    ids: Sequence[str],
+    *,
+    chosen: str | None,
+    choose: Callable[[str], None],
+    columns: Mapping[str, Any],
+    name: str,
+) -> None:
+    """Draw rows of which one is chosen.
+
+    Parameters
+    ----------
+    table : DataFrame of shape (n_rows, n_columns)
+        One row or more; `columns` are drawn, in their order.
+    ids : sequence of str
+        What each row is, unique.
+    chosen : str or None
+        The row that is chosen now; one that is not among `ids` leaves all rows without a mark.
+    choose : callable
+        Called with the id of the row that a person picks.
+    columns : mapping of str to column configuration
+        How each column is drawn.
+    name : str
+        What the table lists, for its key and for screen readers.
+    """
+    key = f"{name}-{sha256(chr(10).join(ids).encode()).hexdigest()[:16]}"
+    rows = [ids.index(chosen)] if chosen in ids else []
+    # The address may have changed since the person last clicked: what is chosen wins over what was clicked.
+    if key in st.session_state and list(st.session_state[key].selection.rows) != rows:
+        st.session_state[key] = _selection(rows)
+
+    def clicked() -> None:
+        picked = list(st.session_state[key].selection.rows)
+        if picked:
+            choose(ids[picked[0]])
+
+    st.dataframe(
+        table[list(columns)],
+        key=key,
+        on_select=clicked,
+        selection_mode="single-row",
+        selection_default=_selection(rows),
+        column_config=dict(columns),
+        hide_index=True,
+        height=_height(len(table)),
+        row_height=_ROW_HEIGHT,
+        placeholder="",
+        alt=name,
+    )
+
+
+def reading_table(table: pd.DataFrame, *, columns: Mapping[str, Any], name: str) -> None:
+    """Draw rows to read, all of them at once; `columns` as in `choice_table`."""
+    st.dataframe(
+        table[list(columns)],
+        column_config=dict(columns),
+        hide_index=True,
+        height="content",
+        row_height=_ROW_HEIGHT,
+        placeholder="",
+        alt=name,
+    )
+
+
+def right_text(label: str) -> Any:  # noqa: ANN401 - Streamlit gives column configurations no type to name
+    """Return the configuration of a column of figures that are text already."""
+    return st.column_config.TextColumn(label, alignment="right")
+
+
+def _selection(rows: list[int]) -> Any:  # noqa: ANN401 - a state that Streamlit takes as a plain dictionary
+    return {"selection": {"rows": rows, "columns": [], "cells": []}}
+
+
+def _height(n_rows: int) -> int:
+    return (min(n_rows, _MOST_ROWS) + 1) * _ROW_HEIGHT + 3
