@@ -41,7 +41,7 @@ def _say_how_to_begin(workbench: Workbench) -> None:
 
 
 def _draw_list_and_run(workbench: Workbench) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         text = st.text_input(
             "Search", key="text", placeholder="Title, id, ticker, model …", live=True, bind="query-params"
         )

@@ -77,7 +77,8 @@ class SessionContext(RunContext):
     def log(  # noqa: D102
         self, message: str, *, level: Literal["debug", "info", "warning", "error"] = "info", **fields: MetricValue
     ) -> None:
-        self._emit(LogPayload(level=level, message=message, logger="qlop.run", fields=fields))
+        plain = {name: _plain(field) for name, field in fields.items()}
+        self._emit(LogPayload(level=level, message=message, logger="qlop.run", fields=plain))
 
     def progress(self, step_name: str, value: float, total: float | None = None, unit: str = "") -> None:  # noqa: D102
         eta_s = self._clock.eta_s(step_name, value, total)
@@ -86,13 +87,13 @@ class SessionContext(RunContext):
     def metric(  # noqa: D102
         self, name: str, value: float | None, *, step: int | None = None, fold: int | None = None
     ) -> None:
-        self._emit(MetricPayload(name=name, value=value, step=step, fold=fold))
+        self._emit(MetricPayload(name=name, value=_plain(value), step=_plain(step), fold=_plain(fold)))
 
     def check_cancelled(self) -> None:  # noqa: D102
         self._raise_if_cancelled()
 
     def record(self, **facts: MetricValue) -> None:  # noqa: D102
-        self._session.update_environment(**facts)
+        self._session.update_environment(**{name: _plain(fact) for name, fact in facts.items()})
 
     def save_table(self, name: str, table: pd.DataFrame) -> Path:  # noqa: D102
         self.check_cancelled()
@@ -129,3 +130,8 @@ class SessionContext(RunContext):
     def _emit(self, payload: Payload) -> None:
         self.check_cancelled()
         self._observer(self._session.events.append(payload))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any scalar, as the same scalar of Python's own types
+    """Return NumPy's scalars as Python's, which is what plugins often have in hand."""
+    return value.item() if hasattr(value, "item") else value

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-__all__ = ["Colors", "shown_colors", "theme_colors"]
+__all__ = ["Colors", "pale", "shown_colors", "theme_colors"]
 
 ThemeType = Literal["light", "dark"]
 
@@ -41,6 +41,11 @@ class Colors:
 def shown_colors() -> Colors:
     """Return the colours of the theme that the viewer sees now."""
     return theme_colors("dark" if st.context.theme.type == "dark" else "light")
+
+
+def pale(color: str | None) -> str:
+    """Return `color`, "#" and six digits, so thin that text stands upon it; the theme's accent where there is none."""
+    return f"{color}33" if color else "primary"
 
 
 def theme_colors(theme: ThemeType) -> Colors:

@@ -19,13 +19,13 @@ __all__ = ["heading", "monospace", "notice", "problem", "problems_shown", "quiet
 
 def heading(text: str, key: str) -> None:
     """Draw `text` as a heading; `key` is this heading's own within the page."""
-    with st.container(key=f"{HEADING}-{key}"):
+    with st.container(key=f"{HEADING}-{key}", width="content"):
         st.text(text)
 
 
 def quiet(text: str, key: str) -> None:
     """Draw `text` small and pale; `key` is its own within the page."""
-    with st.container(key=f"{QUIET}-{key}"):
+    with st.container(key=f"{QUIET}-{key}", width="content"):
         st.text(text)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from core.ui.colors import shown_colors
+from core.ui.colors import pale, shown_colors
 from core.ui.plain_text import monospace, problem
 from core.ui.tables import choice_table, reading_table
 
@@ -49,7 +49,7 @@ def plugin_choice(
     config = st.column_config
     columns = {
         "status": config.MultiselectColumn(
-            "Status", options=list(by_status), color=[color or "primary" for color in by_status.values()]
+            "Status", options=list(by_status), color=[pale(color) for color in by_status.values()]
         ),
         "kind": config.TextColumn("Kind"),
         "name": config.TextColumn("Name"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.base.events import RunState
-from core.ui.colors import shown_colors
+from core.ui.colors import pale, shown_colors
 from core.ui.tables import choice_table
 
 if TYPE_CHECKING:
@@ -62,18 +62,18 @@ def _columns() -> dict[str, Any]:
     config = st.column_config
     zone = st.context.timezone
     return {
-        "state": config.MultiselectColumn("State", options=STATES, color=_state_colors()),
-        "title": config.TextColumn("Title", width="large"),
-        "mode": config.TextColumn("Mode", width="small"),
-        "strategy": config.TextColumn("Strategy"),
-        "model": config.TextColumn("Model", width="small"),
-        "started_at": config.DatetimeColumn("Started", format="YYYY-MM-DD HH:mm:ss", timezone=zone),
-        "duration_s": config.NumberColumn("Took", format="%.1f s"),
+        "state": config.MultiselectColumn("State", options=STATES, color=_state_colors(), width=95),
+        "title": config.TextColumn("Title", width=260),
         "cagr": config.NumberColumn("Growth a year", format="percent"),
         "sharpe": config.NumberColumn("Sharpe", format="%.2f"),
         "max_drawdown": config.NumberColumn("Max drawdown", format="percent"),
         "auc": config.NumberColumn("AUC", format="%.3f"),
-        "run_id": config.TextColumn("Run", width="small"),
+        "started_at": config.DatetimeColumn("Started", format="YYYY-MM-DD HH:mm", timezone=zone),
+        "duration_s": config.NumberColumn("Took", format="%.1f s"),
+        "mode": config.TextColumn("Mode"),
+        "strategy": config.TextColumn("Strategy"),
+        "model": config.TextColumn("Model"),
+        "run_id": config.TextColumn("Run"),
     }
 
 
@@ -87,7 +87,7 @@ def _state_colors() -> list[str]:
         RunState.CANCELLED: colors.warning,
         RunState.CRASHED: colors.loss,
     }
-    return [by_state[state] or "primary" for state in RunState]
+    return [pale(by_state[state]) for state in RunState]
 
 
 def _has_values(column: pd.Series) -> bool:

@@ -21,7 +21,15 @@ from typing import Any, TypeVar
 import numba
 import platformdirs
 
-__all__ = ["CACHE_VARIABLE", "entry_point", "kernel", "kernel_cache_folder", "sources_hash", "summation"]
+__all__ = [
+    "CACHE_VARIABLE",
+    "are_kernels_kept",
+    "entry_point",
+    "kernel",
+    "kernel_cache_folder",
+    "sources_hash",
+    "summation",
+]
 
 CACHE_VARIABLE = "QLOP_CACHE_DIR"
 
@@ -70,6 +78,12 @@ def kernel_cache_folder() -> Path | None:
             return folder
     except OSError:
         return None
+
+
+def are_kernels_kept() -> bool:
+    """Return whether machine code of these sources lies on disk, so that nothing has to be compiled."""
+    folder = kernel_cache_folder()
+    return folder is not None and any(folder.glob("*/*.nbc"))
 
 
 def sources_hash() -> str:

@@ -55,7 +55,7 @@ from core.engine.kernels.layout import (
     Records,
     Terms,
 )
-from core.engine.kernels.margin import MAX_SALES, check_at_prices, check_inside_bar, headroom
+from core.engine.kernels.margin import MAX_SALES, check_at_prices, check_inside_bar
 from core.engine.kernels.orders import decide, fill_orders
 from core.engine.kernels.positions import (
     close_all,
@@ -67,6 +67,7 @@ from core.engine.kernels.positions import (
     set_marks,
     set_prices,
 )
+from core.engine.kernels.requirements import headroom
 
 FILLS_PER_ASSET = MAX_SALES + 10  # the most that one bar can bring
 

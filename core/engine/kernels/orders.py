@@ -42,13 +42,7 @@ from core.engine.kernels.layout import (
     Records,
     Terms,
 )
-from core.engine.kernels.positions import (
-    initial_rate,
-    order_fee,
-    present_sums,
-    record_unfilled,
-    trade,
-)
+from core.engine.kernels.positions import initial_rate, order_fee, present_sums, record_unfilled, trade
 
 SHARE_TOLERANCE = 1e-12  # of equity: how far costs may miss what was set aside for them
 TINY = 1e-12  # relative size below which a difference is rounding

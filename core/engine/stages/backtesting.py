@@ -16,6 +16,7 @@ import pandas as pd
 from core.base.errors import ConfigError, DataError
 from core.engine.backtest import BacktestResult, run_backtest
 from core.engine.benchmark import buy_and_hold
+from core.engine.kernels.compilation import are_kernels_kept
 from core.engine.metric_options import MetricOptions, risk_free_per_bar
 from core.engine.metrics import backtest_metrics, compute_metrics
 
@@ -125,6 +126,8 @@ def _simulate_all(
     start: pd.Timestamp,
     context: RunContext,
 ) -> dict[str, BacktestResult]:
+    if not are_kernels_kept():
+        context.log("The ledger is being compiled for this machine, once; it takes about 20 s")
     traded = _from(market.panel, start)
     terms = market.broker.terms(traded)
     adjustment = config.data.adjustment if config.data else "total_return"

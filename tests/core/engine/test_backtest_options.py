@@ -82,6 +82,18 @@ def test_size_at_the_signal_close_follows_a_split_before_the_fill() -> None:
     assert fills(result) == [("buy", 20.0, 55.0)]
 
 
+def test_a_reversal_sized_at_the_signal_opens_with_what_closing_has_left() -> None:
+    # Bought 10 at 100, fee 10. At the signal E = 1,090; closing costs 11; (1,090 - 11) / 110 shares are sold short.
+    result = run(
+        panel_of({"A": [100.0, 100.0, 110.0, 110.0]}),
+        {"A": [1.0, NAN, -1.0]},
+        fees=FeeTerms(fee_bps=100.0),
+        size_price="signal_close",
+        size_includes_fee=False,
+    )
+    assert fills(result)[1:] == [("sell", 10.0, 110.0), ("sell", round(1079 / 110, 9), 110.0)]
+
+
 def test_the_fee_fits_into_the_order_or_comes_on_top() -> None:
     panel = panel_of({"A": [100.0, 100.0, 100.0]})
     fees = FeeTerms(fee_bps=100.0)
@@ -346,6 +358,30 @@ def test_tiers_take_the_rates_of_the_positions_value() -> None:
     assert large.unfilled["reason"].tolist() == ["insufficient_margin"]
     # D = 1,900, q = 29, m = .1: P* = 1,900 / (29 x .9) = 72.80.
     assert small.fills["price"].iloc[1] == pytest.approx(1900 / (29 * 0.9))
+
+
+def test_scaling_takes_the_tier_of_the_position_that_was_wanted() -> None:
+    tiers = (MarginTier(0.0, 0.2, 0.1), MarginTier(3000.0, 0.5, 0.25))
+    result = run(panel_of({"A": [100.0, 100.0]}), {"A": [4.0]}, margin=MarginTerms(tiers=tiers))
+    # 4,000 would need 2,000 at 50 %; half of it is allowed.
+    assert fills(result) == [("buy", 20.0, 100.0)]
+
+
+def test_reducing_an_isolated_position_takes_its_part_of_the_collateral() -> None:
+    # 10 shares have 500 set aside, 5 have 250: 250 + 5 (P - 100) = .25 x 5 P at 66.67.
+    panel = panel_of({"A": [100.0, 100.0, 100.0, (100.0, 100.0, 60.0, 60.0)]})
+    result = run(panel, {"A": [1.0, 0.5]}, margin=MarginTerms(account="isolated", liquidate_to="flat"))
+    assert result.fills["price"].tolist()[2:] == pytest.approx([1000 / 15])
+
+
+def test_a_dividend_belongs_to_the_isolated_position_that_earned_it() -> None:
+    # 5 shares, 250 set aside. At 60 its equity is 250 - 200 = 50 < 75; with the dividend of 100 it is 150.
+    bars: list[Bar] = [100.0, 100.0, (80.0, 80.0, 60.0, 80.0)]
+    margin = MarginTerms(account="isolated")
+    paid = run(panel_of({"A": bars}, dividend={"A": [0.0, 0.0, 20.0]}), {"A": [0.5]}, margin=margin, adjustment="raw")
+    unpaid = run(panel_of({"A": bars}), {"A": [0.5]}, margin=margin)
+    assert paid.margin_calls.empty
+    assert len(unpaid.margin_calls) == 1
 
 
 def test_a_short_that_grows_into_a_dearer_tier_is_called_at_its_edge() -> None:
