@@ -34,7 +34,8 @@ class StrategyPlugin(Plugin):
         Parameters
         ----------
         panel : DataFrame
-            The adjusted price panel, index (timestamp, ticker).
+            The adjusted price panel, index (timestamp, ticker). Where splits are left in the prices, it is in shares of
+            each ticker's first bar, so that no split looks like a loss.
         predictions : DataFrame or None
             Out-of-sample predictions on part of that index: `prediction`, `probability_<class>`, `fold`, `target`,
             `label_end` and, where the labeler gives a payoff, `payoff_probability`, `payoff_gain`, `payoff_loss`.

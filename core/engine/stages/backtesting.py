@@ -16,6 +16,7 @@ import pandas as pd
 from core.base.errors import ConfigError, DataError
 from core.engine.backtest import BacktestResult, run_backtest
 from core.engine.benchmark import buy_and_hold
+from core.engine.continuous_prices import split_continuous
 from core.engine.kernels.compilation import are_kernels_kept
 from core.engine.metric_options import MetricOptions, risk_free_per_bar
 from core.engine.metrics import backtest_metrics, compute_metrics
@@ -129,12 +130,14 @@ def _simulate_all(
     if not are_kernels_kept():
         context.log("The ledger is being compiled for this machine, once; it takes about 20 s")
     traded = _from(market.panel, start)
-    terms = market.broker.terms(traded)
+    terms = market.terms_of(traded)
+    # What a strategy reads has no jumps at splits; what the ledger trades has the prices of the day.
+    seen = split_continuous(market.panel)
     adjustment = config.data.adjustment if config.data else "total_return"
     results: dict[str, BacktestResult] = {}
     for number, (name, strategy) in enumerate(strategies.items()):
         context.progress("backtest", number, len(strategies), "strategies")
-        exposures = strategy.generate_signals(market.panel, predictions if strategy.needs_predictions else None)
+        exposures = strategy.generate_signals(seen, predictions if strategy.needs_predictions else None)
         signals = _from(exposures, start)
         results[name] = run_backtest(traded, signals, terms, config.execution, adjustment=adjustment)
         if name == MAIN:

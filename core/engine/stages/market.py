@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.base.errors import ConfigError
 from core.engine.load import load_panel
+from core.engine.unfunded import is_unfunded, with_rate_of_zero, without_financing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +46,8 @@ class Market:
         What the source says is wrong with which instruments it holds.
     benchmark_is_price_index : bool
         Whether dividends are missing from the benchmark.
+    is_unfunded : bool
+        Whether returns are in excess of financing already (see unfunded.py).
     """
 
     panel: pd.DataFrame
@@ -55,6 +58,11 @@ class Market:
     fingerprint: str
     survivorship: str = ""
     benchmark_is_price_index: bool = False
+    is_unfunded: bool = False
+
+    def terms_of(self, panel: pd.DataFrame) -> BrokerTerms:
+        """Return the broker's terms over a part of the panel."""
+        return _terms(self.broker, panel, is_unfunded=self.is_unfunded)
 
 
 def open_market(config: RunConfig, context: RunContext) -> Market:
@@ -74,7 +82,9 @@ def open_market(config: RunConfig, context: RunContext) -> Market:
     source: DataSourcePlugin = context.plugin("data_sources", data.data_source_type, data.data_source_params)
     loaded = load_panel(source, data)
     broker: BrokerPlugin = context.plugin("brokers", config.broker.broker_type, config.broker.broker_params)
-    terms = broker.terms(loaded.panel)
+    unfunded = is_unfunded(loaded.panel)
+    panel = with_rate_of_zero(loaded.panel) if unfunded else loaded.panel
+    terms = _terms(broker, panel, is_unfunded=unfunded)
     if terms.needs_real_shares and data.adjustment == "total_return":
         raise ConfigError(
             f"Broker {config.broker.broker_type!r} charges by the share, but data.adjustment is 'total_return', whose "
@@ -83,7 +93,7 @@ def open_market(config: RunConfig, context: RunContext) -> Market:
         )
     benchmark = _load_benchmark(source, data, config.backtest.benchmark)
     market = Market(
-        panel=loaded.panel,
+        panel=panel,
         broker=broker,
         terms=terms,
         benchmark=benchmark,
@@ -91,9 +101,15 @@ def open_market(config: RunConfig, context: RunContext) -> Market:
         fingerprint=loaded.fingerprint,
         survivorship=source.survivorship,
         benchmark_is_price_index=config.backtest.benchmark in source.price_indices,
+        is_unfunded=unfunded,
     )
     _report(market, loaded.findings, context)
     return market
+
+
+def _terms(broker: BrokerPlugin, panel: pd.DataFrame, *, is_unfunded: bool) -> BrokerTerms:
+    terms = broker.terms(panel)
+    return without_financing(terms) if is_unfunded else terms
 
 
 def _load_benchmark(source: DataSourcePlugin, data: LoadDataConfig, ticker: str | None) -> pd.DataFrame | None:
