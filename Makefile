@@ -4,7 +4,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip --quiet
 LOCK_OPTIONS := --generate-hashes --no-header --no-emit-index-url --no-annotate --universal --python-version 3.11 --quiet
-export PYTHONWARNINGS ?= default
 
 .PHONY: run demo test lint check bench lock clean
 .DEFAULT_GOAL := run
@@ -26,7 +25,7 @@ lint: $(VENV)/installed-test
 check: lint test
 
 bench: $(VENV)/installed-test $(VENV)-peers/installed
-	QLOP_PEERS_PYTHON=$(abspath $(VENV)-peers/bin/python) $(BIN)/python -m pytest tests/benchmarks -o addopts= --benchmark-sort=name -s
+	QLOP_PEERS_PYTHON=$(abspath $(VENV)-peers/bin/python) $(BIN)/python -m pytest tests/benchmarks -o addopts= -v --benchmark-sort=name --benchmark-columns=min,median,rounds
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -54,7 +53,8 @@ $(VENV)-peers/installed: requirements-bench.lock
 system-packages:
 	@sh tests/system_packages.sh
 
-lock: $(VENV)/installed-test
+# Needs uv (https://docs.astral.sh/uv); only for those who change dependencies.
+lock:
 	uv pip compile pyproject.toml --group build $(LOCK_OPTIONS) --output-file requirements.lock
 	uv pip compile pyproject.toml --extra postgres --group build --group test $(LOCK_OPTIONS) --constraints requirements.lock --output-file requirements-test.lock
 	uv pip compile --group bench $(LOCK_OPTIONS) --output-file requirements-bench.lock

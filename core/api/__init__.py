@@ -9,6 +9,8 @@ from __future__ import annotations
 from core.api._lazy import lazy_attributes
 
 _HOMES = {
+    "__version__": "core.base.version",
+    "check_result_files": "core.store.result_files",
     "write_result_files": "core.store.result_files",
     "chosen_tables": "core.store.result_files",
     "FolderSinkParams": "core.contracts.folder_sink_params",
@@ -30,6 +32,7 @@ _HOMES = {
     "ModelPlugin": "core.contracts.model",
     "TrainContext": "core.contracts.model",
     "TrainingData": "core.contracts.model",
+    "MakesPlugins": "core.contracts.orchestrator",
     "OrchestratorPlugin": "core.contracts.orchestrator",
     "Params": "core.contracts.params",
     "Plugin": "core.contracts.plugin",

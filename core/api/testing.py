@@ -1,4 +1,7 @@
-"""The contract suites, for plugins' tests: `from qlop.testing import ModelContractSuite`."""
+"""The contract suites, for plugins' tests: `from qlop.testing import ModelContractSuite`.
+
+Whoever asks for one needs pytest, which the extra `qlop[testing]` brings.
+"""
 
 from __future__ import annotations
 

@@ -8,10 +8,14 @@ QlopError
 │   └── LookAheadError   a value at time t changes with data after t
 ├── TrainingError        a model cannot be trained on what it was given
 ├── BacktestError        targets, terms and prices cannot be simulated together
-├── RunError             a run cannot be started, found, read or ended
+├── RunError             a run cannot be started, read or ended
+│   ├── RunIdError       an id that no run has, or that a new run cannot bear; exit code 2
 │   └── RunCancelled     the run was asked to stop
 ├── StoreError           the home folder or the run store cannot be read or written
+│   └── HomeError        the home folder that was named cannot be used; exit code 2
 └── ExportError          an exported model cannot be written or does not predict as its original
+
+The exit code counts while there is no run. Once a run's folder exists, a run that fails ends with 1, whatever failed.
 
 A message says what, where, the value found, the value allowed and the next step.
 """
@@ -23,11 +27,13 @@ __all__ = [
     "ConfigError",
     "DataError",
     "ExportError",
+    "HomeError",
     "LookAheadError",
     "PluginError",
     "QlopError",
     "RunCancelled",
     "RunError",
+    "RunIdError",
     "StoreError",
     "TrainingError",
     "UsageError",
@@ -75,7 +81,13 @@ class BacktestError(QlopError):
 
 
 class RunError(QlopError):
-    """A run cannot be started, found, read or ended."""
+    """A run cannot be started, read or ended."""
+
+
+class RunIdError(RunError):
+    """An id is malformed, no run's, more than one run's, or used already by another run."""
+
+    exit_code = 2
 
 
 class RunCancelled(RunError):  # noqa: N818 - an outcome, not a fault
@@ -86,6 +98,12 @@ class RunCancelled(RunError):  # noqa: N818 - an outcome, not a fault
 
 class StoreError(QlopError):
     """The home folder or the run store cannot be read or written."""
+
+
+class HomeError(StoreError):
+    """The home folder that was named cannot be used."""
+
+    exit_code = 2
 
 
 class ExportError(QlopError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
-from core.base.errors import RunError
+from core.base.errors import RunIdError
 
 __all__ = ["check_run_id", "new_run_id"]
 
@@ -19,15 +19,15 @@ def check_run_id(run_id: str) -> str:
 
     Raises
     ------
-    RunError
+    RunIdError
         If it is anything else: a run id names a folder, so nothing else may pass.
     """
     try:
         parsed = UUID(run_id)
     except (ValueError, AttributeError, TypeError) as error:
-        raise RunError(_refusal(run_id)) from error
+        raise RunIdError(_refusal(run_id)) from error
     if str(parsed) != run_id or parsed.version != 4:
-        raise RunError(_refusal(run_id))
+        raise RunIdError(_refusal(run_id))
     return run_id
 
 

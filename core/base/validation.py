@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -11,24 +11,36 @@ from pydantic import BaseModel, ValidationError
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-__all__ = ["explain_validation_error"]
+__all__ = ["Where", "explain_validation_error", "place_of"]
 
 _SHOWN_VALUE_LENGTH = 80
 
 
-def explain_validation_error(error: ValidationError, where: str, model: type[BaseModel] | None = None) -> str:
+Where = str | Callable[[Sequence[str | int]], str]
+"""What was read, or a function that tells where the field at a path came from."""
+
+
+def place_of(where: Where, location: Sequence[str | int]) -> str:
+    """Return where the field at `location` came from."""
+    return where(location) if callable(where) else where
+
+
+def explain_validation_error(error: ValidationError, where: Where, model: type[BaseModel] | None = None) -> str:
     """Return one line for each problem: where, field, value found, value allowed.
 
     Parameters
     ----------
     error : ValidationError
         What pydantic raised.
-    where : str
-        What was read: a file, an option, a plugin's params.
+    where : str or callable
+        What was read: a file, an option, a plugin's params. Where parts come from different places: a function that
+        tells the place of the field at a path.
     model : type of BaseModel or None
         The model that was validated, to name the fields that exist beside an unknown one.
     """
-    return "\n".join(f"{where}: {_explain(problem, model)}" for problem in error.errors(include_url=False))
+    return "\n".join(
+        f"{place_of(where, problem['loc'])}: {_explain(problem, model)}" for problem in error.errors(include_url=False)
+    )
 
 
 def _explain(problem: ErrorDetails, model: type[BaseModel] | None) -> str:
@@ -89,6 +101,10 @@ def _shown(value: object) -> str:
     return text if len(text) <= _SHOWN_VALUE_LENGTH else f"{text[: _SHOWN_VALUE_LENGTH - 3]}..."
 
 
+def _s(number: object) -> str:
+    return "" if number == 1 else "s"
+
+
 _ALLOWED: dict[str, Callable[[Mapping[str, object]], str]] = {
     "greater_than_equal": lambda ctx: f"it must be at least {ctx['ge']}",
     "greater_than": lambda ctx: f"it must be greater than {ctx['gt']}",
@@ -105,10 +121,12 @@ _ALLOWED: dict[str, Callable[[Mapping[str, object]], str]] = {
     "bool_type": lambda _: "it must be true or false",
     "bool_parsing": lambda _: "it must be true or false",
     "string_type": lambda _: "it must be text",
-    "string_too_short": lambda ctx: f"it must have at least {ctx['min_length']} characters",
+    "string_too_short": lambda ctx: f"it must have at least {ctx['min_length']} character{_s(ctx['min_length'])}",
     "string_too_long": lambda ctx: f"it must have at most {ctx['max_length']} characters",
     "string_pattern_mismatch": lambda ctx: f"it must match {ctx['pattern']}",
-    "too_short": lambda ctx: f"it must have at least {ctx['min_length']} entries",
+    "too_short": lambda ctx: (
+        f"it must have at least {ctx['min_length']} entr{'y' if ctx['min_length'] == 1 else 'ies'}"
+    ),
     "too_long": lambda ctx: f"it must have at most {ctx['max_length']} entries",
     "list_type": lambda _: "it must be a list",
     "tuple_type": lambda _: "it must be a list",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 import typer
 
 from core.base.events import Event, LogPayload, ProgressPayload, StatusPayload
+from core.cli.streams import ForgivingStream
+from core.services.log_text import log_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -21,39 +23,48 @@ Console = Callable[[Event], None]
 
 @contextmanager
 def open_console() -> Iterator[Console]:
-    """Yield a function that shows events as they come."""
-    if not sys.stderr.isatty():
-        yield PlainConsole()
+    """Yield a function that shows events as they come. A reader that goes away harms nobody: the rest is not shown."""
+    if sys.stderr is None:
+        yield _show_nothing
+        return
+    stream = cast("TextIO", ForgivingStream(sys.stderr, forgives=OSError))
+    if not stream.isatty():
+        yield PlainConsole(stream)
         return
     from rich.console import Console as Terminal
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description:<14}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Terminal(stderr=True)) as progress:
+    with Progress(*columns, console=Terminal(file=stream)) as progress:
         yield BarConsole(progress)
 
 
-class PlainConsole:
-    """One line for each log, status and tenth of a step."""
+def _show_nothing(_event: Event) -> None:
+    """Show an event to nobody: standard error is closed."""
 
-    def __init__(self) -> None:
+
+class PlainConsole:
+    """One line for each log, status and tenth of a step that was reached."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
         self._shown_tenth: dict[str, int] = {}
 
     def __call__(self, event: Event) -> None:
         """Show `event`."""
         line = self._line(event)
         if line:
-            typer.echo(f"{event.timestamp_utc:%H:%M:%S} {line}", err=True)
+            typer.echo(f"{event.timestamp_utc:%H:%M:%S} {line}", file=self._stream)
 
     def _line(self, event: Event) -> str:
         payload = event.payload
         if isinstance(payload, LogPayload):
-            return _log_line(payload)
+            return log_line(payload)
         if isinstance(payload, StatusPayload):
             return f"{payload.state.value}: {payload.current_status}"
         if isinstance(payload, ProgressPayload) and payload.total:
             tenth = int(10 * payload.value / payload.total)
-            if tenth != self._shown_tenth.get(payload.step_name):
+            if tenth != self._shown_tenth.get(payload.step_name, 0):
                 self._shown_tenth[payload.step_name] = tenth
                 return f"{payload.step_name}: {payload.value:g} of {payload.total:g} {payload.unit}".rstrip()
         return ""
@@ -72,15 +83,9 @@ class BarConsole:
         if isinstance(payload, ProgressPayload):
             self._advance(payload)
         elif isinstance(payload, LogPayload) and payload.level != "debug":
-            self._progress.console.print(_log_line(payload), markup=False, highlight=False)
+            self._progress.console.print(log_line(payload), markup=False, highlight=False)
 
     def _advance(self, payload: ProgressPayload) -> None:
         if payload.step_name not in self._tasks:
             self._tasks[payload.step_name] = self._progress.add_task(payload.step_name, total=payload.total)
         self._progress.update(self._tasks[payload.step_name], completed=payload.value, total=payload.total)
-
-
-def _log_line(payload: LogPayload) -> str:
-    fields = " ".join(f"{name}={value}" for name, value in payload.fields.items())
-    level = f"{payload.level}: " if payload.level in {"warning", "error"} else ""
-    return f"{level}{payload.message} {fields}".rstrip()

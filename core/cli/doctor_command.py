@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Check the installation, the home folder, the store and the plugins."""
+    """Check the installation, the home, the store and the plugins."""
     from core.services.doctor import examine
 
     findings = examine(home)

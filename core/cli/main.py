@@ -1,60 +1,48 @@
-"""The command `qlop`: its groups, and how errors leave it.
-
-Exit codes: 0 done, 1 the run failed, 2 wrong config or usage, 130 cancelled.
-"""
+"""The entry of the command line: small, so that Ctrl-C ends it with 130 from its first moment on."""
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 
-import typer
+__all__ = ["main"]
 
-from core.base.errors import QlopError
-from core.cli import doctor_command, plugins_commands, run_commands, runs_commands
-
-__all__ = ["app", "main"]
-
-app = typer.Typer(
-    name="qlop",
-    help="Is a leveraged position worth taking here, net of financing and of the risk of a margin call?",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-run_commands.register(app)
-doctor_command.register(app)
-app.add_typer(plugins_commands.app, name="plugins")
-app.add_typer(runs_commands.app, name="runs")
-
-
-@app.callback(invoke_without_command=True)
-def _qlop(
-    ctx: typer.Context, show_version: bool = typer.Option(False, "--version", help="Print the version and exit.")
-) -> None:
-    if show_version:
-        from importlib.metadata import version
-
-        typer.echo(f"qlop {version('qlop')}")
-        raise typer.Exit
-    if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help())
+_CANCELLED = 130
 
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     try:
-        app()
-    except QlopError as error:
-        typer.echo(f"qlop: {error}", err=True)
-        sys.exit(error.exit_code)
+        _load_and_call()
     except KeyboardInterrupt:
-        typer.echo("qlop: cancelled", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader of our output went away (`qlop runs list | head`); there is nobody left to tell.
-        sys.stderr.close()
-        sys.exit(0)
+        _tell_cancelled()
+        sys.exit(_CANCELLED)
+
+
+def _load_and_call() -> None:
+    # An import that is interrupted may fail in any way; while the commands load, nothing is begun that could be lost.
+    is_ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if is_ours:
+        signal.signal(signal.SIGINT, _leave_at_once)
+    from core.cli.app import call
+
+    if is_ours:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    call()
+
+
+def _leave_at_once(_number: int, _frame: object) -> None:
+    _tell_cancelled()
+    os._exit(_CANCELLED)
+
+
+def _tell_cancelled() -> None:
+    try:
+        os.write(2, b"qlop: cancelled\n")
+    except OSError:
+        # Standard error is closed; there is nobody to tell.
+        return
 
 
 if __name__ == "__main__":

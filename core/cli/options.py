@@ -18,7 +18,9 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", "-s", metavar="PATH=VALUE", help="Replace one value, such as splits.train_bars=504."),
 ]
-SeedOption = Annotated[int | None, typer.Option("--seed", help="Replace the config's seed.")]
+SeedOption = Annotated[
+    int | None, typer.Option("--seed", min=0, max=2**32 - 1, help="Replace the config's seed.", show_default=False)
+]
 StreamOption = Annotated[
     str | None,
     typer.Option("--stream-to-ws", metavar="TASK_ID", help="The run bears this id (a UUID4) for others to follow."),

@@ -40,7 +40,7 @@ def demo(
     task_id: StreamOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Train and backtest the leverage-opportunity model on the embedded stocks."""
+    """Train and backtest the ready model on the embedded stocks."""
     from core.services.ready_configs import ready_config
 
     _run(_request("pipeline", ready_config("leverage_opportunity"), overrides, seed, task_id), home, as_json)
@@ -54,7 +54,7 @@ def train_model(
     task_id: StreamOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a model by the config's splits and keep its out-of-sample predictions."""
+    """Train a model and keep its out-of-sample predictions."""
     _run(_request("train", _given(config), overrides, seed, task_id), home, as_json)
 
 
@@ -67,7 +67,7 @@ def backtest(
     task_id: StreamOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Simulate a strategy on a trained run's out-of-sample predictions, or by its rule alone."""
+    """Simulate a strategy on a trained run's predictions."""
     changes = [*(overrides or ()), *_trained_run("backtest.predictions_run", run, home)]
     _run(_request("backtest", _given(config), changes, seed, task_id), home, as_json)
 
@@ -81,7 +81,7 @@ def export_model(
     task_id: StreamOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Export a trained run's model, read it back and compare its predictions."""
+    """Export a trained run's model, and prove the export."""
     if run is None and config is None:
         raise UsageError("export-model needs --run RUN_ID (see: qlop runs list), or --config with export.model_run.")
     changes = [*(overrides or ()), *_trained_run("export.model_run", run, home)]
@@ -97,7 +97,7 @@ def run_any_mode(
     task_id: StreamOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run any mode."""
+    """Run any mode, such as pipeline."""
     _run(_request(mode, _given(config), overrides, seed, task_id), home, as_json)
 
 
@@ -121,8 +121,19 @@ def _request(
 ) -> RunRequest:
     from core.services.run_mode import RunRequest
 
-    changes = [*(overrides or ()), f"mode={mode}", *([f"seed={seed}"] if seed is not None else [])]
-    return RunRequest(config_path=config, overrides=tuple(changes), run_id=task_id, command=tuple(sys.argv))
+    _refuse_another_mode(mode, overrides or ())
+    changes = (*(overrides or ()), *([f"seed={seed}"] if seed is not None else []))
+    return RunRequest(config_path=config, overrides=changes, mode=mode, run_id=task_id, command=tuple(sys.argv))
+
+
+def _refuse_another_mode(mode: str, overrides: Sequence[str]) -> None:
+    for override in overrides:
+        path, _, value = override.partition("=")
+        if path.strip() == "mode" and value.strip() != mode:
+            raise UsageError(
+                f"--set {override} contradicts the command, whose mode is {mode}. Leave it out, or call: "
+                f"qlop run {value.strip() or 'MODE'} --config FILE"
+            )
 
 
 def _run(request: RunRequest, home: Path | None, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""`qlop runs`: list, show, cancel, rerun, compare, delete, restore, reindex."""
+"""`qlop runs`: list, show, cancel, rerun, compare, note, tag, delete, restore, reindex."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import typer
 from core.base.errors import UsageError
 from core.cli.options import HomeOption, JsonOption
 from core.cli.tables import format_table, harmless
+from core.services.text_form import STATE_IN_WORDS
 
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="Runs that were: list, show, cancel, rerun, compare, delete.",
+    help="Runs: list, show, cancel, rerun, compare, note, tag, delete, restore, reindex.",
     no_args_is_help=True,
     rich_markup_mode=None,
     add_completion=False,
@@ -29,6 +30,8 @@ def list_runs(
     state: Annotated[StateOption | None, typer.Option("--state", help="Only runs of this state.")] = None,
     mode: Annotated[str | None, typer.Option("--mode", help="Only runs of this mode.")] = None,
     text: Annotated[str | None, typer.Option("--text", help="Only runs that hold this text.")] = None,
+    tag: Annotated[str | None, typer.Option("--tag", help="Only runs with this tag.")] = None,
+    deleted: Annotated[bool, typer.Option("--deleted", help="Runs in the trash instead.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="At most so many, newest first.")] = 20,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -37,12 +40,13 @@ def list_runs(
     from core.services.runs import list_runs as listed
     from core.services.workbench import open_workbench
 
-    rows = listed(open_workbench(home), state=state, mode=mode, text=text, limit=limit)
+    workbench = open_workbench(home)
+    rows = listed(workbench, state=state, mode=mode, text=text, tag=tag, deleted=deleted, limit=limit)
     if as_json:
         typer.echo(json.dumps([row.as_json() for row in rows]))
         return
     if not rows:
-        typer.echo("No runs yet. Start one with: qlop demo")
+        typer.echo(_why_none(has_any=bool(listed(workbench, deleted=deleted, limit=1)), deleted=deleted))
         return
     cells = [(row.run_id, row.mode, row.state, row.started, row.duration, row.key_figures, row.title) for row in rows]
     typer.echo(
@@ -50,19 +54,34 @@ def list_runs(
     )
 
 
+def _why_none(*, has_any: bool, deleted: bool) -> str:
+    if has_any:
+        return f"No run matches. See them all with: qlop runs list{' --deleted' if deleted else ''}"
+    return "The trash is empty." if deleted else "No runs yet. Start one with: qlop demo"
+
+
 @app.command("show")
-def show_run(run: RunArgument = "latest", home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Show one run: state, figures, artifacts, and its summary where it has one."""
+def show_run(
+    run: RunArgument = "latest",
+    log: Annotated[bool, typer.Option("--log", help="The whole log instead.")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one run: state, figures, artifacts, summary; or its log."""
     from core.services.runs import show_run as shown
     from core.services.workbench import open_workbench
 
     details = shown(open_workbench(home), run)
-    typer.echo(json.dumps(details.as_json()) if as_json else details.as_text())
+    if as_json:
+        typer.echo(json.dumps(details.as_json()))
+        return
+    lines = details.log if log else details.as_text().splitlines()
+    typer.echo("\n".join(map(harmless, lines)))
 
 
 @app.command("cancel")
 def cancel_run(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Ask a run to stop, end its whole process group if it does not, and prove that nothing of it lives."""
+    """Stop a run with all its processes, and prove that none lives."""
     from core.services.runs import cancel_run as cancel
     from core.services.workbench import open_workbench
 
@@ -70,13 +89,13 @@ def cancel_run(run: RunArgument, home: HomeOption = None, as_json: JsonOption = 
     if as_json:
         typer.echo(json.dumps(asdict(report)))
         return
-    ended = f"{len(report.asked)} processes were asked to stop, {len(report.killed)} were killed; none lives."
-    typer.echo(f"Run {report.run_id} is {report.state.value}. {ended}")
+    asked = f"Processes asked to stop: {len(report.asked)}; killed: {len(report.killed)}; none lives."
+    typer.echo(f"Run {report.run_id} {STATE_IN_WORDS[report.state]}. {asked}")
 
 
 @app.command("rerun")
 def rerun_run(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Run a run's config again and compare the results byte by byte. Exits 1 if they differ."""
+    """Run a completed run again; compare byte by byte (1: differs)."""
     from core.cli.console import open_console
     from core.services.rerun import rerun
     from core.services.workbench import open_workbench
@@ -105,9 +124,36 @@ def compare_runs(
     typer.echo(json.dumps(comparison.as_json()) if as_json else comparison.as_text())
 
 
+@app.command("note")
+def note_run(
+    run: RunArgument, text: Annotated[str, typer.Argument(help='The note; "" removes it.')], home: HomeOption = None
+) -> None:
+    """Write a note on a run, in place of the one it has."""
+    from core.services.runs import annotate_run
+    from core.services.workbench import open_workbench
+
+    row = annotate_run(open_workbench(home), run, notes=text)
+    typer.echo(f"Run {row.run_id} bears the note: {harmless(text)}" if text else f"Run {row.run_id} bears no note.")
+
+
+@app.command("tag")
+def tag_run(
+    run: RunArgument,
+    tags: Annotated[list[str] | None, typer.Argument(metavar="TAG ...", help="None removes all.")] = None,
+    home: HomeOption = None,
+) -> None:
+    """Tag a run, in place of the tags it has."""
+    from core.services.runs import annotate_run
+    from core.services.workbench import open_workbench
+
+    row = annotate_run(open_workbench(home), run, tags=tags or [])
+    shown = ", ".join(row.record.tags)
+    typer.echo(f"Run {row.run_id} has the tags: {harmless(shown)}" if shown else f"Run {row.run_id} has no tags.")
+
+
 @app.command("delete")
 def delete_run(run: RunArgument, home: HomeOption = None) -> None:
-    """Move a run to the trash; `qlop runs restore` brings it back."""
+    """Move a run to the trash."""
     from core.services.runs import delete_run as delete
     from core.services.workbench import open_workbench
 
@@ -117,9 +163,10 @@ def delete_run(run: RunArgument, home: HomeOption = None) -> None:
 
 @app.command("restore")
 def restore_run(
-    run: Annotated[str, typer.Argument(metavar="RUN_ID", help="The deleted run's id.")], home: HomeOption = None
+    run: Annotated[str, typer.Argument(metavar="RUN_ID", help="The deleted run's id, or its unique beginning.")],
+    home: HomeOption = None,
 ) -> None:
-    """Bring a deleted run back from the trash."""
+    """Bring a run back from the trash."""
     from core.services.runs import restore_run as restore
     from core.services.workbench import open_workbench
 
@@ -128,7 +175,7 @@ def restore_run(
 
 @app.command("reindex")
 def reindex_runs(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Rebuild the index of runs from the run folders, which are the truth."""
+    """Rebuild the index of runs from the run folders."""
     from core.services.runs import reindex_runs as reindex
     from core.services.workbench import open_workbench
 

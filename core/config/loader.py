@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from core.base.errors import ConfigError
-from core.base.validation import explain_validation_error
+from core.base.validation import Where, explain_validation_error
+from core.config.origins import ConfigOrigin
 from core.config.overrides import apply_overrides
 
 if TYPE_CHECKING:
@@ -38,12 +39,12 @@ def load_config(path: Path | str, overrides: Sequence[str] = ()) -> RunConfig:
     ConfigError
         If the file cannot be read, or a field is unknown, missing or out of its bounds; all problems are listed.
     """
-    where = str(path)
-    return parse_config(apply_overrides(read_config_file(Path(path)), overrides), where)
+    changed = apply_overrides(read_config_file(Path(path)), overrides)
+    return parse_config(changed, ConfigOrigin(str(path), overrides))
 
 
-def parse_config(raw: Mapping[str, Any], where: str) -> RunConfig:
-    """Return the config that `raw` holds; `where` names its origin in errors."""
+def parse_config(raw: Mapping[str, Any], where: Where) -> RunConfig:
+    """Return the config that `raw` holds; `where` names the origin of it, or of its parts, in errors."""
     from core.config.run_config import RunConfig
 
     try:

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.base.errors import ConfigError
 
-__all__ = ["apply_overrides"]
+__all__ = ["apply_overrides", "override_path"]
 
 
 def apply_overrides(raw: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
@@ -29,14 +29,23 @@ def apply_overrides(raw: Mapping[str, Any], overrides: Sequence[str]) -> dict[st
     """
     changed = copy.deepcopy(dict(raw))
     for override in overrides:
-        path, equals, text = override.partition("=")
-        steps = path.strip().split(".")
-        if not equals or not all(steps):
-            raise ConfigError(
-                f"--set {override!r} is not of the form path.to.field=value, such as splits.train_bars=504."
-            )
-        _replace(changed, steps, _value(text, override), override)
+        _replace(changed, override_path(override), _value(override.partition("=")[2], override), override)
     return changed
+
+
+def override_path(override: str) -> tuple[str, ...]:
+    """Return the steps of the path that an override sets.
+
+    Raises
+    ------
+    ConfigError
+        If it has no "=" or an empty step.
+    """
+    path, equals, _ = override.partition("=")
+    steps = tuple(path.strip().split("."))
+    if not equals or not all(steps):
+        raise ConfigError(f"--set {override!r} is not of the form path.to.field=value, such as splits.train_bars=504.")
+    return steps
 
 
 def _value(text: str, override: str) -> object:

@@ -42,7 +42,9 @@ class LoadDataConfig(Section):
 
     data_source_type: PluginName = Field(description="Name of a data source plugin.")
     data_source_params: PluginParams = Field(default_factory=dict, description="Its parameters.")
-    tickers: tuple[Ticker, ...] | None = Field(default=None, description="Instruments; null: the source's default.")
+    tickers: tuple[Ticker, ...] | None = Field(
+        default=None, min_length=1, description="Instruments; null: the source's default."
+    )
     start_date: date | None = Field(default=None, description="First session, included.")
     end_date: date | None = Field(default=None, description="Last session, included.")
     interval: str = Field(default="1d", pattern=r"^[1-9][0-9]*(m|h|d|wk|mo)$", description="Bar length.")
@@ -181,6 +183,9 @@ class BacktestConfig(Section):
         default_factory=dict, description="Strategies simulated beside, under the same terms and dates."
     )
     benchmark: Ticker | None = Field(default=None, description="Ticker of the same data source, bought and held.")
+    periods_per_year: float | None = Field(
+        default=None, gt=0.0, le=1e6, description="Bars in a year of annual figures; null: as data.interval says."
+    )
 
 
 class ExportConfig(Section):

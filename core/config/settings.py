@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from core.base.errors import ConfigError
 from core.base.validation import explain_validation_error
 from core.config.sections import PluginsConfig, Section
 
 __all__ = ["Settings", "StoreSettings", "load_settings", "resolve_secret"]
+
+
+_PASSWORD_IN_URL = re.compile(r"[A-Za-z0-9+]+://[^/@]*:[^@]+@|.*[?&]password=", re.IGNORECASE)
 
 
 class StoreSettings(Section):
@@ -22,6 +26,13 @@ class StoreSettings(Section):
         default=None,
         description="SQLAlchemy URL, or env:NAME or file:PATH that holds one; null: SQLite.",
     )
+
+    @field_validator("url")
+    @classmethod
+    def _holds_no_password(cls, url: str | None) -> str | None:
+        if url is not None and _PASSWORD_IN_URL.match(url):
+            raise ValueError("a URL with a password stands here; secrets are references: env:NAME or file:PATH")
+        return url
 
 
 class Settings(Section):

@@ -25,7 +25,7 @@ class MarginTierParams(Params):
 
     from_value: float = Field(ge=0.0, description="Position's value in currency from which the tier applies.")
     initial: float = Field(gt=0.0, le=1.0, description="Equity needed to open, a fraction of the position's value.")
-    maintenance: float = Field(gt=0.0, le=1.0, description="Equity needed to keep, a fraction of the position's value.")
+    maintenance: float = Field(gt=0.0, lt=1.0, description="Equity needed to keep, a fraction of the position's value.")
 
     @model_validator(mode="after")
     def _initial_is_the_larger(self) -> MarginTierParams:

@@ -29,8 +29,29 @@ class FeeTerms:
 
     @property
     def one_side_cost_fraction(self) -> float:
-        """Cost of one side as a fraction of traded value: fees in bps and slippage (per-share fees are not in it)."""
+        """The part of `cost_fraction` that is the same at every price: fees in bps and slippage."""
         return (self.fee_bps + self.slippage_bps) / 10_000.0
+
+    def cost_fraction(
+        self, price: NDArray[np.float64] | float, order_value: NDArray[np.float64] | float | None = None
+    ) -> NDArray[np.float64]:
+        """Return kappa, what one side of a trade costs as a fraction of its value.
+
+        kappa = (fee_bps + slippage_bps) / 10,000 + min(max(minimum_fee / V, fee_per_share / P), cap_fraction).
+
+        Parameters
+        ----------
+        price : ndarray or float
+            P, in currency a share, as traded that day; NaN gives NaN.
+        order_value : ndarray or float, optional
+            V, in currency, above zero. None leaves the minimum out: how much it weighs depends on the order's size.
+        """
+        import numpy as np
+
+        least = 0.0 if order_value is None else self.minimum_fee / np.asarray(order_value, dtype=np.float64)
+        by_share = np.maximum(self.fee_per_share / np.asarray(price, dtype=np.float64), least)
+        fraction: NDArray[np.float64] = self.one_side_cost_fraction + np.minimum(by_share, self.cap_fraction)
+        return fraction
 
 
 @dataclass(frozen=True)

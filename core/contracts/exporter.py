@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from core.contracts.plugin import Plugin
 
@@ -57,9 +57,17 @@ class ExporterPlugin(Plugin):
     """A format that a model can leave QLOP in.
 
     Promises: the file is read back and predicts within the stated tolerance, or it does not exist.
+
+    Attributes
+    ----------
+    file_suffix : str
+        With its dot, such as ".onnx".
+    loading : str
+        How a person loads the file, in a sentence; empty leaves it out of the run's summary.
     """
 
     file_suffix: str
+    loading: ClassVar[str] = ""
 
     @abstractmethod
     def export(self, artifact: ModelArtifact, path: Path) -> ExportResult:

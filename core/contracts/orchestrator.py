@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from core.contracts.plugin import Plugin
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
+
     from core.config.run_config import RunConfig
     from core.contracts.run_context import RunContext
     from core.contracts.run_result import RunResult
 
-__all__ = ["OrchestratorPlugin"]
+__all__ = ["MakesPlugins", "OrchestratorPlugin"]
+
+
+class MakesPlugins(Protocol):
+    """Makes plugins from a config's names and params, as `RunContext.plugin` does."""
+
+    def __call__(self, kind: str, name: str, params: Mapping[str, JsonValue], /) -> Any:  # noqa: ANN401 - by kind
+        """Return the plugin of `kind` ("models", "strategies" ...) called `name`."""
 
 
 class OrchestratorPlugin(Plugin):
@@ -28,6 +38,24 @@ class OrchestratorPlugin(Plugin):
     """
 
     required_sections: ClassVar[frozenset[str]] = frozenset()
+
+    def check_config(self, config: RunConfig, make_plugin: MakesPlugins) -> None:
+        """Refuse what is knowable before anything is read or written; nothing is refused by default.
+
+        Called once before the run's folder exists, so that a refusal leaves no trace and ends with exit code 2.
+
+        Parameters
+        ----------
+        config : RunConfig
+            Complete: every plugin is known, its params are checked and written out.
+        make_plugin : MakesPlugins
+            Makes the config's plugins, to ask them what they need. They are thrown away afterwards.
+
+        Raises
+        ------
+        ConfigError
+            If this mode cannot run with this config; the message begins with the field that is wrong.
+        """
 
     @abstractmethod
     def run(self, config: RunConfig, context: RunContext) -> RunResult:

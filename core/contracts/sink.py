@@ -21,6 +21,17 @@ class SinkPlugin(Plugin):
     Promises: each file appears whole or not at all; what was there before is replaced only if the params say so.
     """
 
+    def check(self) -> None:
+        """Refuse now, before the run works, what `write` would refuse after it; nothing is refused by default.
+
+        It writes nothing. What cannot be known yet is left to `write`.
+
+        Raises
+        ------
+        DataError
+            If the target cannot be written, or exists and may not be replaced.
+        """
+
     @abstractmethod
     def write(self, results: RunResult) -> Sequence[Path]:
         """Write the results and return the paths written.

@@ -119,10 +119,13 @@ def _margin_faults(margin: MarginTerms) -> Iterator[str]:
     ]
     rates += [(f"tier {tier.from_value:g}", tier.initial, tier.maintenance) for tier in margin.tiers]
     for name, initial, maintenance in rates:
-        if not (math.isfinite(initial) and 0.0 <= maintenance < 1.0 and initial >= maintenance):
+        # A short of 1 or more is called at C / (|q| (1 + m)) all the same; a long would be called without a debt.
+        below_one = name == "short" or maintenance < 1.0
+        if not (math.isfinite(initial) and 0.0 <= maintenance <= initial and below_one):
+            limit = "at least 0" if name == "short" else "at least 0 and below 1"
             yield (
-                f"margin rates of {name} are initial {initial} and maintenance {maintenance}; maintenance must be at "
-                "least 0 and below 1, and initial not below maintenance (else an allowed order would be liquidated at "
+                f"margin rates of {name} are initial {initial} and maintenance {maintenance}; maintenance must be "
+                f"{limit}, and initial finite and not below maintenance (else an allowed order would be liquidated at "
                 "once)."
             )
     tiers = margin.tiers

@@ -113,16 +113,17 @@ def run_backtest(
     ------
     BacktestError
         If the panel has no row; if signals are infinite, not numbers, repeated or outside the panel; if terms
-        contradict themselves; if fees count shares and prices are adjusted for dividends.
+        contradict themselves; if fees count shares and prices are adjusted for splits or dividends.
     """
     if adjustment not in get_args(Adjustment):
         raise BacktestError(f"adjustment is {adjustment!r}; it must be one of {', '.join(get_args(Adjustment))}.")
     if panel.empty:
         raise BacktestError("The panel has no bars; there is nothing to simulate. Check dates and tickers.")
-    if terms.needs_real_shares and adjustment == "total_return":
+    if terms.needs_real_shares and adjustment != "raw":
         raise BacktestError(
-            "The broker's fees count shares, and prices adjusted for dividends (adjustment total_return) are not the "
-            "prices of shares. Use adjustment raw or splits, or tell the broker to allow_adjusted_shares."
+            f"The broker's fees count shares, and adjusted prices (adjustment {adjustment}) are not the prices of the "
+            "shares of their day, so that their count is another. Use adjustment raw, or tell the broker to "
+            "allow_adjusted_shares."
         )
     prices = panel_arrays(panel)
     simulation = simulate(prices, _targets(prices, signals), terms, execution, adjustment=adjustment)

@@ -8,7 +8,9 @@ this order:
 3. the favourable extreme: at or beyond the profit barrier, it leaves there.
 
 So where a bar holds both, the stop is taken to come first. What is left leaves at the open of t+1+H, the vertical
-barrier. Source: Lopez de Prado, Advances in Financial Machine Learning (2018), section 3.4, by bars instead of closes.
+barrier. A path that the data do not follow to there has no outcome, whatever it touched before: keeping early touches
+and dropping the rest would choose rows by what came of them. Source: Lopez de Prado, Advances in Financial Machine
+Learning (2018), section 3.4, by bars instead of closes.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ __all__ = ["FirstTouch", "first_touch"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,13 +37,16 @@ class FirstTouch:
     Attributes
     ----------
     outcome : ndarray of shape (n_own_bars, n_tickers)
-        1 profit, -1 stop, 0 time; NaN where the data end before any.
+        1 profit, -1 stop, 0 time; NaN where the data end before the vertical barrier.
     trades : Trades
         Leaving in the bar of the touch, at its price.
+    vertical_bar : ndarray of int
+        Own bar of the vertical barrier, t+1+H; -1 where the data do not reach.
     """
 
     outcome: FloatArray
     trades: Trades
+    vertical_bar: IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +104,11 @@ def first_touch(
     opened = _path(prices, entry, sign, last).opened
     touches.leave(opened <= -stop, -1.0, opened, last)
     touches.leave(opened >= profit, 1.0, opened, last)
-    touches.leave(~np.isnan(opened), 0.0, opened, last)
-    return FirstTouch(touches.outcome, _trades(prices, entry, side, touches))
+    is_resolved = ~np.isnan(opened)
+    touches.leave(is_resolved, 0.0, opened, last)
+    touches.outcome[~is_resolved] = np.nan
+    vertical_bar = np.where(is_resolved, np.arange(len(entry), dtype=np.int64)[:, None] + last, -1)
+    return FirstTouch(touches.outcome, _trades(prices, entry, side, touches), vertical_bar)
 
 
 def _path(prices: ForwardPrices, entry: FloatArray, sign: float, offset: int) -> _Path:

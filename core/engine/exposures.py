@@ -5,8 +5,9 @@
 3. `share_account` splits the account equally over the tickers that trade, caps the gross exposure, and gives the Series
    that strategies return.
 
-A ticker trades from its first bar on, and for five bars of the panel after its latest, so that a day's halt of one
-ticker moves no other. Everything at bar t follows from bars up to t.
+A ticker without a bar cannot be sold, so it keeps its share of the account and the others share what is left: a halt
+levers nobody up. Nobody knows at bar t whether it will come back; after `stale_limit_bars` bars of the panel it is
+taken to have ended, and its share goes to the others. Everything at bar t follows from bars up to t.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 
     from core.engine.panel import PanelArrays
 
-__all__ = ["changed_beyond", "hysteresis", "rows_to_panel", "share_account"]
+__all__ = ["STALE_LIMIT_BARS", "changed_beyond", "hysteresis", "rows_to_panel", "share_account"]
 
-_ABSENT_BARS = 5
+STALE_LIMIT_BARS = 60
 
 
 def changed_beyond(wanted: NDArray[np.float64], min_change: float) -> NDArray[np.float64]:
@@ -82,7 +83,12 @@ def rows_to_panel(arrays: PanelArrays, index: pd.Index, rows: NDArray[np.float64
 
 
 def share_account(
-    arrays: PanelArrays, index: pd.Index, alone: NDArray[np.float64], *, max_gross: float | None = None
+    arrays: PanelArrays,
+    index: pd.Index,
+    alone: NDArray[np.float64],
+    *,
+    max_gross: float | None = None,
+    stale_limit_bars: int = STALE_LIMIT_BARS,
 ) -> pd.Series:
     """Split the account equally over the tickers that trade, and cap its leverage.
 
@@ -96,25 +102,41 @@ def share_account(
         Exposure of each ticker as if it had the account to itself; NaN keeps the shares held.
     max_gross : float, optional
         Where the sum of absolute exposures exceeds it, all of that bar's are scaled down alike.
+    stale_limit_bars : int
+        A ticker without a bar keeps its share of the account for so many bars of the panel, then the others get it.
 
     Returns
     -------
     Series of shape (n_rows,)
-        Named "exposure", on `index`: `alone` over the number of tickers that trade at the bar.
+        Named "exposure", on `index`: `alone` times the ticker's share, which is 1 / n where all n tickers that have
+        begun have a bar. Shares of tickers with a bar and of those that wait for one add up to 1 at most.
     """
     import pandas as pd
 
-    trading = _is_trading(arrays.has_bar)
-    split = alone / np.maximum(trading.sum(axis=1, keepdims=True), 1)
+    shares, counts = _shares(arrays.has_bar, stale_limit_bars)
+    split = alone * shares
     if max_gross is not None:
-        held = np.where(trading, pd.DataFrame(split).ffill().fillna(0.0).to_numpy(), 0.0)
+        held = np.where(counts, pd.DataFrame(split).ffill().fillna(0.0).to_numpy(), 0.0)
         gross = np.abs(held).sum(axis=1, keepdims=True)
         split = split * np.minimum(1.0, max_gross / np.maximum(gross, max_gross))
     return pd.Series(split[arrays.locate(cast("pd.MultiIndex", index))], index=index, name="exposure")
 
 
-def _is_trading(has_bar: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    bars = np.arange(len(has_bar))[:, None]
-    latest = np.maximum.accumulate(np.where(has_bar, bars, -_ABSENT_BARS - 1), axis=0)
-    trading: NDArray[np.bool_] = bars - latest <= _ABSENT_BARS
-    return trading
+def _shares(has_bar: NDArray[np.bool_], stale_limit_bars: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return each ticker's share of the account at each bar, and whether the ticker counts there."""
+    n_assets = has_bar.shape[1]
+    share, before = np.zeros(n_assets), np.zeros(n_assets)
+    absent = np.full(n_assets, stale_limit_bars + 1)
+    shares, counts = np.empty(has_bar.shape), np.empty(has_bar.shape, dtype=np.bool_)
+    for bar, present in enumerate(has_bar):
+        absent = np.where(present, 0, absent + 1)
+        counts[bar] = absent <= stale_limit_bars
+        # What was decided at a ticker's last bar may not have been filled; then it holds what was decided before.
+        kept = np.maximum(share, before)[counts[bar] & ~present].sum()
+        fresh = max(0.0, 1.0 - kept) / max(int(present.sum()), 1)
+        # 1/3 and (1 - 1/3) / 2 differ in their last bit; a target that moves by that would be traded.
+        unmoved = np.abs(share - fresh) <= 1e-12
+        before = np.where(present, share, before)
+        share = np.where(present & ~unmoved, fresh, share)
+        shares[bar] = share
+    return shares, counts

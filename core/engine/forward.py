@@ -22,7 +22,7 @@ from core.engine.volatility import WideBars
 if TYPE_CHECKING:
     import pandas as pd
 
-    from core.contracts.broker_terms import BrokerTerms
+    from core.contracts.broker_terms import BrokerTerms, FeeTerms
 
 __all__ = ["Fill", "ForwardPrices", "Trades", "ahead", "fixed_horizon_trades", "forward_prices", "labels_frame"]
 
@@ -39,11 +39,14 @@ class ForwardPrices(WideBars):
     ----------
     dividends_until : ndarray
         Cash paid on one such share from the ticker's first bar up to and with each bar.
+    splits_until : ndarray
+        Shares that one such share has become by each bar; a price over this is the panel's own, a share's of that day.
     bars : OwnBars
         The way back to the panel's rows.
     """
 
     dividends_until: FloatArray
+    splits_until: FloatArray
     bars: OwnBars
 
 
@@ -69,7 +72,10 @@ def forward_prices(data: pd.DataFrame) -> ForwardPrices:
     dividends = np.where(np.isnan(close), np.nan, 0.0)
     if "dividend" in continuous:
         dividends = np.cumsum(bars.wide(continuous["dividend"]), axis=0)
-    return ForwardPrices(open_, high, low, close, dividends, bars)
+    splits = np.where(np.isnan(close), np.nan, 1.0)
+    if "split" in data:
+        splits = np.cumprod(bars.wide(data["split"]), axis=0)
+    return ForwardPrices(open_, high, low, close, dividends, splits, bars)
 
 
 def ahead(values: FloatArray, bars: int) -> FloatArray:
@@ -109,21 +115,37 @@ class Trades:
         price_return = (self.exit_price + self._since_entry(self.prices.dividends_until)) / self.entry_price - 1.0
         return price_return if self.side == "long" else -price_return
 
-    def payoff(self, terms: BrokerTerms) -> FloatArray:
+    def payoff(self, terms: BrokerTerms, *, order_value: float | None = None) -> FloatArray:
         """Return what one unit of exposure pays net: position return - financing - costs.
 
         Financing is that of a unit that is wholly borrowed (a long), or sold short: what one more unit costs, and what
-        a unit earns beyond the cash that it ties up. Costs are kappa (1 + exit / entry), kappa being the terms'
-        one-side cost fraction; at an entry at full price that is kappa (2 + r).
+        a unit earns beyond the cash that it ties up. Costs are kappa_entry + kappa_exit exit / entry, the terms' cost
+        fractions at the prices of those days; where fees are in bps only, they are kappa (2 + r) without dividends.
+
+        Parameters
+        ----------
+        terms : BrokerTerms
+        order_value : float, optional
+            Value of the entry's order in currency; None leaves the minimum fee of an order out.
         """
         carry = carry_of(self.prices.bars, self.prices.close, terms.financing, self.side)
         financing = self._since_entry(carry.of_entry_value) + self._since_entry(carry.per_share) / self.entry_price
-        costs = terms.fees.one_side_cost_fraction * (1.0 + self.exit_price / self.entry_price)
-        return self.position_return - financing - costs
+        return self.position_return - financing - self._costs(terms.fees, order_value)
+
+    def _costs(self, fees: FeeTerms, order_value: float | None) -> FloatArray:
+        entered = ahead(self.prices.splits_until, self.entry_offset)
+        left = self._at_exit(self.prices.splits_until)
+        grown = self.exit_price / self.entry_price
+        sold_value = None if order_value is None else order_value * grown
+        entry_cost = fees.cost_fraction(self.entry_price / entered, order_value)
+        return entry_cost + grown * fees.cost_fraction(self.exit_price / left, sold_value)
 
     def _since_entry(self, until: FloatArray) -> FloatArray:
-        at_exit = np.take_along_axis(until, np.maximum(self.exit_bar, 0), axis=0)
-        return np.where(self.exit_bar < 0, np.nan, at_exit - ahead(until, self.entry_offset))
+        return self._at_exit(until) - ahead(until, self.entry_offset)
+
+    def _at_exit(self, wide: FloatArray) -> FloatArray:
+        found = np.take_along_axis(wide, np.maximum(self.exit_bar, 0), axis=0)
+        return np.where(self.exit_bar < 0, np.nan, found)
 
 
 def fixed_horizon_trades(

@@ -63,14 +63,15 @@ def check_labels(
 
 
 def label_report(labels: pd.DataFrame, panel: pd.DataFrame) -> dict[str, float | int | None]:
-    """Return what is to be known about labels before a model is trained on them.
+    """Return what is to be known about labels: all of them, before a model is trained, or the rows it was judged on.
 
     Parameters
     ----------
     labels : DataFrame
-        As `check_labels` accepts.
+        As `check_labels` accepts, or some rows of it, such as `labels.loc[predictions.index]`: every figure is then of
+        these rows alone, and overlaps are counted among them.
     panel : DataFrame
-        The panel that was labelled.
+        The panel that was labelled, whole: its bars are the calendar.
 
     Returns
     -------
@@ -84,7 +85,13 @@ def label_report(labels: pd.DataFrame, panel: pd.DataFrame) -> dict[str, float |
         payoff_mean : mean payoff; None without.
         effective_sample_size : sum of average uniqueness within tickers (an upper bound: tickers taken as independent).
         effective_sample_size_pooled : the same over all tickers (a lower bound: tickers taken as one).
+
+    Raises
+    ------
+    DataError
+        If a row is not one of the panel's, or is there twice.
     """
+    _check_rows(labels, panel)
     labelled = labels[labels["target"].notna()]
     target = labelled["target"]
     has_classes = bool(target.isin([0.0, 1.0]).all()) and len(target) > 0
@@ -120,6 +127,12 @@ def _check_form(labels: pd.DataFrame, panel: pd.DataFrame) -> None:
         raise DataError(
             f"The labels' column 'label_end' has dtype {labels['label_end'].dtype}; it must hold timestamps in UTC."
         )
+
+
+def _check_rows(labels: pd.DataFrame, panel: pd.DataFrame) -> None:
+    if not labels.index.equals(panel.index):
+        _refuse(labels, ~labels.index.isin(panel.index), "is reported on a panel without that row")
+        _refuse(labels, labels.index.duplicated(), "is there more than once; report each row once")
 
 
 def _refuse(labels: pd.DataFrame, is_bad: np.ndarray, complaint: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from core.base.errors import ConfigError, DataError
+from core.engine.account_rules import days_to_next_bar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["METRIC_SETS", "MetricOptions", "metric_options", "risk_free_per_bar"]
 
 YearCount = Literal["bars", "act_365", "act_365_25"]
+Accrual = Literal["simple", "compound", "per_bar"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +32,7 @@ class MetricOptions:
     initial_equity : float
         The curve's first point, before the first bar, in currency.
     periods_per_year : float
-        Bars in a year.
+        Bars in a year: 252 of daily bars, 12 of monthly ones (see periods.py).
     ddof : int
         Taken off the divisor of variances.
     year_count : str
@@ -86,20 +88,24 @@ def metric_options(name: str, *, initial_equity: float, risk_free: pd.Series | N
     return replace(METRIC_SETS[name], initial_equity=initial_equity, risk_free=risk_free)
 
 
-def risk_free_per_bar(rate_annual: pd.Series, *, basis: float = 360.0) -> pd.Series:
-    """Return what cash without risk earns in each bar.
+def risk_free_per_bar(rate_annual: pd.Series, *, basis: float = 360.0, accrual: Accrual = "simple") -> pd.Series:
+    """Return what cash without risk earns in each bar, by the conventions that financing goes by.
 
     Parameters
     ----------
     rate_annual : Series of shape (n_bars,)
-        Known at each bar, simple, a fraction a year; index: timestamps, increasing.
+        Known at each bar, a fraction a year; with accrual "per_bar" already the return of the bar after it. Index:
+        timestamps, increasing.
     basis : float
-        Days in a year.
+        Days in a year; not read with "per_bar".
+    accrual : str
+        As FinancingTerms has it.
 
     Returns
     -------
     Series of shape (n_bars,)
-        rate[t-1] d / basis over the d calendar days from bar t-1 to bar t; zero in the first bar.
+        Of rate[t-1] = r over the d calendar days from bar t-1 to bar t: r d / basis if simple, (1 + r)^(d / basis) - 1
+        if compound, r itself if per bar. Zero in the first bar.
 
     Raises
     ------
@@ -115,7 +121,11 @@ def risk_free_per_bar(rate_annual: pd.Series, *, basis: float = 360.0) -> pd.Ser
             f"The risk-free rate of {rate_annual.index[bad[0]]} is {rates[bad[0]]}; it must be finite on every bar. "
             "Use metrics over zero, or a source that gives the rate."
         )
-    dates = pd.DatetimeIndex(rate_annual.index).tz_localize(None).to_numpy().astype("datetime64[D]").astype(np.int64)
+    years = days_to_next_bar(pd.DatetimeIndex(rate_annual.index)) / basis
+    if accrual == "simple":
+        rates = rates * years
+    elif accrual == "compound":
+        rates = (1.0 + rates) ** years - 1.0
     earned = np.zeros(len(rates))
-    earned[1:] = rates[:-1] * np.diff(dates) / basis
+    earned[1:] = rates[:-1]
     return pd.Series(earned, index=rate_annual.index, name="risk_free")

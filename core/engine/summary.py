@@ -1,16 +1,15 @@
 """The summary of a run: prose and tables that a person reads in a terminal.
 
-1. The data and their flaws. 2. What was asked. 3. How good the predictions are, beside the base rate's. 4. The
+1. The data and their flaws. 2. What was asked. 3. How good the predictions are (summary_predictions.py). 4. The
 strategies side by side, net of costs. 5. The verdict (summary_verdict.py). Equal facts give equal text.
 """
 
 from __future__ import annotations
 
-from datetime import date
-
 from core.engine.summary_facts import DataFacts, PredictionFacts, StrategyFacts, SummaryFacts, TermsFacts
+from core.engine.summary_predictions import prediction_lines
 from core.engine.summary_verdict import verdict_lines
-from core.engine.text_layout import aligned_table, labelled, money, number, paragraph, percent, shortened, times
+from core.engine.text_layout import aligned_table, labelled, money, number, paragraph, percent, shortened, span, times
 
 __all__ = ["DataFacts", "PredictionFacts", "StrategyFacts", "SummaryFacts", "TermsFacts", "write_summary"]
 
@@ -25,7 +24,6 @@ _REBALANCES = {
     "every_bar": "on every bar, back to the target",
     "schedule": "on the schedule's dates, back to the target",
 }
-_CLOSE_TO_DIRECTION = 0.8
 _HEADER = ("", "CAGR %", "vol. %", "Sharpe", "max DD %", "fees", "financing", "calls", "leverage", "equity")
 _LONGEST_NAME = 24
 
@@ -36,7 +34,7 @@ def write_summary(facts: SummaryFacts) -> str:
         [facts.title, "=" * len(facts.title)],
         ["Data", *_data_lines(facts)],
         ["Asked", *_terms_lines(facts.terms)],
-        _prediction_lines(facts.predictions, facts.terms) if facts.predictions else [],
+        prediction_lines(facts.predictions, facts.terms) if facts.predictions else [],
         _strategy_lines(facts),
         ["Verdict", *verdict_lines(facts)],
         labelled("Results", facts.results_at) if facts.results_at else [],
@@ -48,7 +46,7 @@ def _data_lines(facts: SummaryFacts) -> list[str]:
     data = facts.data
     lines = labelled(
         "Prices",
-        f"{data.source}, {_span(data.first_bar, data.last_bar)}, {data.n_bars:,} bars, "
+        f"{data.source}, {span(data.first_bar, data.last_bar)}, {data.n_bars:,} bars, "
         f"{_ADJUSTMENTS.get(data.adjustment, data.adjustment)}",
     )
     left_out = ", ".join(f"{ticker} with {n_bars:,} bars" for ticker, n_bars in sorted(data.left_out.items()))
@@ -76,7 +74,9 @@ def _terms_lines(terms: TermsFacts) -> list[str]:
     fees += [f"{terms.fee_per_share:g} a share"] if terms.fee_per_share else []
     fees += [f"{terms.slippage_bps:g} bps of slippage"] if terms.slippage_bps else []
     spread = f"{10_000 * terms.debit_spread_annual:g} bps a year"
-    lines += labelled("Costs", f"{' and '.join(fees)}; borrowed cash costs the risk-free rate plus {spread}")
+    borrowed = f"borrowed cash costs the risk-free rate plus {spread}"
+    unfunded = "nothing is borrowed, as the instruments are unfunded"
+    lines += labelled("Costs", f"{' and '.join(fees)}; {unfunded if terms.is_unfunded else borrowed}")
     initial, maintenance = percent(terms.initial_long, 0), percent(terms.maintenance_long, 0)
     lines += labelled("Margin", f"{initial} to open a long, {maintenance} to keep it")
     fill, rebalance = _FILLS.get(terms.fill, terms.fill), _REBALANCES.get(terms.rebalance, terms.rebalance)
@@ -84,43 +84,13 @@ def _terms_lines(terms: TermsFacts) -> list[str]:
     return lines + labelled("Execution", f"{decided}; begins with {money(terms.initial_cash)}")
 
 
-def _prediction_lines(facts: PredictionFacts, terms: TermsFacts) -> list[str]:
-    sizes = f"{facts.n_rows:,} rows of {facts.n_folds} folds"
-    if facts.effective_sample_size is not None:
-        pooled = facts.effective_sample_size_pooled
-        as_one = f", {number(pooled, 0)} if the tickers move as one" if pooled is not None else ""
-        sizes += f"; labels overlap, so the effective sample size is {number(facts.effective_sample_size, 0)}{as_one}"
-    lines = [f"Predictions, out of sample, {_span(facts.first_bar, facts.last_bar)}", *labelled("Rows", sizes)]
-    lines += labelled("Base rate", f"{percent(facts.base_rate)} of the labels are 1 (worth it)")
-    if facts.share_equal_to_sign is not None:
-        close = facts.share_equal_to_sign >= _CLOSE_TO_DIRECTION
-        at = f"at {terms.leverage:g}x " if terms.leverage is not None else ""
-        remark = f": {at}the label is close to direction, whether the price rises" if close else ""
-        lines += labelled("Label", f"{percent(facts.share_equal_to_sign)} equal the sign of the return{remark}")
-    if facts.breach_share is not None:
-        lines += labelled("Breaches", f"{percent(facts.breach_share, 2)} of the labelled positions meet a margin call")
-    if facts.brier is not None and facts.base_rate_brier is not None:
-        both = f"{number(facts.brier, 4)}, the base rate's {number(facts.base_rate_brier, 4)}"
-        lines += labelled("Brier score", f"{both}: {_skill(facts.brier, facts.base_rate_brier)}")
-    if facts.auc is not None:
-        lines += labelled("AUC", f"{number(facts.auc, 3)} (0.5 is a coin's)")
-    return lines
-
-
-def _skill(brier: float, base_rate_brier: float) -> str:
-    if brier < base_rate_brier:
-        return f"{percent(1.0 - brier / base_rate_brier, 2)} better than knowing the base rate alone"
-    return "the predictions are no better than knowing the base rate alone"
-
-
 def _strategy_lines(facts: SummaryFacts) -> list[str]:
     rows = [facts.strategy, *facts.baselines, *((facts.benchmark,) if facts.benchmark else ())]
-    over = "the risk-free rate" if facts.sharpe_is_over_risk_free else "zero"
     lines = [
-        f"Backtest, net of costs, {_span(facts.first_bar, facts.last_bar)}",
+        f"Backtest, net of costs, {span(facts.first_bar, facts.last_bar)}",
         *aligned_table(_HEADER, [_row(row) for row in rows]),
         *paragraph(
-            f"Sharpe ratios are over {over}. Fees hold slippage, financing holds interest and borrow fees, calls are "
+            f"{_sharpe_basis(facts)} Fees hold slippage, financing holds interest and borrow fees, calls are "
             "margin calls, leverage is the highest at a close, equity the final one."
         ),
     ]
@@ -130,6 +100,12 @@ def _strategy_lines(facts: SummaryFacts) -> list[str]:
     if ruined:
         lines += paragraph(f"Ruined, with all equity lost: {', '.join(ruined)}.")
     return lines
+
+
+def _sharpe_basis(facts: SummaryFacts) -> str:
+    if facts.terms.is_unfunded:
+        return "Sharpe ratios subtract no rate: returns are over cash already."
+    return f"Sharpe ratios are over {'the risk-free rate' if facts.sharpe_is_over_risk_free else 'zero'}."
 
 
 def _row(row: StrategyFacts) -> tuple[str, ...]:
@@ -155,7 +131,3 @@ def _points(value: object) -> str:
 def _sum(row: StrategyFacts, *names: str) -> float | None:
     values = [value for name in names if isinstance(value := row.metrics.get(name), (int, float))]
     return float(sum(values)) if values else None
-
-
-def _span(first: date, last: date) -> str:
-    return f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"

@@ -30,7 +30,10 @@ class DataFacts:
 
 @dataclass(frozen=True)
 class TermsFacts:
-    """What was asked of the label, the broker and the execution; None where there is no such thing."""
+    """What was asked of the label, the broker and the execution; None where there is no such thing.
+
+    `is_unfunded` says that the instruments' returns are in excess of financing, so that nothing is borrowed.
+    """
 
     leverage: float | None = None
     horizon_bars: int | None = None
@@ -43,6 +46,7 @@ class TermsFacts:
     fill: str = "next_open"
     rebalance: str = "on_change"
     initial_cash: float = 100_000.0
+    is_unfunded: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,13 @@ class PredictionFacts:
     ----------
     effective_sample_size, effective_sample_size_pooled : float or None
         Labels that do not overlap, with tickers taken as independent, and as one.
-    share_equal_to_sign : float or None
-        Share of labels that equal the sign of the return before costs.
+    share_equal_to_sign, breach_share : float or None
+        Of the labels of these rows, those that equal the sign of the return before costs, and those whose position
+        meets a margin call.
+    auc_fold_mean : float or None
+        Mean over the folds; `auc` is over all rows, whatever their fold.
+    n_folds_at_base_rate : int
+        Folds whose predictions are all the same.
     """
 
     first_bar: date
@@ -69,6 +78,8 @@ class PredictionFacts:
     breach_share: float | None = None
     effective_sample_size: float | None = None
     effective_sample_size_pooled: float | None = None
+    auc_fold_mean: float | None = None
+    n_folds_at_base_rate: int = 0
 
 
 @dataclass(frozen=True)

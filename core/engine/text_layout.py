@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from datetime import date
 from typing import TypeGuard
 
-__all__ = ["WIDTH", "aligned_table", "labelled", "money", "number", "paragraph", "percent", "shortened", "times"]
+__all__ = [
+    "WIDTH",
+    "aligned_table",
+    "labelled",
+    "money",
+    "number",
+    "paragraph",
+    "percent",
+    "shortened",
+    "span",
+    "times",
+]
 
 WIDTH = 96
 _INDENT = "  "
@@ -68,6 +80,11 @@ def money(value: object) -> str:
 def times(value: object) -> str:
     """Return a leverage as "2.00x"; a dash where there is none."""
     return f"{value:.2f}x" if _is_number(value) else _ABSENT
+
+
+def span(first: date, last: date) -> str:
+    """Return two dates as "2003-03-07 to 2013-03-01"."""
+    return f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
 
 
 def _is_number(value: object) -> TypeGuard[float]:

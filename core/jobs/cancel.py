@@ -135,7 +135,9 @@ def _wait_until_it_follows(folder: RunFolder, process: ProcessRecord | None, gra
     deadline = time.monotonic() + grace_s
     while settle_folder(folder) not in TERMINAL_STATES:
         if time.monotonic() > deadline:
-            where = "nowhere yet" if process is None else f"in process {process.pid} on {process.machine}"
+            where = (
+                "nowhere yet" if process is None else f"in process {process.pid} on {process.machine.partition(' ')[0]}"
+            )
             raise RunError(
                 f"Run {folder.run_id} lives {where} and cannot be ended by force from here. The request is written: it "
                 "ends at its next event. Else end that process there."

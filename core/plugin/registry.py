@@ -30,6 +30,7 @@ from core.plugin.user_folders import UserFolder, find_user_folders
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from core.base.validation import Where
     from core.contracts.plugin import Plugin
 
 __all__ = ["PluginRegistry", "RegistrySettings"]
@@ -127,7 +128,7 @@ class PluginRegistry:
         params: Mapping[str, JsonValue],
         *,
         instance_name: str | None = None,
-        where: str = "",
+        where: Where = "",
     ) -> Any:  # noqa: ANN401 - the caller knows the kind, and annotates the variable with its contract
         """Return a new instance with validated parameters.
 
@@ -139,8 +140,9 @@ class PluginRegistry:
             The parameters as JSON.
         instance_name : str or None
             The instance's own name; None takes the plugin's.
-        where : str
-            Where the parameters were written, for errors: "my.yaml: model.model_params".
+        where : str or callable
+            Where the parameters were written, for errors: "my.yaml: model.model_params". A function tells it of the
+            field at a path.
 
         Raises
         ------
@@ -171,7 +173,7 @@ class PluginRegistry:
         self._plugins = None
 
     def _validated(
-        self, plugin_class: type[Plugin], kind: str, name: str, params: Mapping[str, JsonValue], where: str
+        self, plugin_class: type[Plugin], kind: str, name: str, params: Mapping[str, JsonValue], where: Where
     ) -> Any:  # noqa: ANN401 - the class's own Params
         from pydantic import ValidationError
 

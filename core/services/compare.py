@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.services.runs import find_run
-from core.services.text_form import figure
+from core.services.text_form import counted, figure
 from core.store.run_folder import RunFolder
 from core.store.settlement import settle_folder
 
@@ -30,13 +30,25 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Runs side by side; figures as in the first run, and the others' differences to it."""
+    """Runs side by side; figures as in the first run, and the others' differences to it.
+
+    Attributes
+    ----------
+    metrics : tuple of Difference
+        Every figure that some run has; None where a run lacks it, or where it is undefined.
+    shared_metrics : frozenset of str
+        Figures that at least two runs have.
+    without_fingerprint : tuple of str
+        Runs that loaded no data, so that nobody knows theirs.
+    """
 
     run_ids: tuple[str, ...]
     states: tuple[str, ...]
     config: tuple[Difference, ...]
     environment: tuple[Difference, ...]
     metrics: tuple[Difference, ...]
+    shared_metrics: frozenset[str]
+    without_fingerprint: tuple[str, ...]
 
     def as_json(self) -> dict[str, object]:
         """Return the comparison for programs."""
@@ -48,15 +60,29 @@ class Comparison:
         """Return the comparison for a person."""
         heading = [("run", *(run_id[:8] for run_id in self.run_ids)), ("state", *self.states)]
         parts = [_aligned(heading)]
+        same = (
+            "The environments are the same."
+            if self.without_fingerprint
+            else "The environments and the data are the same."
+        )
         for title, rows, equal in (
             ("Config", self.config, "The configs are the same."),
-            ("Environment and data", self.environment, "The environments and the data are the same."),
+            ("Environment and data", self.environment, same),
         ):
             parts.append(f"{title}\n{_aligned([_shown_row(row) for row in rows])}" if rows else equal)
-        parts.append(
-            f"Figures\n{_aligned([_figures_row(row) for row in self.metrics])}" if self.metrics else "No figures."
-        )
-        return "\n\n".join(parts)
+        if self.without_fingerprint:
+            lacking = ", ".join(run_id[:8] for run_id in self.without_fingerprint)
+            parts.append(f"Whether the data are the same is unknown: no data were loaded by {lacking}.")
+        return "\n\n".join([*parts, *self._figures()])
+
+    def _figures(self) -> list[str]:
+        shared = [row for row in self.metrics if row.path in self.shared_metrics]
+        n_alone = len(self.metrics) - len(shared)
+        parts = [f"Figures\n{_aligned([_figures_row(row) for row in shared])}" if shared else "No figures in common."]
+        if n_alone:
+            verb = "is" if n_alone == 1 else "are"
+            parts.append(f"{counted(n_alone, 'figure')} of one run alone {verb} left out; --json shows all.")
+        return parts
 
 
 def compare_runs(workbench: Workbench, named: Sequence[str]) -> Comparison:
@@ -74,12 +100,19 @@ def compare_runs(workbench: Workbench, named: Sequence[str]) -> Comparison:
     ]
     metrics = [folder.metrics() for folder in folders]
     names = sorted({name for found in metrics for name in found})
+    shared = frozenset(name for name in names if sum(name in found for found in metrics) > 1)
     return Comparison(
         run_ids=tuple(folder.run_id for folder in folders),
         states=tuple(settle_folder(folder).value for folder in folders),
         config=differences([folder.config() for folder in folders]),
         environment=differences(environments),
         metrics=tuple(Difference(name, tuple(found.get(name) for found in metrics)) for name in names),
+        shared_metrics=shared,
+        without_fingerprint=tuple(
+            folder.run_id
+            for folder, found in zip(folders, environments, strict=True)
+            if not found.get("data_fingerprint")
+        ),
     )
 
 

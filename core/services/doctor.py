@@ -112,7 +112,9 @@ def _plugins(workbench: Workbench) -> Finding:
     plugins = workbench.registry().list()
     unwell = sorted(f"{plugin.kind}/{plugin.name}" for plugin in plugins if plugin.status.value != "available")
     if unwell:
-        return Finding("note", "plugins", f"{len(plugins)}, unwell: {', '.join(unwell[:5])}", "see: qlop plugins list")
+        return Finding(
+            "note", "plugins", f"{len(plugins)} found; not well: {', '.join(unwell[:5])}", "see: qlop plugins list"
+        )
     return Finding("ok", "plugins", f"{len(plugins)} found, all well")
 
 

@@ -1,28 +1,19 @@
-"""The parameters of a plugin in words, from the JSON schema of its Params.
-
-1. A parameter is a row; the fields of a nested model follow it as `outer.inner`.
-2. `anyOf` and its kin become "this or that"; a reference is looked up among the schema's definitions.
-3. Defaults and choices are written as JSON, which a config file takes as it stands.
-"""
+"""The parameters of a plugin as a table of text."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+from core.services.parameter_rows import ParameterRow, parameter_rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["parameter_table"]
 
-_Schema = Mapping[str, Any]
 
-_COLUMNS = ("parameter", "type", "default", "allowed", "description")
-_DEEPEST = 4
-
-
-def parameter_table(schema: _Schema) -> pd.DataFrame:
+def parameter_table(schema: Mapping[str, Any]) -> pd.DataFrame:
     """Return the parameters that a JSON schema describes, as a table of text.
 
     Parameters
@@ -33,86 +24,8 @@ def parameter_table(schema: _Schema) -> pd.DataFrame:
     Returns
     -------
     DataFrame of shape (n_parameters, 5)
-        parameter, type, default (JSON, or "required"), allowed (bounds and choices in words) and description.
+        parameter, type, default, allowed and description, as ParameterRow has them.
     """
     import pandas as pd
 
-    rows = list(_rows(schema, schema.get("$defs", {}), ""))
-    return pd.DataFrame(rows, columns=list(_COLUMNS), dtype="str")
-
-
-def _rows(schema: _Schema, definitions: _Schema, outer: str) -> Iterator[tuple[str, ...]]:
-    required = set(schema.get("required", ()))
-    for name, given in schema.get("properties", {}).items():
-        field = _resolved(given, definitions)
-        path = f"{outer}{name}"
-        is_model = "properties" in field
-        default = "required" if name in required else "" if is_model else json.dumps(field.get("default"))
-        description = str(given.get("description") or field.get("description", ""))
-        yield path, _type(field, definitions), default, "; ".join(_allowed(field, definitions)), description
-        # A model may hold itself; its fields are told once and some levels deep.
-        if is_model and path.count(".") < _DEEPEST:
-            yield from _rows(field, definitions, f"{path}.")
-
-
-def _resolved(field: _Schema, definitions: _Schema) -> _Schema:
-    named = definitions.get(str(field.get("$ref", "")).rpartition("/")[2], {})
-    return {**named, **field}
-
-
-def _choices(field: _Schema, definitions: _Schema) -> list[_Schema]:
-    found = [choice for key in ("anyOf", "oneOf", "allOf") for choice in field.get(key, ())]
-    return [_resolved(choice, definitions) for choice in found]
-
-
-def _type(field: _Schema, definitions: _Schema) -> str:
-    choices = _choices(field, definitions)
-    if choices:
-        return " or ".join(dict.fromkeys(_type(choice, definitions) for choice in choices))
-    if "enum" in field or "const" in field:
-        return "choice"
-    if "properties" in field:
-        return str(field.get("title", "group"))
-    if field.get("type") == "array":
-        inner: _Schema = field.get("items") or next(iter(field.get("prefixItems", ())), {})
-        return f"list of {_type(_resolved(inner, definitions), definitions)}"
-    return str(field.get("type", "any"))
-
-
-def _allowed(field: _Schema, definitions: _Schema) -> Iterator[str]:
-    if "enum" in field:
-        yield ", ".join(json.dumps(choice) for choice in field["enum"])
-    if "const" in field:
-        yield json.dumps(field["const"])
-    spans = (
-        _span(field.get("minimum"), field.get("maximum")),
-        f"above {_number(field['exclusiveMinimum'])}" if "exclusiveMinimum" in field else "",
-        f"below {_number(field['exclusiveMaximum'])}" if "exclusiveMaximum" in field else "",
-        _span(field.get("minItems"), field.get("maxItems"), "item"),
-        _span(field.get("minLength"), field.get("maxLength"), "character"),
-    )
-    yield from (span for span in spans if span)
-    for choice in _choices(field, definitions):
-        yield from _allowed(choice, definitions)
-    items = field.get("items")
-    within = "; ".join(_allowed(_resolved(items, definitions), definitions)) if isinstance(items, Mapping) else ""
-    if within:
-        yield f"each {within}"
-
-
-def _span(least: float | None, most: float | None, unit: str = "") -> str:
-    if least is None and most is None:
-        return ""
-    last = least if most is None else most
-    units = f" {unit}" if last == 1 else f" {unit}s"
-    if least == most:
-        words = _number(least)
-    elif least is not None and most is not None:
-        words = f"{_number(least)} to {_number(most)}"
-    else:
-        words = f"at most {_number(most)}" if least is None else f"at least {_number(least)}"
-    return words + units if unit else words
-
-
-def _number(value: object) -> str:
-    return f"{value:,.10g}" if isinstance(value, (int, float)) else str(value)
+    return pd.DataFrame(parameter_rows(schema), columns=list(ParameterRow._fields), dtype="str")

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.services.parameter_rows import ParameterRow, parameter_rows
 from core.services.text_form import lines_of
 from core.services.workbench import open_workbench
 
@@ -104,25 +105,11 @@ def _plain(plugin: PluginInfo) -> dict[str, object]:
 
 
 def _parameters(schema: Mapping[str, Any]) -> str:
-    fields = schema.get("properties", {})
-    if not fields:
-        return "No parameters."
-    required = set(schema.get("required", ()))
-    rows = []
-    for name, field in fields.items():
-        default = "required" if name in required else f"default {field.get('default')!r}"
-        rows.append((name, f"{default}; {field.get('description', '')}{_bounds(field)}"))
-    return f"Parameters\n{lines_of(rows)}"
+    rows = [(row.parameter, _in_words(row)) for row in parameter_rows(schema)]
+    return f"Parameters\n{lines_of(rows)}" if rows else "No parameters."
 
 
-def _bounds(field: Mapping[str, Any]) -> str:
-    words = (
-        ("minimum", "at least"),
-        ("exclusiveMinimum", "above"),
-        ("maximum", "at most"),
-        ("exclusiveMaximum", "below"),
-    )
-    parts = [f"{word} {field[key]}" for key, word in words if key in field]
-    if "enum" in field:
-        parts.append("one of " + ", ".join(map(str, field["enum"])))
-    return f" ({', '.join(parts)})" if parts else ""
+def _in_words(row: ParameterRow) -> str:
+    default = row.default if row.default in {"", "required"} else f"default {row.default}"
+    allowed = f" ({row.allowed})" if row.allowed else ""
+    return f"{', '.join(part for part in (row.type, default) if part)}; {row.description}{allowed}"

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, cast
 
-from core.base.errors import ConfigError
+from core.base.errors import ConfigError, PluginError, QlopError
+from core.base.validation import Where, place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from core.config.run_config import RunConfig
     from core.contracts.orchestrator import OrchestratorPlugin
+    from core.contracts.sink import SinkPlugin
     from core.plugin.registry import PluginRegistry
 
 __all__ = ["resolve_config"]
@@ -28,7 +30,7 @@ _PLUGIN_SECTIONS = (
 _PLUGIN_LISTS = (("features", "feature_steps", "feature_step"), ("sinks", "sinks", "sink"))
 
 
-def resolve_config(config: RunConfig, registry: PluginRegistry, where: str) -> RunConfig:
+def resolve_config(config: RunConfig, registry: PluginRegistry, where: Where) -> RunConfig:
     """Check the config against the plugins and write out what it leaves open.
 
     Parameters
@@ -37,8 +39,8 @@ def resolve_config(config: RunConfig, registry: PluginRegistry, where: str) -> R
         As read.
     registry : PluginRegistry
         Knows the plugins and their params.
-    where : str
-        The config's origin, for errors.
+    where : str or callable
+        The config's origin, or a function that tells where the field at a path came from, for errors.
 
     Returns
     -------
@@ -50,7 +52,7 @@ def resolve_config(config: RunConfig, registry: PluginRegistry, where: str) -> R
     PluginError
         If a plugin is unknown, broken or ambiguous.
     ConfigError
-        If params are wrong, or a section that the mode needs is missing.
+        If params are wrong, a section that the mode needs is missing, or the mode or a sink refuses the config.
     """
     _check_sections(config, registry, where)
     resolver = _Resolver(registry, where)
@@ -71,13 +73,16 @@ def resolve_config(config: RunConfig, registry: PluginRegistry, where: str) -> R
             }
         }
     )
-    return config.model_copy(update=changes)
+    complete = config.model_copy(update=changes)
+    _ask_mode(complete, registry, where)
+    _ask_sinks(complete, registry, where)
+    return complete
 
 
 class _Resolver:
     """Writes out plugin params section by section."""
 
-    def __init__(self, registry: PluginRegistry, where: str) -> None:
+    def __init__(self, registry: PluginRegistry, where: Where) -> None:
         self._registry = registry
         self._where = where
 
@@ -91,16 +96,50 @@ class _Resolver:
 
     def params(self, kind: str, name: str, given: Mapping[str, Any], path: str) -> dict[str, Any]:
         """Return a plugin's params with all defaults, as JSON."""
-        plugin = self._registry.create(kind, name, given, where=f"{self._where}: {path}")
+        plugin = self._registry.create(kind, name, given, where=self._place_within(path))
         complete: dict[str, Any] = plugin.params.model_dump(mode="json")
         return complete
 
+    def _place_within(self, path: str) -> Where:
+        def place(location: Sequence[str | int]) -> str:
+            return f"{place_of(self._where, (*path.split('.'), *location))}: {path}"
 
-def _check_sections(config: RunConfig, registry: PluginRegistry, where: str) -> None:
+        return place
+
+
+def _ask_mode(config: RunConfig, registry: PluginRegistry, where: Where) -> None:
+    """Let the mode refuse what it can know before anything is written."""
+
+    def make_plugin(kind: str, name: str, params: Mapping[str, Any], /) -> Any:  # noqa: ANN401 - by kind
+        return registry.create(kind, name, params, where=f"{kind} {name!r}")
+
+    orchestrator: OrchestratorPlugin = make_plugin("orchestrators", config.mode, config.mode_params)
+    try:
+        orchestrator.check_config(config, make_plugin)
+    except PluginError:
+        raise
+    except QlopError as error:
+        # The message begins with the field that is wrong.
+        field = str(error).partition(" ")[0].rstrip(":,").split(".")
+        raise ConfigError(f"{place_of(where, field)}: {error}") from error
+
+
+def _ask_sinks(config: RunConfig, registry: PluginRegistry, where: Where) -> None:
+    """Let the sinks say now what they would refuse after the work."""
+    for position, wanted in enumerate(config.sinks):
+        sink: SinkPlugin = registry.create("sinks", wanted.sink_type, wanted.sink_params)
+        try:
+            sink.check()
+        except QlopError as error:
+            raise ConfigError(f"{place_of(where, ('sinks', position))}: sinks.{position}: {error}") from error
+
+
+def _check_sections(config: RunConfig, registry: PluginRegistry, where: Where) -> None:
     orchestrator = cast("type[OrchestratorPlugin]", registry.load("orchestrators", config.mode))
     missing = sorted(section for section in orchestrator.required_sections if not getattr(config, section, None))
     if missing:
         raise ConfigError(
-            f"{where}: mode {config.mode!r} needs the section {missing[0]!r}, which is missing. "
+            f"{place_of(where, (missing[0],))}: mode {config.mode!r} needs the section {missing[0]!r}, "
+            "which is missing. "
             f"It needs: {', '.join(sorted(orchestrator.required_sections))}. Ready configs lie in configs/."
         )

@@ -11,6 +11,7 @@ from core.base.events import Event, LogPayload, MetricPayload, Payload, Progress
 from core.base.time import utc_now
 from core.contracts.run_context import RunContext
 from core.services.progress import EtaClock
+from core.services.text_form import STATE_IN_WORDS
 from core.store.run_folder import RunFolder
 from core.store.settlement import settle_folder
 
@@ -124,7 +125,7 @@ class SessionContext(RunContext):
         folder = RunFolder.open(self._workbench.home, run_id)
         state = settle_folder(folder)
         if state is not RunState.COMPLETED:
-            raise RunError(f"Run {run_id} is {state.value}; only a completed run's artifacts can be used.")
+            raise RunError(f"Run {run_id} {STATE_IN_WORDS[state]}; only a completed run's artifacts can be used.")
         return folder
 
     def _emit(self, payload: Payload) -> None:

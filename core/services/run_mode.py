@@ -1,6 +1,7 @@
 """Carry out a run, from a config as written to its one terminal state.
 
-1. Read the config, apply overrides, check it against the plugins. What is wrong here leaves no trace.
+1. Read the config, apply overrides, check it against the plugins, the runs it uses, and the files that its sinks would
+   write. What is wrong here leaves no trace.
 2. Open the run: folder, lock, first event.
 3. Let the orchestrator work, and write the sinks.
 4. Save the key figures; the session ends the run as completed, failed or cancelled.
@@ -16,10 +17,15 @@ from core.base.errors import QlopError
 from core.base.events import Event
 from core.base.identifiers import check_run_id, new_run_id
 from core.config.loader import parse_config, read_config_file
+from core.config.origins import ConfigOrigin
 from core.config.overrides import apply_overrides
-from core.services.environment import describe_environment
+from core.services.environment import describe_environment, describe_plugins
 from core.services.resolve import resolve_config
+from core.services.run_names import with_run_ids
 from core.services.run_outcome import RunOutcome, RunRequest
+from core.services.start_findings import start_findings
+from core.services.text_form import counted
+from core.store.settlement import settlement_of
 
 if TYPE_CHECKING:
     from core.config.run_config import RunConfig
@@ -58,16 +64,21 @@ def run_mode(workbench: Workbench, request: RunRequest, *, observer: Observer = 
 
     Raises
     ------
-    ConfigError, PluginError, RunError, StoreError
+    ConfigError, PluginError, RunIdError, StoreError
         If the run cannot begin; nothing is left behind then.
     """
     run_id = check_run_id(request.run_id) if request.run_id else new_run_id()
-    where = str(request.config_path) if request.config_path else "config"
-    raw = read_config_file(request.config_path) if request.config_path else dict(request.config)
-    written = parse_config(apply_overrides(raw, request.overrides), where)
+    where = ConfigOrigin(str(request.config_path) if request.config_path else "config", request.overrides)
+    written = with_run_ids(_as_written(request, where), workbench)
     registry = workbench.registry(written.plugins.disabled)
     config = resolve_config(written, registry, where)
     return _carry_out(_Assignment(workbench, registry, config, run_id, request, observer))
+
+
+def _as_written(request: RunRequest, where: ConfigOrigin) -> RunConfig:
+    raw = read_config_file(request.config_path) if request.config_path else dict(request.config)
+    changed = apply_overrides(raw, request.overrides)
+    return parse_config(changed if request.mode is None else {**changed, "mode": request.mode}, where)
 
 
 @dataclass(frozen=True)
@@ -98,14 +109,18 @@ def _carry_out(assignment: _Assignment) -> RunOutcome:
             assignment.workbench.home,
             assignment.run_id,
             config.model_dump(mode="json"),
-            describe_environment(config.seed, assignment.thread_count, request.command),
+            {
+                **describe_environment(config.seed, assignment.thread_count, request.command),
+                "plugins": describe_plugins(config, assignment.registry),
+            },
             owns_process=request.owns_process,
         )
         cancel_flag.watch(session.folder.path)
         try:
             with session:
                 result = _work(assignment, session, cancel_flag)
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - plugins may raise anything; the run has failed
+        # Plugins may raise anything; the run has failed.
+        except (Exception, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001
             failure = error
     return _outcome(assignment, session, result, failure)
 
@@ -123,6 +138,8 @@ def _work(assignment: _Assignment, session: RunSession, cancel_flag: CancelFlag)
         check_cancelled=cancel_flag.check,
         observer=assignment.observer,
     )
+    for finding in start_findings(config, assignment.registry, assignment.workbench.settings):
+        context.log(finding, level="warning")
     orchestrator: OrchestratorPlugin = context.plugin("orchestrators", config.mode, config.mode_params)
     result = orchestrator.run(config, context)
     _write_sinks(config, result, context)
@@ -134,7 +151,8 @@ def _write_sinks(config: RunConfig, result: RunResult, context: SessionContext) 
     for wanted in config.sinks:
         sink: SinkPlugin = context.plugin("sinks", wanted.sink_type, wanted.sink_params)
         paths = sink.write(result)
-        context.log(f"Sink {wanted.sink_type!r} has written {len(paths)} files", first=str(paths[0]) if paths else None)
+        written = counted(len(paths), "file")
+        context.log(f"Sink {wanted.sink_type!r} has written {written}", first=str(paths[0]) if paths else None)
 
 
 def _outcome(
@@ -144,7 +162,7 @@ def _outcome(
     return RunOutcome(
         run_id=assignment.run_id,
         mode=assignment.config.mode,
-        status=folder.events().state().value,
+        status=settlement_of(folder).state.value,
         folder=folder.path,
         metrics=folder.metrics(),  # type: ignore[arg-type]  # metrics.json is flat
         artifacts={name: str(path) for name, path in folder.artifact_paths()},
@@ -163,5 +181,5 @@ def _told(failure: BaseException | None, run_id: str) -> str | None:
         return str(failure)
     return (
         f"{type(failure).__name__}: {failure}. This is a fault of QLOP or of a plugin; "
-        f"the traceback stands in the log: qlop runs show {run_id}"
+        f"the traceback stands in the log: qlop runs show {run_id} --log"
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.base.errors import QlopError, RunCancelled
+from core.base.errors import RunCancelled
 from core.base.events import RunState
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class RunRequest:
         A config as plain data, where there is no file.
     overrides : tuple of str
         "path=value" each, applied in order.
+    mode : str or None
+        The mode, where the caller decides it and not the config.
     run_id : str or None
         A UUID4 that the run is to bear; None makes a fresh one.
     command : tuple of str
@@ -40,6 +42,7 @@ class RunRequest:
     config_path: Path | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     overrides: tuple[str, ...] = ()
+    mode: str | None = None
     run_id: str | None = None
     command: tuple[str, ...] = ()
     owns_process: bool = True
@@ -71,12 +74,12 @@ class RunOutcome:
 
     @property
     def exit_code(self) -> int:
-        """The exit code of a command that did this run: 0, 1, 2 or 130."""
+        """The exit code of a command that did this run: 0, 130 if it was cancelled, else 1, whatever failed."""
         if self.status == RunState.COMPLETED.value:
             return 0
         if self.status == RunState.CANCELLED.value:
             return RunCancelled.exit_code
-        return self.failure.exit_code if isinstance(self.failure, QlopError) else 1
+        return 1
 
     def json_line(self) -> str:
         """Return the one line that `--json` prints last."""

@@ -6,19 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from core.base.errors import RunError
 from core.base.events import RunState
-from core.services.text_form import FIGURES_WORTH_A_LINE, figure, lines_of
+from core.services.log_text import log_lines
+from core.services.run_names import find_run, find_trained_run
+from core.services.text_form import FIGURES_WORTH_A_LINE, counted, figure, lines_of
 from core.store.run_folder import RunFolder
 from core.store.run_query import RunQuery
 from core.store.run_record import RunRecord
 from core.store.run_store import RunStore
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.jobs.cancel import CancelReport
     from core.services.workbench import Workbench
 
 __all__ = [
+    "annotate_run",
     "ReindexOutcome",
     "RunDetails",
     "RunRow",
@@ -31,6 +35,9 @@ __all__ = [
     "restore_run",
     "show_run",
 ]
+
+
+_LAST_LINES = 40
 
 
 @dataclass(frozen=True)
@@ -97,12 +104,13 @@ class RunRow:
 
 @dataclass(frozen=True)
 class RunDetails:
-    """One run with its artifacts and its summary."""
+    """One run with its artifacts, its summary and the lines of its log."""
 
     row: RunRow
     folder: RunFolder
     artifacts: dict[str, str]
     summary: str
+    log: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """Return the details for programs."""
@@ -132,6 +140,10 @@ class RunDetails:
             parts.append(lines_of([(name, figure(value)) for name, value in sorted(record.metrics.items())]))
         if self.artifacts:
             parts.append(lines_of(sorted(self.artifacts.items())))
+        if record.state in {RunState.FAILED, RunState.CRASHED} and self.log:
+            parts.append("\n".join(["The log ends with:", *self.log[-_LAST_LINES:]]))
+            if len(self.log) > _LAST_LINES:
+                parts.append(f"The whole log: qlop runs show {record.run_id} --log")
         return "\n\n".join(parts)
 
 
@@ -148,46 +160,9 @@ class ReindexOutcome:
 
     def as_text(self) -> str:
         """Return the outcome for a person."""
-        lines = [f"The index holds {self.run_count} runs."]
+        lines = [f"The index holds {counted(self.run_count, 'run')}."]
         lines += [f"{folder} was left out: {reason}" for folder, reason in sorted(self.broken.items())]
         return "\n".join(lines)
-
-
-def find_run(workbench: Workbench, named: str) -> str:
-    """Return the id that `named` means: an id, the unique beginning of one, or "latest".
-
-    Raises
-    ------
-    RunError
-        If there is no such run, or more than one.
-    """
-    with RunStore(workbench.home) as store:
-        if named != "latest":
-            return store.resolve(named)
-        newest = store.find(RunQuery(limit=1))
-    if not newest:
-        raise RunError(f"There are no runs in {workbench.home.runs_folder}. Start one with: qlop demo")
-    return newest[0].run_id
-
-
-def find_trained_run(workbench: Workbench, named: str) -> str:
-    """Return the id that `named` means; "latest" is the newest completed run that trained a model.
-
-    Raises
-    ------
-    RunError
-        If there is no such run.
-    """
-    if named != "latest":
-        return find_run(workbench, named)
-    with RunStore(workbench.home) as store:
-        completed = store.find(RunQuery(states=(RunState.COMPLETED,), limit=None))
-    for record in completed:
-        if (RunFolder.open(workbench.home, record.run_id).artifacts / "model").is_dir():
-            return record.run_id
-    raise RunError(
-        f"No completed run in {workbench.home.runs_folder} trained a model. Train one with: qlop train-model"
-    )
 
 
 def list_runs(
@@ -196,22 +171,29 @@ def list_runs(
     state: str | None = None,
     mode: str | None = None,
     text: str | None = None,
+    tag: str | None = None,
+    deleted: bool = False,
     limit: int | None = 20,
 ) -> list[RunRow]:
-    """Return runs, newest first, each in its true state."""
+    """Return runs, newest first, each in its true state; `deleted` asks for those in the trash."""
     query = RunQuery(
-        states=(RunState(state),) if state else (), modes=(mode,) if mode else (), text=text or "", limit=limit
+        states=(RunState(state),) if state else (),
+        modes=(mode,) if mode else (),
+        text=text or "",
+        tag=tag or "",
+        limit=limit,
+        only_deleted=deleted,
     )
     with RunStore(workbench.home) as store:
         return [RunRow(record) for record in store.find(query)]
 
 
 def show_run(workbench: Workbench, named: str) -> RunDetails:
-    """Return one run with its artifacts and summary.
+    """Return one run with its artifacts, its summary and its log.
 
     Raises
     ------
-    RunError
+    RunIdError
         If there is no such run.
     """
     run_id = find_run(workbench, named)
@@ -221,7 +203,8 @@ def show_run(workbench: Workbench, named: str) -> RunDetails:
     artifacts = dict(folder.artifact_paths())
     summary = artifacts.get("summary.txt")
     text = summary.read_text(encoding="utf-8") if summary and summary.is_file() else ""
-    return RunDetails(RunRow(record), folder, {name: str(path) for name, path in artifacts.items()}, text)
+    paths = {name: str(path) for name, path in artifacts.items()}
+    return RunDetails(RunRow(record), folder, paths, text, tuple(log_lines(folder.events().read())))
 
 
 def cancel_run(workbench: Workbench, named: str) -> CancelReport:
@@ -229,7 +212,7 @@ def cancel_run(workbench: Workbench, named: str) -> CancelReport:
 
     Raises
     ------
-    RunError
+    RunIdError
         If there is no such run.
     """
     from core.jobs.cancel import cancel
@@ -251,16 +234,31 @@ def delete_run(workbench: Workbench, named: str) -> str:
     return run_id
 
 
-def restore_run(workbench: Workbench, run_id: str) -> str:
-    """Bring a deleted run back, and return its id.
+def restore_run(workbench: Workbench, named: str) -> str:
+    """Bring the deleted run back whose id begins with `named`, and return its id.
 
     Raises
     ------
-    RunError
+    RunIdError
         If no such run was deleted.
     """
     with RunStore(workbench.home) as store:
-        return store.restore(run_id).run_id
+        return store.restore(store.resolve(named, is_deleted=True)).run_id
+
+
+def annotate_run(
+    workbench: Workbench, named: str, *, tags: Sequence[str] | None = None, notes: str | None = None
+) -> RunRow:
+    """Replace a run's tags or its note, and return the run; None leaves them as they are.
+
+    Raises
+    ------
+    RunIdError
+        If there is no such run.
+    """
+    run_id = find_run(workbench, named)
+    with RunStore(workbench.home) as store:
+        return RunRow(store.annotate(run_id, tags=tags, notes=notes))
 
 
 def reindex_runs(workbench: Workbench) -> ReindexOutcome:

@@ -45,8 +45,11 @@ def open_workbench(home: Path | str | None = None) -> Workbench:
     ------
     ConfigError
         If the home's settings.yaml is wrong.
+    HomeError
+        If no home can be there.
     """
     path = Path(home or os.environ.get(HOME_VARIABLE) or ".qlop")
+    place = Home(path).check()
     settings = load_settings(path)
     url = settings.store.url
-    return Workbench(Home(path, resolve_secret(url) if url else None), settings)
+    return Workbench(Home(place.path, resolve_secret(url) if url else None), settings)

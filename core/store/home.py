@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
-from core.base.errors import StoreError
+from core.base.errors import HomeError
 from core.store.atomic import write_new_text
 
 __all__ = ["HOME_VARIABLE", "STORE_URL_VARIABLE", "Home"]
@@ -70,7 +70,7 @@ class Home:
 
         Raises
         ------
-        StoreError
+        HomeError
             If the folder cannot be made or written to.
         """
         try:
@@ -84,13 +84,31 @@ class Home:
                 raise self._unusable(f"no permission to write to {folder}")
         return self
 
+    def check(self) -> Home:
+        """Return this home if it is a folder that may be entered, or could become one; nothing is made.
+
+        Raises
+        ------
+        HomeError
+            If a file lies there or above, or the folder may not be entered.
+        """
+        try:
+            nearest = next(place for place in (self.path, *self.path.parents) if place.exists())
+        except OSError as error:
+            raise self._unusable(error.strerror or str(error)) from error
+        if not nearest.is_dir():
+            raise self._unusable(f"{nearest} is no folder")
+        if not os.access(nearest, os.R_OK | os.X_OK, effective_ids=True):
+            raise self._unusable(f"no permission to enter {nearest}")
+        return self
+
     @property
     def home_id(self) -> str:
         """Identity of this home among those that share one index; it travels with the folder.
 
         Raises
         ------
-        StoreError
+        HomeError
             If it cannot be read, or made on first use.
         """
         path = self.path / "home_id"
@@ -108,8 +126,8 @@ class Home:
             write_new_text(path, f"{uuid4()}\n")
         return path.read_text(encoding="ascii").strip()
 
-    def _unusable(self, reason: str) -> StoreError:
-        return StoreError(
+    def _unusable(self, reason: str) -> HomeError:
+        return HomeError(
             f"The home folder {self.path} cannot be used: {reason}. "
             f"Name another one with --home FOLDER or {HOME_VARIABLE}."
         )
@@ -119,7 +137,7 @@ def _resolved(path: Path) -> Path:
     try:
         return path.expanduser().resolve()
     except (OSError, RuntimeError, ValueError) as error:
-        raise StoreError(
+        raise HomeError(
             f"The home folder {str(path)!r} is no usable path: {error}. "
             f"Name another one with --home FOLDER or {HOME_VARIABLE}."
         ) from error

@@ -50,7 +50,7 @@ def recover(path: Path) -> LogEnd:
     if count:
         raise StoreError(
             f"{path} is damaged: its last {_LINES_THAT_A_POWER_CUT_MAY_SPOIL} lines are no events of this run. "
-            "Restore the file from a backup, or delete the run with: qlop runs delete RUN_ID"
+            f"Restore the file from a backup, or: qlop runs delete {path.parent.name}"
         )
     return LogEnd(0, _cut(path, 0), None)
 
@@ -89,7 +89,10 @@ def last_event(path: Path) -> Event:
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error.strerror or error}.") from error
     if event is None:
-        raise StoreError(f"{path} has no event, so the run's state is not known. Delete it: qlop runs delete RUN_ID")
+        raise StoreError(
+            f"{path} has no event, so the run's state is not known. Restore the file from a backup, or: "
+            f"qlop runs delete {path.parent.name}"
+        )
     return event
 
 

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from core.contracts.folder_sink_params import FolderSinkParams
     from core.contracts.run_result import RunResult
 
-__all__ = ["chosen_tables", "write_result_files"]
+__all__ = ["check_result_files", "chosen_tables", "write_result_files"]
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 _RESERVED = ("metrics", "summary")
@@ -61,6 +62,30 @@ def chosen_tables(results: RunResult, names: Sequence[str] | None) -> dict[str, 
     }
 
 
+def check_result_files(suffix: str, params: FolderSinkParams) -> None:
+    """Refuse before a run what is known already to refuse its files afterwards. Nothing is written.
+
+    Parameters
+    ----------
+    suffix : str
+        Of the sink's files, such as ".csv": metrics and the tables that the params name are looked for.
+    params : FolderSinkParams
+
+    Raises
+    ------
+    DataError
+        If a file is there already and may not be replaced, or the folder cannot be made or written.
+    """
+    folder = Path(params.folder).expanduser()
+    _refuse_replacing([folder / f"{name}{suffix}" for name in ("metrics", *(params.tables or ()))], params)
+    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        reason = "is no folder" if not nearest.is_dir() else "may not be written to"
+        raise DataError(
+            f"Results cannot be written into {folder}: {nearest} {reason}. Name a folder that can be written."
+        )
+
+
 def write_result_files(files: Mapping[str, bytes], params: FolderSinkParams) -> list[Path]:
     """Write each file whole into the folder, and return their paths in order.
 
@@ -76,12 +101,7 @@ def write_result_files(files: Mapping[str, bytes], params: FolderSinkParams) -> 
         If the folder cannot be made or written, or a file is there already and may not be replaced.
     """
     folder = Path(params.folder).expanduser()
-    taken = [folder / name for name in files if (folder / name).exists()]
-    if taken and not params.replace:
-        raise DataError(
-            f"{taken[0]} is there already ({len(taken)} of {len(files)} files); nothing was written. Set "
-            "sink_params.replace to true, or name another folder."
-        )
+    _refuse_replacing([folder / name for name in files], params)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
@@ -91,3 +111,12 @@ def write_result_files(files: Mapping[str, bytes], params: FolderSinkParams) -> 
             f"Results cannot be written into {folder}: {error} Name a folder that can be written."
         ) from error
     return [folder / name for name in files]
+
+
+def _refuse_replacing(paths: Sequence[Path], params: FolderSinkParams) -> None:
+    taken = [] if params.replace else [path for path in paths if path.exists()]
+    if taken:
+        raise DataError(
+            f"{taken[0]} is there already ({len(taken)} of {len(paths)} files); nothing was written. Set "
+            "sink_params.replace to true, or name another folder."
+        )

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
 
-from core.base.errors import RunError, StoreError
+from core.base.errors import RunIdError, StoreError
 from core.base.events import ArtifactPathPayload, StatusPayload
 from core.base.identifiers import check_run_id
 from core.store.atomic import new_staging_folder, publish_folder, write_json
@@ -63,7 +63,7 @@ class RunFolder:
 
         Raises
         ------
-        RunError
+        RunIdError
             If the id is no UUID4, or was used before, by a deleted run too.
         StoreError
             If the home cannot be written to, or a value has no JSON form.
@@ -87,7 +87,7 @@ class RunFolder:
 
         Raises
         ------
-        RunError
+        RunIdError
             If the id is no UUID4, or there is no such run.
         StoreError
             If the folder is a link that leads out of the home.
@@ -96,8 +96,10 @@ class RunFolder:
         if path.is_dir():
             return cls(contained_path(home.runs_folder, run_id), run_id)
         if (home.trash_folder / run_id).is_dir():
-            raise RunError(f"Run {run_id} was deleted; it lies in {home.trash_folder / run_id}.")
-        raise RunError(f"There is no run {run_id} in {home.runs_folder}. List the runs that exist with: qlop runs list")
+            raise RunIdError(f"Run {run_id} lies in the trash. Bring it back with: qlop runs restore {run_id}")
+        raise RunIdError(
+            f"There is no run {run_id} in {home.runs_folder}. List the runs that exist with: qlop runs list"
+        )
 
     @property
     def artifacts(self) -> Path:
@@ -199,7 +201,7 @@ def _publish(staging: Path, path: Path, lock: RunLock) -> None:
     lock.path = path / lock.path.name
 
 
-def _used_twice(run_id: str, path: Path) -> RunError:
-    return RunError(
+def _used_twice(run_id: str, path: Path) -> RunIdError:
+    return RunIdError(
         f"Run id {run_id} is used already, by {path}. Every run needs its own: leave the id out to get one."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,7 +15,7 @@ from core.store.run_record import RunRecord
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, RowMapping, Select
 
-__all__ = ["RunQuery", "record_of", "row_of", "select_records"]
+__all__ = ["RunQuery", "answer_from_records", "record_of", "row_of", "select_records"]
 
 Order = Literal["created_at", "started_at", "finished_at", "state", "mode", "title"]
 
@@ -39,6 +40,8 @@ class RunQuery:
         Newest, or last in the alphabet, first.
     with_deleted : bool
         Whether runs in the trash are listed too.
+    only_deleted : bool
+        Whether runs in the trash are listed, and no others.
     """
 
     states: tuple[RunState, ...] = ()
@@ -49,6 +52,7 @@ class RunQuery:
     order: Order = "created_at"
     is_descending: bool = True
     with_deleted: bool = False
+    only_deleted: bool = False
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:
@@ -67,6 +71,23 @@ def select_records(query: RunQuery) -> Select[Any]:
     column = runs.c[query.order]
     ordered = column.desc() if query.is_descending else column.asc()
     return select(runs).where(*_conditions(query)).order_by(nulls_last(ordered), runs.c.run_id).limit(query.limit)
+
+
+def answer_from_records(records: Sequence[RunRecord], query: RunQuery) -> list[RunRecord]:
+    """Return what `query` asks for out of `records`, without an index on disk."""
+    from sqlalchemy import create_engine
+
+    from core.store.schema import metadata, runs
+
+    engine = create_engine("sqlite://")
+    try:
+        with engine.begin() as connection:
+            metadata.create_all(connection)
+            for record in records:
+                connection.execute(runs.insert(), row_of(record))
+            return [record_of(row) for row in connection.execute(select_records(query)).mappings()]
+    finally:
+        engine.dispose()
 
 
 def row_of(record: RunRecord) -> dict[str, object]:
@@ -105,7 +126,9 @@ def _conditions(query: RunQuery) -> list[ColumnElement[bool]]:
     from core.store.schema import runs
 
     conditions: list[ColumnElement[bool]] = []
-    if not query.with_deleted:
+    if query.only_deleted:
+        conditions.append(runs.c.is_deleted.is_(True))
+    elif not query.with_deleted:
         conditions.append(runs.c.is_deleted.is_(False))
     if query.states:
         conditions.append(runs.c.state.in_([state.value for state in query.states]))

@@ -82,8 +82,10 @@ class RunRecord:
         return self.state in TERMINAL_STATES
 
 
-def read_record(folder: RunFolder, home_id: str, *, is_deleted: bool = False) -> RunRecord:
-    """Return the record of a run, from its files alone.
+def read_record(
+    folder: RunFolder, home_id: str, *, is_deleted: bool = False, unwritten: StatusPayload | None = None
+) -> RunRecord:
+    """Return the record of a run, from its files; `unwritten` is a last status that its log had no room for.
 
     Raises
     ------
@@ -93,7 +95,7 @@ def read_record(folder: RunFolder, home_id: str, *, is_deleted: bool = False) ->
     notes_revision = folder.notes_revision()
     config, notes = folder.config(), folder.notes()
     first, last = list(islice(folder.events().read(), 2)), folder.events().last_event()
-    status = last.payload if isinstance(last.payload, StatusPayload) else None
+    status = unwritten or (last.payload if isinstance(last.payload, StatusPayload) else None)
     state = status.state if status else RunState.RUNNING
     return RunRecord(
         run_id=folder.run_id,

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from core.base.errors import QlopError, RunCancelled, RunError, StoreError
+from core.base.errors import QlopError, RunCancelled, RunIdError, StoreError
 from core.base.events import LogPayload, RunState, StatusPayload
 from core.base.identifiers import check_run_id
 from core.store.artifacts import ArtifactWriter
@@ -63,7 +63,7 @@ def open_run(
 
     Raises
     ------
-    RunError
+    RunIdError
         If the id is no UUID4, or was used before.
     StoreError
         If the home cannot be written to.
@@ -209,7 +209,7 @@ class RunSession:
         return StatusPayload(
             state=RunState.FAILED,
             current_status="The run has failed.",
-            next_step=f"Mend the cause, then: qlop runs rerun {self.run_id}",
+            next_step="Mend the cause and start the run again, with the mended config where the config is the cause.",
             error=_told(error) if isinstance(error, QlopError) else f"{type(error).__name__}: {_told(error)}",
         )
 
@@ -234,7 +234,7 @@ def _check_is_meant_for(folder: RunFolder, process: ProcessRecord) -> None:
     recorded = folder.process()
     is_mine = recorded is not None and (recorded.pid, recorded.start_mark) == (process.pid, process.start_mark)
     if not is_mine or folder.events().state() is not RunState.QUEUED:
-        raise RunError(
+        raise RunIdError(
             f"Run id {folder.run_id} is used already, by {folder.path}. Leave the id out to get a fresh one."
         )
 

@@ -15,7 +15,7 @@ from time import time_ns
 from types import TracebackType
 from typing import Self
 
-from core.base.errors import QlopError, RunError, StoreError
+from core.base.errors import QlopError, RunError, RunIdError, StoreError
 from core.base.events import TERMINAL_STATES, RunState
 from core.base.identifiers import check_run_id
 from core.store.atomic import remove_leftovers, sync_folder, write_json
@@ -23,13 +23,16 @@ from core.store.database import DamagedIndexError, Database
 from core.store.home import Home
 from core.store.json_form import json_value
 from core.store.run_folder import RunFolder
-from core.store.run_query import RunQuery, record_of, row_of, select_records
+from core.store.run_lock import RunLock
+from core.store.run_query import RunQuery, answer_from_records, record_of, row_of, select_records
 from core.store.run_record import RunRecord, read_record
-from core.store.settlement import settle_folder
+from core.store.settlement import settle_folder, settlement_of
 
 __all__ = ["ReindexReport", "RunStore"]
 
 _logger = logging.getLogger(__name__)
+
+_SHORTEST_BEGINNING = 4
 
 
 @dataclass(frozen=True)
@@ -54,16 +57,26 @@ class RunStore:
     def find(self, query: RunQuery | None = None) -> list[RunRecord]:
         """Return the runs that `query` asks for, by default the 50 newest, each in its true state.
 
+        Where the index in this home cannot be written (a full disk), the answer is read from the run folders.
+
         Raises
         ------
         StoreError
-            If the index cannot be used.
+            If the index is damaged, or on a server that cannot be used.
         """
         if not self._exists():
             return []
-        self._catch_up()
-        with self._database.transaction() as connection:
-            return [record_of(row) for row in connection.execute(select_records(query or RunQuery())).mappings()]
+        try:
+            self._catch_up()
+            with self._database.transaction() as connection:
+                return [record_of(row) for row in connection.execute(select_records(query or RunQuery())).mappings()]
+        except DamagedIndexError:
+            raise
+        except StoreError as error:
+            if self._database.file is None:
+                raise
+            _logger.warning("This list is read from the run folders: %s", error)
+        return answer_from_records(self._read(self._folders())[0], query or RunQuery())
 
     def get(self, run_id: str) -> RunRecord:
         """Return one run of this home, deleted or not, in its true state.
@@ -76,26 +89,41 @@ class RunStore:
             If its folder is damaged.
         """
         folder, is_deleted = self._folder(run_id)
-        if not is_deleted:
-            settle_folder(folder)
-        return read_record(folder, self._home.home_id, is_deleted=is_deleted)
+        return self._record(folder, is_deleted=is_deleted)
 
-    def resolve(self, beginning: str) -> str:
-        """Return the id of this home's one run that begins with `beginning`, which has 4 characters or more.
+    def resolve(self, beginning: str, *, is_deleted: bool = False) -> str:
+        """Return the id of this home's one run that begins with `beginning`, in either case of letters.
+
+        Parameters
+        ----------
+        beginning : str
+            4 characters or more.
+        is_deleted : bool
+            Whether the run is looked for in the trash.
 
         Raises
         ------
-        RunError
+        RunIdError
             If there is none, or more than one.
         """
-        here = (found.run_id for found in self._folders() if not found.is_deleted)
-        names = [run_id for run_id in here if run_id.startswith(beginning)]
-        if len(beginning) >= 4 and len(names) == 1:
+        asked = beginning.strip().lower()
+        if len(asked) < _SHORTEST_BEGINNING:
+            raise RunIdError(
+                f"{beginning!r} is too short to name a run: give at least {_SHORTEST_BEGINNING} characters of its id, "
+                "or 'latest'. List the runs that exist with: qlop runs list"
+            )
+        begin_so = [found for found in self._folders() if found.run_id.startswith(asked)]
+        names = [found.run_id for found in begin_so if found.is_deleted is is_deleted]
+        if len(names) == 1:
             return names[0]
-        if not names or len(beginning) < 4:
-            check_run_id(beginning)
-            raise RunError(f"There is no run {beginning} in {self._home.runs_folder}. List them with: qlop runs list")
-        raise RunError(f"{len(names)} runs begin with {beginning!r}: {', '.join(names[:5])}. Give more of the id.")
+        if names:
+            raise RunIdError(f"{len(names)} runs begin with {asked!r}: {', '.join(names[:5])}. Give more of the id.")
+        if not begin_so:
+            raise self._no_such_run(beginning, is_deleted=is_deleted)
+        elsewhere = begin_so[0].run_id
+        if is_deleted:
+            raise RunIdError(f"Run {elsewhere} is not deleted.")
+        raise RunIdError(f"Run {elsewhere} lies in the trash. Bring it back with: qlop runs restore {elsewhere}")
 
     def upsert(self, folder: RunFolder) -> RunRecord:
         """Enter a run into the index as its folder has it now, and return its record.
@@ -118,7 +146,7 @@ class RunStore:
         try:
             self.upsert(folder)
         except StoreError as error:
-            _logger.warning("the index of runs was not updated: run_id=%s reason=%s", folder.run_id, error)
+            _logger.warning("Run %s goes on, but the index of runs is behind: %s", folder.run_id, error)
 
     def annotate(self, run_id: str, *, tags: Sequence[str] | None = None, notes: str | None = None) -> RunRecord:
         """Replace a run's tags or notes, in its folder and in the index; None leaves them as they are.
@@ -142,6 +170,8 @@ class RunStore:
     def delete(self, run_id: str) -> Path:
         """Move a run that has ended to the trash, and return where it lies; `restore` undoes it.
 
+        A damaged folder is moved as well, once no process holds its lock.
+
         Raises
         ------
         RunError
@@ -150,7 +180,7 @@ class RunStore:
             If the folder cannot be moved.
         """
         folder = RunFolder.open(self._home, run_id)
-        if settle_folder(folder) not in TERMINAL_STATES:
+        if not _has_ended(folder):
             raise RunError(f"Run {run_id} has not ended. First: qlop runs cancel {run_id}")
         return self._move(folder, self._home.trash_folder).path
 
@@ -159,14 +189,15 @@ class RunStore:
 
         Raises
         ------
-        RunError
+        RunIdError
             If no such run was deleted.
         StoreError
-            If the folder cannot be moved.
+            If the folder is damaged, or cannot be moved.
         """
         folder, is_deleted = self._folder(run_id)
         if not is_deleted:
-            raise RunError(f"Run {run_id} is not deleted.")
+            raise RunIdError(f"Run {run_id} is not deleted.")
+        self._record(folder, is_deleted=True)
         return self.upsert(self._move(folder, self._home.runs_folder))
 
     def reindex(self) -> ReindexReport:
@@ -209,8 +240,9 @@ class RunStore:
             return
         known = self._known()
         folders = self._folders()
-        self._enter(found for found in folders if _is_stale(known.get(found.run_id), found))
-        gone = known.keys() - {found.run_id for found in folders}
+        broken = self._enter(found for found in folders if _is_stale(known.get(found.run_id), found))
+        # What the index says of a folder that can no longer be read may be wrong.
+        gone = (known.keys() - {found.run_id for found in folders}) | (known.keys() & broken.keys())
         if gone:
             self._drop(gone)
 
@@ -231,17 +263,33 @@ class RunStore:
                 connection.execute(runs.delete().where(runs.c.run_id == run_id))
 
     def _enter(self, folders: Iterable[_Found]) -> dict[str, str]:
+        records, broken = self._read(folders)
+        self._write(records)
+        return broken
+
+    def _read(self, folders: Iterable[_Found]) -> tuple[list[RunRecord], dict[str, str]]:
         records, broken = [], {}
         for found in folders:
             try:
-                if not found.is_deleted:
-                    settle_folder(found.folder)
-                records.append(read_record(found.folder, self._home.home_id, is_deleted=found.is_deleted))
+                records.append(self._record(found.folder, is_deleted=found.is_deleted))
             except QlopError as error:
                 broken[found.run_id] = str(error)
-                _logger.warning("a run folder cannot be read: run_id=%s reason=%s", found.run_id, error)
-        self._write(records)
-        return broken
+                if not found.is_deleted:
+                    _logger.warning("Run %s cannot be read: %s", found.run_id, _with_next_step(error, found.run_id))
+        return records, broken
+
+    def _record(self, folder: RunFolder, *, is_deleted: bool) -> RunRecord:
+        unwritten = None if is_deleted else settlement_of(folder).unwritten
+        return read_record(folder, self._home.home_id, is_deleted=is_deleted, unwritten=unwritten)
+
+    def _no_such_run(self, named: str, *, is_deleted: bool) -> RunIdError:
+        if is_deleted:
+            place, option = self._home.trash_folder, " --deleted"
+        else:
+            place, option = self._home.runs_folder, ""
+        return RunIdError(
+            f"There is no run whose id begins with {named!r} in {place}. List them with: qlop runs list{option}"
+        )
 
     def _write(self, records: Sequence[RunRecord]) -> None:
         from core.store.schema import runs
@@ -278,7 +326,12 @@ class RunStore:
         except OSError as error:
             raise StoreError(f"{folder.path} cannot be moved to {target}: {error.strerror or error}.") from error
         moved = RunFolder(target, folder.run_id)
-        self.upsert(moved)
+        try:
+            record = read_record(moved, self._home.home_id, is_deleted=place == self._home.trash_folder)
+        except StoreError:
+            self._drop([folder.run_id])
+        else:
+            self._write([record])
         return moved
 
     def _put_aside(self) -> None:
@@ -300,6 +353,23 @@ class _Found:
     @property
     def run_id(self) -> str:
         return self.folder.run_id
+
+
+def _has_ended(folder: RunFolder) -> bool:
+    try:
+        return settle_folder(folder) in TERMINAL_STATES
+    except StoreError:
+        # The log is damaged, so the lock alone tells whether the run lives.
+        lock = RunLock.try_take(folder.lock_path)
+        if lock is None:
+            return False
+        lock.release()
+        return True
+
+
+def _with_next_step(error: QlopError, run_id: str) -> str:
+    delete = f"qlop runs delete {run_id}"
+    return str(error) if delete in str(error) else f"{error} Restore the folder from a backup, or: {delete}"
 
 
 def _is_stale(known: tuple[str, bool] | None, found: _Found) -> bool:

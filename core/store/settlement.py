@@ -4,12 +4,16 @@
 2. Whoever gets the lock of any other run knows that its process is gone, and speaks for it: cut off a torn end, append
    `cancelled` where that was asked for, else `crashed`.
 3. A queued run has no process of its own yet. It stands while the process that was started for it lives.
+4. What cannot be written (a full disk, a folder that may only be read) is the run's state all the same, and is written
+   by a later looker who can.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from os import SEEK_END
 
+from core.base.errors import StoreError
 from core.base.events import TERMINAL_STATES, RunState, StatusPayload
 from core.store.atomic import remove_leftovers
 from core.store.cancel_request import cancel_reason
@@ -17,10 +21,26 @@ from core.store.process_record import ProcessRecord, is_alive, machine_name
 from core.store.run_folder import RunFolder
 from core.store.run_lock import RunLock
 
-__all__ = ["STDERR_FILE", "settle_folder", "settle_under_lock"]
+__all__ = ["STDERR_FILE", "Settlement", "settle_folder", "settle_under_lock", "settlement_of"]
 
 STDERR_FILE = "stderr.txt"
 _LONGEST_TAIL = 2000
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """A run's true state.
+
+    Attributes
+    ----------
+    state : RunState
+        Where it stands.
+    unwritten : StatusPayload or None
+        Its last status, where that could not be written to the log.
+    """
+
+    state: RunState
+    unwritten: StatusPayload | None = None
 
 
 def settle_folder(folder: RunFolder) -> RunState:
@@ -31,30 +51,49 @@ def settle_folder(folder: RunFolder) -> RunState:
     Raises
     ------
     StoreError
-        If the log cannot be read or written.
+        If the log cannot be read.
     """
+    return settlement_of(folder).state
+
+
+def settlement_of(folder: RunFolder) -> Settlement:
+    """Settle the run as `settle_folder` does, and return its last status as well where it could not be written."""
     state = folder.events().state()
     if state in TERMINAL_STATES:
-        return state
-    lock = RunLock.try_take(folder.lock_path)
+        return Settlement(state)
+    try:
+        lock = RunLock.try_take(folder.lock_path)
+    except StoreError:
+        return _settlement_without_lock(folder, state)
     if lock is None:
-        return folder.events().state()
+        return Settlement(folder.events().state())
     with lock:
         return settle_under_lock(folder, lock)
 
 
-def settle_under_lock(folder: RunFolder, lock: RunLock) -> RunState:
-    """Settle a run whose lock the caller holds; see `settle_folder`."""
+def settle_under_lock(folder: RunFolder, lock: RunLock) -> Settlement:
+    """Settle a run whose lock the caller holds; see `settlement_of`."""
     with folder.events(lock=lock) as log:
-        state = log.state()
-        process = folder.process()
+        state, process = log.state(), folder.process()
         if state in TERMINAL_STATES or (state is RunState.QUEUED and _may_still_start(process)):
-            return state
+            return Settlement(state)
         ending = _last_words(folder, process)
-        log.append(ending)
+        try:
+            log.append(ending)
+        except StoreError:
+            return Settlement(ending.state, ending)
     remove_leftovers(folder.path)
     remove_leftovers(folder.artifacts)
-    return ending.state
+    return Settlement(ending.state)
+
+
+def _settlement_without_lock(folder: RunFolder, state: RunState) -> Settlement:
+    # Without the lock only a process of this machine that is gone proves anything.
+    process = folder.process()
+    if process is None or process.machine != machine_name() or is_alive(process):
+        return Settlement(state)
+    ending = _last_words(folder, process)
+    return Settlement(ending.state, ending)
 
 
 def _may_still_start(process: ProcessRecord | None) -> bool:
@@ -63,16 +102,19 @@ def _may_still_start(process: ProcessRecord | None) -> bool:
 
 
 def _last_words(folder: RunFolder, process: ProcessRecord | None) -> StatusPayload:
-    again = f"Run it again with: qlop runs rerun {folder.run_id}"
+    again = "Start it again with the same config."
     reason = cancel_reason(folder.path)
     if reason is not None:
         return StatusPayload(state=RunState.CANCELLED, current_status=f"Cancelled: {reason}.", next_step=again)
-    who = "no process was started for it" if process is None else f"process {process.pid} on {process.machine} is gone"
+    who = "no process was started for it"
+    if process is not None:
+        place = "" if process.machine == machine_name() else f" on {process.machine.partition(' ')[0]}"
+        who = f"its process {process.pid}{place} is gone"
     return StatusPayload(
         state=RunState.CRASHED,
         current_status="The run's process ended without a word.",
         next_step=again,
-        error=f"Killed, out of memory, or the machine stopped: {who}.{_last_lines(folder)}",
+        error=f"Killed, out of memory, out of disk space, or the machine stopped: {who}.{_last_lines(folder)}",
     )
 
 

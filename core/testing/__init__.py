@@ -3,7 +3,10 @@
 Take them from `qlop.testing`. Nothing else in core imports this floor.
 """
 
-import pytest
+try:
+    import pytest
+except ModuleNotFoundError as error:
+    raise ImportError("qlop.testing needs pytest: pip install 'qlop[testing]'", name=error.name) from error
 
 # pytest explains failed asserts of modules that it rewrote when they were imported; suites are no test modules.
 pytest.register_assert_rewrite(

@@ -62,6 +62,18 @@ class SinkContractSuite(PluginContractSuite):
             self.make_plugin(tmp_path).write(self.make_results(1))
         assert _contents(tmp_path) == before
 
+    def test_a_check_before_the_run_refuses_what_writing_would_refuse(self, tmp_path: Path) -> None:
+        if self.plugin_class.check is not SinkPlugin.check:
+            self.make_plugin(tmp_path).check()
+            assert _contents(tmp_path) == {}
+            self.make_plugin(tmp_path).write(self.make_results())
+            before = _contents(tmp_path)
+            with pytest.raises(DataError):
+                self.make_plugin(tmp_path).check()
+            if self.replacing_params:
+                self.make_replacing(tmp_path).check()
+            assert _contents(tmp_path) == before
+
     def test_what_is_there_is_replaced_where_the_parameters_say_so(self, tmp_path: Path) -> None:
         if self.replacing_params:
             self.make_plugin(tmp_path).write(self.make_results())

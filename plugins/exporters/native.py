@@ -24,6 +24,10 @@ class Native(qlop.ExporterPlugin):
     version = "1.0.0"
     requires_qlop = ">=0.1,<1"
     file_suffix = ".qlop.zip"
+    loading = (
+        "unpack_model(file, empty_folder) of qlop.engine, then load_fitted_model(folder, make_model), make_model "
+        "giving an untrained model of the kind and params that model.json names; .predict(features) of what comes back"
+    )
 
     def export(self, artifact: qlop.ModelArtifact, path: Path) -> qlop.ExportResult:
         """Write `path`, read it back, compare its predictions. See the contract."""

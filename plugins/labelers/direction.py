@@ -34,6 +34,11 @@ class Direction(qlop.LabelerPlugin):
         fill: Literal["next_open", "next_close", "same_close"] = Field(
             default="next_open", description="Where the trade enters and leaves; as in execution.fill."
         )
+        position_value: float | None = Field(
+            default=None,
+            gt=0.0,
+            description="Position's value in currency; without it a broker's minimum fee is left out of the payoff.",
+        )
 
     params: Params
 
@@ -51,5 +56,5 @@ class Direction(qlop.LabelerPlugin):
         trades = fixed_horizon_trades(prices, self.params.horizon_bars, side=self.params.side, fill=self.params.fill)
         returns = trades.position_return
         target = np.where(np.isnan(returns), np.nan, returns > self.params.threshold_return)
-        columns = {"payoff": trades.payoff(terms), "position_return": returns}
+        columns = {"payoff": trades.payoff(terms, order_value=self.params.position_value), "position_return": returns}
         return labels_frame(prices, target, trades.exit_bar, columns)

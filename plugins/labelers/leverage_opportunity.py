@@ -18,14 +18,15 @@ class LeverageOpportunity(qlop.LabelerPlugin):
     """One where a levered position beats its unlevered twin by more than a hurdle, without a margin call.
 
     Decided at the close of t; e = O[t+1], T = t + 1 + H of the ticker's own bars, r = O[T] / e - 1, constant shares,
-    kappa the broker's one-side cost fraction. A long of leverage L ends with W_L = 1 + L r - L kappa (2 + r) - F_L,
+    kappa the broker's cost of one side at e. A long of leverage L ends with W_L = 1 + L r - L kappa (2 + r) - F_L,
     F_L = (L - 1) sum (rate + spread) d / basis; a short with 1 - L r - L kappa (2 + r) - F_L, F_L its borrow fee less
     what its proceeds earn. Advantage A = W_L - W_1 (short: over the short of 1x). The broker closes a long at or below
     e D / (L (1 - m)), a short at or above e C / (L (1 + m)); on such a breach A uses the liquidation's proceeds.
     target = 1 where A > hurdle and no breach. Default hurdle (L^2 - 1) sigma^2 H / (2 P), the variance drag, sigma the
     annual volatility of log closes known at t, P periods_per_year (252: divisor 504). label_end is T, also after an
     early breach. payoff = r - financing - costs of one unit wholly borrowed (or short), held to T: what one more unit
-    of exposure pays, so that A = (L - 1) payoff where there is no breach. NaN where T or sigma is not known.
+    of exposure pays, so that A = (L - 1) payoff where there is no breach and fees are in bps. NaN where T or sigma is
+    not known.
     """
 
     name = "leverage_opportunity"
@@ -51,7 +52,8 @@ class LeverageOpportunity(qlop.LabelerPlugin):
         position_value: float | None = Field(
             default=None,
             gt=0.0,
-            description="Position's value in currency; needed where the broker's margin has tiers.",
+            description="Position's value in currency; needed where the broker's margin has tiers. Without it a "
+            "broker's minimum fee is left out.",
         )
         target: Literal["classification", "advantage"] = Field(
             default="classification", description="classification: 0 or 1; advantage: A itself, a regression."
@@ -88,6 +90,7 @@ class LeverageOpportunity(qlop.LabelerPlugin):
                 leverage=leverage,
                 horizon_bars=params.horizon_bars,
                 position_value=params.position_value,
+                order_value=self._order_value(leverage),
             )
             for leverage in (params.leverage, 1.0)
         )
@@ -99,13 +102,18 @@ class LeverageOpportunity(qlop.LabelerPlugin):
             is_worth_it = (advantage > hurdle) & ~levered.is_called
             target = np.where(np.isnan(advantage) | np.isnan(hurdle), np.nan, is_worth_it)
         columns = {
-            "payoff": trades.payoff(terms),
+            "payoff": trades.payoff(terms, order_value=params.position_value),
             "position_return": trades.position_return,
             "advantage": advantage,
             "breach": levered.is_called.astype(np.float64),
             "hurdle": hurdle,
         }
         return labels_frame(prices, target, trades.exit_bar, columns)
+
+    def _order_value(self, leverage: float) -> float | None:
+        # The twin has the same equity, so that its order is smaller.
+        value = self.params.position_value
+        return None if value is None else value * leverage / self.params.leverage
 
     def _hurdle(self, prices: ForwardPrices) -> NDArray[np.float64]:
         import numpy as np

@@ -19,11 +19,12 @@ class TripleBarrier(qlop.LabelerPlugin):
     Barriers: e (1 + profit_multiple s) and e (1 - stop_multiple s) for a long, mirrored for a short, e = O[t+1]; s is
     the volatility of log closes a bar over `volatility_window_bars` (ddof 1), known at t, times sqrt(H) where
     `volatility_scale` is horizon. The path is that of opens, highs and lows of t+1 .. t+H; an open beyond a barrier
-    leaves at the open; where a bar holds both barriers the stop comes first. What touches neither leaves at O[t+1+H].
-    label_end is the touch's bar. Targets: profit_first is 1 where the profit barrier was touched first; positive_return
-    is 1 where the trade's return is above 0; return is that return (regression). payoff = return - financing of a unit
-    - costs. NaN where the volatility is not known or zero, or the data end before any touch. Source: Lopez de Prado,
-    Advances in Financial Machine Learning (2018), sections 3.3 to 3.5.
+    leaves at the open; where a bar holds both barriers the stop comes first. What touches neither leaves at O[t+1+H],
+    the vertical barrier. label_end is the vertical barrier's bar, also after an early touch, so that purging does not
+    keep early touches and drop the rest. Targets: profit_first is 1 where the profit barrier was touched first;
+    positive_return is 1 where the trade's return is above 0; return is that return (regression). payoff = return -
+    financing of a unit - costs, all to the touch. NaN where the volatility is not known or zero, or the data end before
+    the vertical barrier. Source: Lopez de Prado, Advances in Financial Machine Learning (2018), sections 3.3 to 3.5.
     """
 
     name = "triple_barrier"
@@ -47,6 +48,11 @@ class TripleBarrier(qlop.LabelerPlugin):
         side: Literal["long", "short"] = Field(default="long", description="Side of the trade.")
         target: Literal["profit_first", "positive_return", "return"] = Field(
             default="profit_first", description="What is learnt: two classes, or the return at the touch."
+        )
+        position_value: float | None = Field(
+            default=None,
+            gt=0.0,
+            description="Position's value in currency; without it a broker's minimum fee is left out of the payoff.",
         )
 
         @model_validator(mode="after")
@@ -82,8 +88,9 @@ class TripleBarrier(qlop.LabelerPlugin):
         returns = touch.trades.position_return
         targets = {"profit_first": touch.outcome == 1.0, "positive_return": returns > 0.0, "return": returns}
         target = np.where(np.isnan(touch.outcome), np.nan, targets[self.params.target])
-        columns = {"payoff": touch.trades.payoff(terms), "position_return": returns, "outcome": touch.outcome}
-        return labels_frame(prices, target, touch.trades.exit_bar, columns)
+        payoff = touch.trades.payoff(terms, order_value=self.params.position_value)
+        columns = {"payoff": payoff, "position_return": returns, "outcome": touch.outcome}
+        return labels_frame(prices, target, touch.vertical_bar, columns)
 
     @staticmethod
     def _barrier(volatility: NDArray[np.float64], multiple: float | None) -> NDArray[np.float64]:

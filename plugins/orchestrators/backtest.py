@@ -8,24 +8,43 @@ import qlop
 
 if TYPE_CHECKING:
     import pandas as pd
-    from qlop import RunConfig, RunContext, RunResult
+    from qlop import MakesPlugins, RunConfig, RunContext, RunResult
+    from qlop.engine import Market, PredictionOrigin
 
 
 class Backtest(qlop.OrchestratorPlugin):
-    """Simulates a strategy on a trained run's out-of-sample predictions, or by its rule alone."""
+    """Simulates a strategy on a trained run's out-of-sample predictions, or by its rule alone.
+
+    The predictions' bars must all be among the prices. Where the trained run had other data all the same, the log and
+    the summary say so.
+    """
 
     name = "backtest"
     version = "1.0.0"
     requires_qlop = ">=0.1,<1"
     required_sections: ClassVar[frozenset[str]] = frozenset({"data", "strategy"})
 
+    def check_config(self, config: RunConfig, make_plugin: MakesPlugins) -> None:
+        """Refuse what cannot be simulated; see the contract."""
+        from qlop.engine import check_prices_fit_broker, check_strategies_get_predictions
+
+        check_strategies_get_predictions(config, make_plugin)
+        check_prices_fit_broker(config, make_plugin)
+
     def run(self, config: RunConfig, context: RunContext) -> RunResult:
         """Load prices and predictions, simulate; see the contract."""
-        from qlop.engine import backtest, open_market, summarise
+        from qlop.engine import backtest, check_predicted_bars, open_market, summarise
 
         market = open_market(config, context)
-        backtested = backtest(config, market, _predictions(config, context), context)
+        predictions = origin = None
+        if config.backtest.predictions_run is not None:
+            predictions = _predictions(config.backtest.predictions_run, context)
+            check_predicted_bars(predictions, market.panel, config.backtest.predictions_run)
+            origin = _origin(config.backtest.predictions_run, market, context)
+        backtested = backtest(config, market, predictions, context)
         summary = summarise(config, market, None, backtested)
+        if origin is not None:
+            summary = origin.stated_in(summary)
         context.save_text("summary.txt", summary)
         main = backtested.results["strategy"]
         return qlop.RunResult(
@@ -35,16 +54,29 @@ class Backtest(qlop.OrchestratorPlugin):
         )
 
 
-def _predictions(config: RunConfig, context: RunContext) -> pd.DataFrame | None:
+def _predictions(run_id: str, context: RunContext) -> pd.DataFrame:
     import pandas as pd
     from qlop.engine import check_predictions_are_causal
 
-    trained = config.backtest.predictions_run
-    if trained is None:
-        return None
-    scheme = qlop.RunConfig.model_validate(context.config_of(trained)).splits.scheme
-    check_predictions_are_causal(scheme, f"run {trained}")
-    path = context.artifacts_of(trained) / "predictions.parquet"
+    scheme = qlop.RunConfig.model_validate(context.config_of(run_id)).splits.scheme
+    check_predictions_are_causal(scheme, f"run {run_id}")
+    path = context.artifacts_of(run_id) / "predictions.parquet"
     if not path.is_file():
-        raise qlop.RunError(f"Run {trained} has no predictions; name a run of mode train or pipeline.")
+        raise qlop.RunError(f"Run {run_id} has no predictions; name a run of mode train or pipeline.")
     return pd.read_parquet(path)
+
+
+def _origin(run_id: str, market: Market, context: RunContext) -> PredictionOrigin:
+    import json
+
+    from qlop.engine import PredictionOrigin
+
+    data = json.loads((context.artifacts_of(run_id) / "data.json").read_text(encoding="utf-8"))
+    model = qlop.RunConfig.model_validate(context.config_of(run_id)).model
+    origin = PredictionOrigin(
+        run_id=run_id,
+        model=model.model_type if model else "unknown",
+        has_these_prices=data.get("fingerprint") == market.fingerprint,
+    )
+    context.log(origin.sentence, level="info" if origin.has_these_prices else "warning")
+    return origin

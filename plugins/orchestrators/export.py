@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import qlop
 
 if TYPE_CHECKING:
-    from qlop import ExporterPlugin, RunConfig, RunContext, RunResult
+    from qlop import ExporterPlugin, MakesPlugins, RunConfig, RunContext, RunResult
 
 
 class Export(qlop.OrchestratorPlugin):
@@ -18,23 +18,43 @@ class Export(qlop.OrchestratorPlugin):
     requires_qlop = ">=0.1,<1"
     required_sections: ClassVar[frozenset[str]] = frozenset({"export"})
 
+    def check_config(self, config: RunConfig, make_plugin: MakesPlugins) -> None:  # noqa: ARG002 - no plugin is asked
+        """Refuse an export of nothing; see the contract."""
+        _model_run(config)
+
     def run(self, config: RunConfig, context: RunContext) -> RunResult:
         """Load the model, export it, report the comparison; see the contract."""
-        from qlop.engine import open_model_artifact
+        from qlop.engine import open_model_artifact, write_export_summary
 
-        export = config.export
-        if export.model_run is None:
-            raise qlop.ConfigError("export.model_run is missing. Name a trained run: qlop export-model --run RUN_ID")
-        artifact = open_model_artifact(export.model_run, context)
+        export, model_run = config.export, _model_run(config)
+        artifact = open_model_artifact(model_run, context)
         exporter: ExporterPlugin = context.plugin("exporters", export.exporter_type, export.exporter_params)
         folder = context.new_folder("export")
         result = exporter.export(artifact, folder / f"model{exporter.file_suffix}")
+        size_bytes = result.path.stat().st_size
         context.save_folder("export", folder)
         context.log("The export predicts as the original does", rows_compared=result.rows_compared)
+        summary = write_export_summary(
+            config.title or "QLOP",
+            result,
+            model=artifact.model.name,
+            model_run=model_run,
+            file=f"artifacts/export/{result.path.name}",
+            size_bytes=size_bytes,
+            loading=exporter.loading,
+        )
+        context.save_text("summary.txt", summary)
         return qlop.RunResult(
             metrics={
                 "rows_compared": result.rows_compared,
                 "largest_difference": result.largest_difference,
                 "tolerance": result.tolerance,
-            }
+            },
+            summary=summary,
         )
+
+
+def _model_run(config: RunConfig) -> str:
+    if config.export.model_run is None:
+        raise qlop.ConfigError("export.model_run is missing. Name a trained run: qlop export-model --run RUN_ID")
+    return config.export.model_run

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import qlop
 
 if TYPE_CHECKING:
-    from qlop import RunConfig, RunContext, RunResult
+    from qlop import MakesPlugins, RunConfig, RunContext, RunResult
 
 
 class Pipeline(qlop.OrchestratorPlugin):
@@ -17,6 +17,14 @@ class Pipeline(qlop.OrchestratorPlugin):
     version = "1.0.0"
     requires_qlop = ">=0.1,<1"
     required_sections: ClassVar[frozenset[str]] = frozenset({"data", "features", "label", "model", "strategy"})
+
+    def check_config(self, config: RunConfig, make_plugin: MakesPlugins) -> None:
+        """Refuse what cannot be learned or simulated; see the contract."""
+        from qlop.engine import check_model_can_learn_label, check_predictions_are_causal, check_prices_fit_broker
+
+        check_predictions_are_causal(config.splits.scheme, "mode pipeline")
+        check_model_can_learn_label(config, make_plugin)
+        check_prices_fit_broker(config, make_plugin)
 
     def run(self, config: RunConfig, context: RunContext) -> RunResult:
         """Load, train, simulate, sum up; see the contract."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 import qlop
 
 if TYPE_CHECKING:
-    from qlop import RunConfig, RunContext, RunResult
+    from qlop import MakesPlugins, RunConfig, RunContext, RunResult
+    from qlop.engine import Market, Trained, TrainingFacts
 
 
 class Train(qlop.OrchestratorPlugin):
@@ -18,11 +19,38 @@ class Train(qlop.OrchestratorPlugin):
     requires_qlop = ">=0.1,<1"
     required_sections: ClassVar[frozenset[str]] = frozenset({"data", "features", "label", "model"})
 
+    def check_config(self, config: RunConfig, make_plugin: MakesPlugins) -> None:
+        """Refuse what cannot be learned; see the contract."""
+        from qlop.engine import check_model_can_learn_label, check_prices_fit_broker
+
+        check_model_can_learn_label(config, make_plugin)
+        check_prices_fit_broker(config, make_plugin)
+
     def run(self, config: RunConfig, context: RunContext) -> RunResult:
         """Load, label, train; see the contract."""
-        from qlop.engine import open_market, train
+        from qlop.engine import open_market, train, write_training_summary
 
-        trained = train(config, open_market(config, context), context)
+        market = open_market(config, context)
+        trained = train(config, market, context)
+        summary = write_training_summary(_facts(config, market, trained))
+        context.save_text("summary.txt", summary)
         return qlop.RunResult(
-            metrics=trained.metrics, tables={"predictions": trained.predictions, "fold_scores": trained.fold_scores}
+            metrics=trained.metrics,
+            tables={"predictions": trained.predictions, "fold_scores": trained.fold_scores},
+            summary=summary,
         )
+
+
+def _facts(config: RunConfig, market: Market, trained: Trained) -> TrainingFacts:
+    from qlop.engine import TrainingFacts
+
+    timestamps = trained.predictions.index.get_level_values("timestamp")
+    return TrainingFacts(
+        title=config.title or "QLOP",
+        model=config.model.model_type if config.model else "",
+        label=config.label.labeler_type if config.label else "",
+        tickers=tuple(market.panel.index.unique(level="ticker")),
+        first_bar=timestamps.min().date(),
+        last_bar=timestamps.max().date(),
+        metrics=trained.metrics,
+    )

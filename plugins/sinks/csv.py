@@ -33,6 +33,16 @@ class Csv(qlop.SinkPlugin):
 
     params: Params
 
+    def check(self) -> None:
+        """Refuse a folder that cannot be written, and files that are there and may not be replaced.
+
+        Raises
+        ------
+        DataError
+            If `write` would be refused.
+        """
+        qlop.check_result_files(".csv", self.params)
+
     def write(self, results: qlop.RunResult) -> Sequence[Path]:
         """Write the files and return their paths.
 

@@ -31,6 +31,16 @@ class Parquet(qlop.SinkPlugin):
 
     params: Params
 
+    def check(self) -> None:
+        """Refuse a folder that cannot be written, and files that are there and may not be replaced.
+
+        Raises
+        ------
+        DataError
+            If `write` would be refused.
+        """
+        qlop.check_result_files(".parquet", self.params)
+
     def write(self, results: qlop.RunResult) -> Sequence[Path]:
         """Write the files and return their paths.
 

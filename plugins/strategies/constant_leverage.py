@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 class ConstantLeverage(qlop.StrategyPlugin):
     """The same target exposure on every bar, split equally over the tickers that trade.
 
-    Formula: exposure = leverage / n, n the tickers that trade at the bar; a ticker's first exposure is decided at the
-    close of its first bar. The target does not change while n does not: with `execution.rebalance: on_change` shares
-    are bought once and held, so the account's leverage drifts; with `every_bar` or a schedule it is brought back.
+    Formula: exposure = leverage / n, n the tickers that trade; one without a bar keeps its share (`stale_limit_bars`).
+    A ticker's first exposure is decided at the close of its first bar. The target does not change while n does not:
+    with `execution.rebalance: on_change` shares are bought once and held, so the account's leverage drifts; with
+    `every_bar` or a schedule it is brought back.
     """
 
     name = "constant_leverage"
@@ -29,6 +30,12 @@ class ConstantLeverage(qlop.StrategyPlugin):
         leverage: float = Field(
             default=1.0, ge=-100.0, le=100.0, description="Sum of all tickers' exposures; negative is short."
         )
+        stale_limit_bars: int = Field(
+            default=60,
+            ge=0,
+            le=1_000_000,
+            description="A ticker without a bar keeps its share of the account for so many bars of the panel.",
+        )
 
     params: Params
 
@@ -38,4 +45,9 @@ class ConstantLeverage(qlop.StrategyPlugin):
         from qlop.engine import panel_arrays, share_account
 
         arrays = panel_arrays(panel)
-        return share_account(arrays, panel.index, np.full(arrays.shape, self.params.leverage))
+        return share_account(
+            arrays,
+            panel.index,
+            np.full(arrays.shape, self.params.leverage),
+            stale_limit_bars=self.params.stale_limit_bars,
+        )

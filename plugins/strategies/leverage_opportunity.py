@@ -53,6 +53,12 @@ class LeverageOpportunity(qlop.StrategyPlugin):
         without_prediction: Literal["hold", "minimum"] = Field(
             default="hold", description="Bars without a prediction keep the exposure, or go to min_exposure."
         )
+        stale_limit_bars: int = Field(
+            default=60,
+            ge=0,
+            le=1_000_000,
+            description="A ticker without a bar keeps its share of the account for so many bars of the panel.",
+        )
 
         @model_validator(mode="after")
         def _bounds_are_in_order(self) -> LeverageOpportunity.Params:
@@ -86,7 +92,13 @@ class LeverageOpportunity(qlop.StrategyPlugin):
             size = np.where(np.isnan(size) & has_begun, params.min_exposure, size)
         held = changed_beyond(size, params.min_change)
         sign = 1.0 if params.side == "long" else -1.0
-        return share_account(arrays, panel.index, sign * held, max_gross=params.max_gross)
+        return share_account(
+            arrays,
+            panel.index,
+            sign * held,
+            max_gross=params.max_gross,
+            stale_limit_bars=params.stale_limit_bars,
+        )
 
     @staticmethod
     def _optimal(

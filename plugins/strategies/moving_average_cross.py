@@ -34,6 +34,12 @@ class MovingAverageCross(qlop.StrategyPlugin):
         short_exposure: float = Field(
             default=0.0, ge=-100.0, le=100.0, description="Exposure while it is below; negative is short, 0 is out."
         )
+        stale_limit_bars: int = Field(
+            default=60,
+            ge=0,
+            le=1_000_000,
+            description="A ticker without a bar keeps its share of the account for so many bars of the panel.",
+        )
 
         @model_validator(mode="after")
         def _fast_is_faster(self) -> MovingAverageCross.Params:
@@ -56,4 +62,9 @@ class MovingAverageCross(qlop.StrategyPlugin):
         wanted = np.where(sign > 0.0, self.params.long_exposure, np.where(sign < 0.0, self.params.short_exposure, 0.0))
         wanted = np.where(np.isnan(lead), np.nan, wanted)
         arrays = panel_arrays(panel)
-        return share_account(arrays, panel.index, rows_to_panel(arrays, panel.index, bars.rows(wanted)))
+        return share_account(
+            arrays,
+            panel.index,
+            rows_to_panel(arrays, panel.index, bars.rows(wanted)),
+            stale_limit_bars=self.params.stale_limit_bars,
+        )

@@ -44,6 +44,12 @@ class Threshold(qlop.StrategyPlugin):
         long_exposure: float = Field(default=1.0, ge=0.0, le=100.0, description="Exposure while long.")
         flat_exposure: float = Field(default=0.0, ge=-100.0, le=100.0, description="Exposure while neither.")
         short_exposure: float = Field(default=-1.0, ge=-100.0, le=0.0, description="Exposure while short.")
+        stale_limit_bars: int = Field(
+            default=60,
+            ge=0,
+            le=1_000_000,
+            description="A ticker without a bar keeps its share of the account for so many bars of the panel.",
+        )
 
         @model_validator(mode="after")
         def _thresholds_are_in_order(self) -> Threshold.Params:
@@ -93,4 +99,9 @@ class Threshold(qlop.StrategyPlugin):
         if params.enter_short is not None:
             is_short = hysteresis(-value, -params.enter_short, -params.leave_short)
             wanted = np.where(is_short > 0.0, params.short_exposure, wanted)
-        return share_account(arrays, panel.index, np.where(np.isnan(is_long), np.nan, wanted))
+        return share_account(
+            arrays,
+            panel.index,
+            np.where(np.isnan(is_long), np.nan, wanted),
+            stale_limit_bars=self.params.stale_limit_bars,
+        )

@@ -48,6 +48,12 @@ class VolatilityManaged(qlop.StrategyPlugin):
         max_exposure: float = Field(default=2.0, gt=0.0, le=100.0, description="Cap on w.")
         min_change: float = Field(default=0.1, ge=0.0, le=100.0, description="Moves of w up to this are left alone.")
         periods_per_year: float = Field(default=252.0, gt=0.0, le=1e6, description="Bars in a year.")
+        stale_limit_bars: int = Field(
+            default=60,
+            ge=0,
+            le=1_000_000,
+            description="A ticker without a bar keeps its share of the account for so many bars of the panel.",
+        )
 
     params: Params
 
@@ -80,7 +86,12 @@ class VolatilityManaged(qlop.StrategyPlugin):
         weight = np.where(np.isnan(variance) | np.isnan(scale), np.nan, weight)
         held = changed_beyond(weight, params.min_change)
         arrays = panel_arrays(panel)
-        return share_account(arrays, panel.index, rows_to_panel(arrays, panel.index, bars.rows(held)))
+        return share_account(
+            arrays,
+            panel.index,
+            rows_to_panel(arrays, panel.index, bars.rows(held)),
+            stale_limit_bars=self.params.stale_limit_bars,
+        )
 
     def _scale(self, returns: NDArray[np.float64], variance_before: NDArray[np.float64]) -> NDArray[np.float64]:
         import numpy as np

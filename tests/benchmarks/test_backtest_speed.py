@@ -3,8 +3,8 @@
 Ours does more in the measured runs: financing, margin at the adverse extremes, fills at the next open. The agreement tests turn
 that off and compare the final equity under a fee alone.
 
-The peers live in an environment of their own (requirements-bench.txt), whose interpreter QLOP_PEERS_PYTHON names. Seconds are
-the best of several runs after compiling, on one thread.
+The peers live in an environment of their own (requirements-bench.lock), whose interpreter QLOP_PEERS_PYTHON names; `make bench`
+sees to both. Seconds are the best of several runs after compiling, on one thread.
 """
 
 from __future__ import annotations
@@ -29,12 +29,14 @@ from core.engine.panel import PanelArrays
 from core.engine.simulation import simulate
 
 if TYPE_CHECKING:
+    from conftest import TableLine
     from numpy.typing import NDArray
     from pytest_benchmark.fixture import BenchmarkFixture
 
 PEERS_PYTHON = os.environ.get("QLOP_PEERS_PYTHON", sys.executable)
 FEE_BPS = 10.0
 FULL_SECONDS = {"500x2500": 0.015, "1x2148": 0.001}
+SHOWN = {"500x2500": "500 assets x 2,500 bars, daily targets", "1x2148": "1 stock, 2,148 bars"}
 
 SAME_CLOSE = ExecutionConfig(
     fill="same_close", rebalance="every_bar", size_includes_fee=False, reversal="one_order", close_at_end="off"
@@ -97,7 +99,7 @@ def peer_answer(peer: str, name: str, folder: Path) -> dict[str, float]:
     if done.returncode:
         pytest.fail(
             f"{peer} does not run under {PEERS_PYTHON}: {done.stderr[-800:]}\n"
-            "Install requirements-bench.txt into an environment and name its interpreter in QLOP_PEERS_PYTHON."
+            "Call `make bench`, which installs requirements-bench.lock into an environment and names its interpreter."
         )
     answer: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return answer
@@ -109,7 +111,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", ["500x2500", "1x2148"])
-def test_simulate_with_daily_targets_financing_and_margin(name: str, benchmark: BenchmarkFixture) -> None:
+def test_simulate_with_daily_targets_financing_and_margin(
+    name: str, benchmark: BenchmarkFixture, table_line: TableLine
+) -> None:
     bench = work(name)
     terms, execution = bench.terms(), ExecutionConfig()
     targets = bench.weights * 1.5
@@ -117,11 +121,12 @@ def test_simulate_with_daily_targets_financing_and_margin(name: str, benchmark: 
         simulate, args=(bench.prices, targets, terms, execution), rounds=40, iterations=1, warmup_rounds=3
     )
     assert np.isfinite(result.curve).all()
-    benchmark.extra_info["limit_seconds"] = FULL_SECONDS[name]
+    limit = FULL_SECONDS[name]
+    table_line(f"backtest, {SHOWN[name]}: targets up to 1.5x", benchmark.stats.stats.min, f"{limit * 1e3:g} ms")
     assert benchmark.stats.stats.min <= FULL_SECONDS[name]
 
 
-def test_run_backtest_of_one_stock_with_frames(benchmark: BenchmarkFixture) -> None:
+def test_run_backtest_of_one_stock_with_frames(benchmark: BenchmarkFixture, table_line: TableLine) -> None:
     bench = work("1x2148")
     index = pd.MultiIndex.from_product([bench.prices.timestamps, bench.prices.tickers], names=["timestamp", "ticker"])
     columns = ("open", "high", "low", "close", "volume")
@@ -130,22 +135,19 @@ def test_run_backtest_of_one_stock_with_frames(benchmark: BenchmarkFixture) -> N
     result = benchmark.pedantic(
         run_backtest, args=(panel, signals, bench.terms(), ExecutionConfig()), rounds=40, iterations=1, warmup_rounds=3
     )
+    table_line(f"backtest, {SHOWN['1x2148']}: frames in and out", benchmark.stats.stats.min, "")
     assert len(result.equity) == 2148
 
 
 @pytest.mark.parametrize("peer", ["vectorbt", "bt"])
 @pytest.mark.parametrize("name", ["1x2148", "500x2500"])
-def test_beside_a_peer(
-    name: str, peer: str, benchmark: BenchmarkFixture, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_beside_a_peer(name: str, peer: str, benchmark: BenchmarkFixture, folder: Path, table_line: TableLine) -> None:
     bench = work(name)
     args = (bench.prices, bench.weights, bench.terms(), ExecutionConfig())
     benchmark.pedantic(simulate, args=args, rounds=20, iterations=1, warmup_rounds=3)
     ours = benchmark.stats.stats.min
     theirs = peer_answer(peer, name, folder)["seconds"]
-    benchmark.extra_info.update(peer=peer, peer_seconds=theirs, ratio=theirs / ours)
-    with capsys.disabled():
-        print(f"\n{name}: qlop {ours * 1e3:.2f} ms, {peer} {theirs * 1e3:,.1f} ms, {theirs / ours:,.0f} times as fast")
+    table_line(f"backtest, {SHOWN[name]}, beside {peer}", ours, "", peer=(peer, theirs))
     assert ours < theirs
 
 

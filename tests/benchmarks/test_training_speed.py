@@ -7,6 +7,7 @@ xgboost.train with early stopping, scikit-learn's calibration, predictions in on
 from __future__ import annotations
 
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,9 @@ from core.engine.sample_weights import uniqueness_of_rows
 from core.engine.splits import Fold, final_fold, make_folds
 from core.engine.training import TrainingTask, train_model
 from plugins.models.xgboost import XGBoost
+
+if TYPE_CHECKING:
+    from conftest import TableLine
 
 THREADS = 2
 N_FEATURES = 30
@@ -116,7 +120,9 @@ def bare_xgboost(task: TrainingTask, given: list[tuple[Fold, list[np.ndarray]]])
 
 
 @pytest.mark.parametrize(("n_tickers", "n_bars"), [(4, 3_270), (100, 2_000)])
-def test_training_costs_at_most_three_percent_and_a_second_over_bare_xgboost(n_tickers: int, n_bars: int) -> None:
+def test_training_costs_at_most_three_percent_and_a_second_over_bare_xgboost(
+    n_tickers: int, n_bars: int, table_line: TableLine
+) -> None:
     task = task_of(n_tickers, n_bars)
     given = prepared(task)
     ours, bare = [], []
@@ -128,6 +134,6 @@ def test_training_costs_at_most_three_percent_and_a_second_over_bare_xgboost(n_t
         peer = bare_xgboost(task, given)
         bare.append(perf_counter() - started)
     assert result.predictions["probability_1"].to_numpy() == pytest.approx(peer, abs=1e-3)
-    ratio = min(ours) / min(bare)
-    print(f"\n{n_tickers} x {n_bars}: qlop {min(ours):.2f} s, bare {min(bare):.2f} s, ratio {ratio:.3f}")
+    rows = f"{n_tickers} tickers x {n_bars:,} bars, {N_FEATURES} features"
+    table_line(f"training, {rows}", min(ours), "peer + 3 % + 1 s", peer=("bare XGBoost", min(bare)))
     assert min(ours) <= 1.03 * min(bare) + 1.0

@@ -72,6 +72,29 @@ print(sorted(heavy & set(sys.modules)))
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
 
 
+def test_the_face_knows_the_version_that_is_installed():
+    import qlop
+
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert qlop.__version__ == declared
+
+
+def test_the_suites_without_pytest_say_what_to_install():
+    program = """
+import sys
+sys.modules["pytest"] = None
+import qlop.testing
+try:
+    from qlop.testing import ModelContractSuite
+except ImportError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("qlop.testing needs pytest: pip install 'qlop[testing]'\n", "")
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert any(needed.startswith("pytest") for needed in extras["testing"])
+
+
 def test_the_list_of_packages_holds_every_folder_of_code():
     listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
     folders = {

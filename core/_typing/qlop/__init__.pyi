@@ -9,6 +9,7 @@ from core.base.errors import RunCancelled as RunCancelled
 from core.base.errors import RunError as RunError
 from core.base.errors import StoreError as StoreError
 from core.base.errors import TrainingError as TrainingError
+from core.base.version import __version__ as __version__
 from core.config.loader import load_config as load_config
 from core.config.run_config import RunConfig as RunConfig
 from core.config.sections import LoadDataConfig as LoadDataConfig
@@ -31,6 +32,7 @@ from core.contracts.labeler import LabelerPlugin as LabelerPlugin
 from core.contracts.model import ModelPlugin as ModelPlugin
 from core.contracts.model import TrainContext as TrainContext
 from core.contracts.model import TrainingData as TrainingData
+from core.contracts.orchestrator import MakesPlugins as MakesPlugins
 from core.contracts.orchestrator import OrchestratorPlugin as OrchestratorPlugin
 from core.contracts.params import Params as Params
 from core.contracts.plugin import Plugin as Plugin
@@ -39,5 +41,6 @@ from core.contracts.run_result import RunResult as RunResult
 from core.contracts.sink import SinkPlugin as SinkPlugin
 from core.contracts.strategy import StrategyPlugin as StrategyPlugin
 from core.services.python_run import run as run
+from core.store.result_files import check_result_files as check_result_files
 from core.store.result_files import chosen_tables as chosen_tables
 from core.store.result_files import write_result_files as write_result_files

@@ -4,6 +4,10 @@ from core.engine.backtest import BacktestResult as BacktestResult
 from core.engine.backtest import run_backtest as run_backtest
 from core.engine.barriers import first_touch as first_touch
 from core.engine.benchmark import buy_and_hold as buy_and_hold
+from core.engine.config_checks import check_model_can_learn_label as check_model_can_learn_label
+from core.engine.config_checks import check_prices_fit_broker as check_prices_fit_broker
+from core.engine.config_checks import check_strategies_get_predictions as check_strategies_get_predictions
+from core.engine.export_summary import write_export_summary as write_export_summary
 from core.engine.exposures import changed_beyond as changed_beyond
 from core.engine.exposures import hysteresis as hysteresis
 from core.engine.exposures import rows_to_panel as rows_to_panel
@@ -50,6 +54,8 @@ from core.engine.panel_findings import adjustment_disagreements as adjustment_di
 from core.engine.panel_findings import session_gaps as session_gaps
 from core.engine.panel_findings import unadjusted_splits as unadjusted_splits
 from core.engine.panel_from_rows import panel_from_rows as panel_from_rows
+from core.engine.prediction_origin import PredictionOrigin as PredictionOrigin
+from core.engine.prediction_origin import check_predicted_bars as check_predicted_bars
 from core.engine.predictions_on_panel import predictions_on_panel as predictions_on_panel
 from core.engine.rolling import bars_ago as bars_ago
 from core.engine.rolling import exponential_average as exponential_average
@@ -79,6 +85,8 @@ from core.engine.table_file import read_table_file as read_table_file
 from core.engine.table_times import timestamps_of as timestamps_of
 from core.engine.training import TrainingResult as TrainingResult
 from core.engine.training import train_model as train_model
+from core.engine.training_summary import TrainingFacts as TrainingFacts
+from core.engine.training_summary import write_training_summary as write_training_summary
 from core.engine.training_task import TrainingTask as TrainingTask
 from core.engine.volatility import WideBars as WideBars
 from core.engine.volatility import realized_volatility as realized_volatility

@@ -26,7 +26,7 @@ def _codes(how_many: int) -> tuple[int, ...]:
 SHARES = 0  # held, signed
 MARK = 1  # last close, split-adjusted; 0 before the first bar
 PRICE = 2  # price of the present event
-WANT = 3  # shares that the present fills lead to
+WANT = 3  # shares that the present fills lead to; room to work in once they are booked
 BASIS = 4  # signed cost of the position at reference prices; kept where terms.tracks_basis
 COLLATERAL = 5  # equity set aside for the position; kept where terms.isolated
 LAST_TARGET = 6  # last target that made an order

@@ -4,10 +4,15 @@
    a long, high of a short). A ticker without a bar stays at its mark.
 2. The trigger is the least theta with E(theta) <= sum of m_i G_i(theta); with tiers m_i changes on the way.
 3. Positions are sold at their prices of that theta (liquidation.py says which and how much).
-4. The move goes on with what is left. The next sale comes at its trigger, but not before half of the equity is gone, or
-   at theta = 1: so k = maintenance, which leaves the account at its trigger, makes few sales and not ever smaller ones.
-   The eighth sale of a bar sells everything.
-5. Isolated positions are judged one by one: equity set aside, plus the gain since, against m G, each at its own theta.
+4. The move goes on with what is left, and every further sale comes at its own trigger.
+5. A sale that restores no more than maintenance (k = m) leaves the account at its trigger; ever smaller sales without
+   end would follow, whose limit is selling without a pause. Instead, the next sale waits until WAIT of the equity is
+   gone, or for theta = 1. The equity E1 that is left misses the limit's by about (1 - m) WAIT / 2 ln(E0 / E1) of itself
+   ((1 + m) for shorts), which is never above (1 - m) WAIT / (2 e) of the equity E0 at the trigger; costs apart.
+6. A bar has MAX_SALES sales at most. The second half of them waits as in 5, wherever its triggers are, and the last one
+   sells everything.
+7. Isolated positions are judged one by one, each at its own theta: equity set aside for it (orders.py) and gain since,
+   against m G.
 """
 
 from __future__ import annotations
@@ -29,12 +34,13 @@ from core.engine.kernels.layout import (
 )
 from core.engine.kernels.liquidation import liquidate, liquidate_one
 from core.engine.kernels.positions import present_sums
-from core.engine.kernels.requirements import headroom, isolated_equity, maintenance_rate
+from core.engine.kernels.requirements import headroom, isolated_equity, maintenance_rate, target_rate
 
 NO_TRIGGER = 2.0
-STEP = 1e-9  # theta by which a tier's edge is passed
+STEP = 1e-9  # theta by which a tier's edge is passed; nearer triggers than that are the same
 TOUCH = 1e-12  # relative; E equal to the requirement but for rounding is a breach
-MAX_SALES = 8  # margin calls of one account, or one position, in one bar
+WAIT = 0.125  # part of the equity that is lost before a sale that does not come at its own trigger
+MAX_SALES = 64  # margin calls of one account, or one position, in one bar
 
 
 @summation
@@ -150,13 +156,15 @@ def walk(
 ) -> None:
     """Follow assets first..last-1 from theta 0 to 1, liquidating at every trigger; `book[PRICE]` holds the opens."""
     theta = 0.0
-    earliest = 0.0
     for sale in range(MAX_SALES):
         flat = terms.liquidate_to == TO_FLAT or sale == MAX_SALES - 1
         trigger = next_trigger(theta, first, last, open_, low, high, book, terms, account)
         if trigger > 1.0:
             return
-        theta = min(max(trigger, earliest), 1.0)
+        waits = trigger <= theta + STEP or sale >= MAX_SALES // 2 or restores_no_more(first, last, book, terms)
+        if waits and sale > 0:
+            trigger = max(trigger, later(theta, first, last, open_, low, high, book, terms, account))
+        theta = min(trigger, 1.0)
         for a in range(first, last):
             if not np.isnan(open_[a]):
                 book[PRICE, a] = open_[a] + theta * (extreme(book[SHARES, a], low[a], high[a]) - open_[a])
@@ -166,11 +174,25 @@ def walk(
             liquidate(bar, kind, theta, flat, open_, book, terms, account, count, post, records)
         if theta >= 1.0:
             return
-        earliest = half_gone(theta, first, last, open_, low, high, book, terms, account)
 
 
 @kernel
-def half_gone(
+def restores_no_more(first: int, last: int, book: FloatArray, terms: Terms) -> bool:
+    """Tell whether a sale restores no more than maintenance (k = m)."""
+    # The rates say so; looking at what is left would not: whole shares, rounded up, leave a little more.
+    above = 0.0
+    gross = 0.0
+    for a in range(first, last):
+        held = book[SHARES, a]
+        value = abs(held) * book[PRICE, a]
+        if value > 0.0:
+            above += (target_rate(held, value, terms) - maintenance_rate(held, value, terms)) * value
+            gross += value
+    return above <= STEP * gross
+
+
+@kernel
+def later(
     theta: float,
     first: int,
     last: int,
@@ -181,7 +203,7 @@ def half_gone(
     terms: Terms,
     account: FloatArray,
 ) -> float:
-    """Return the theta at which half of the equity of now is lost; `book[PRICE]` holds the prices of `theta`."""
+    """Return the theta at which WAIT of the equity of now is lost; `book[PRICE]` holds the prices of `theta`."""
     equity = 0.0 if terms.isolated else account[CASH]
     slope = 0.0
     for a in range(first, last):
@@ -191,7 +213,7 @@ def half_gone(
         equity += isolated_equity(a, price, book) if terms.isolated else held * price
         if not np.isnan(open_[a]):
             slope += held * (extreme(held, low[a], high[a]) - open_[a])
-    return theta - 0.5 * equity / slope if slope < 0.0 else NO_TRIGGER
+    return theta - WAIT * equity / slope if slope < 0.0 else NO_TRIGGER
 
 
 @kernel

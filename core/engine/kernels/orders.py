@@ -6,9 +6,9 @@
    b. the fee share u solves u = 1 - cost(u) / E, cost(u) being the cost of trading to w (1 - b) u E (Newton; exact for
       fees in bps): so the costs of all these orders fit, and a target of 2 is 2 after costs;
    c. shares wanted are w (1 - b) u E / P, truncated toward zero where shares are whole;
-   d. initial margin: where the sum of k G exceeds equity after costs, what increases positions is scaled by one factor
-      or rejected; what reduces them always fills;
-   e. fills are booked.
+   d. where that is more than initial margin allows, increases are scaled or rejected (initial_margin.py);
+   e. fills are booked;
+   f. isolated positions get the equity that is set aside for what was opened or increased (`set_aside`).
 """
 
 from __future__ import annotations
@@ -16,9 +16,18 @@ from __future__ import annotations
 import numpy as np
 
 from core.engine.kernels.compilation import kernel, summation
+from core.engine.kernels.initial_margin import (
+    MARGIN_TOLERANCE,
+    TINY,
+    cost_toward,
+    initial_requirement,
+    keep_to_initial_margin,
+    reduced_shares,
+)
 from core.engine.kernels.layout import (
     BY_SIGNAL,
     CASH,
+    COLLATERAL,
     EQUITY,
     FEES,
     LAST_TARGET,
@@ -26,14 +35,12 @@ from core.engine.kernels.layout import (
     N_FILLS,
     N_HELD_HINT,
     N_PENDING,
-    NO_MARGIN,
     ON_CHANGE,
     ORDER_EQUITY,
     ORDER_PRICE,
     ORDER_TARGET,
     PRICE,
     REASON_STEP,
-    SCALED,
     SHARES,
     SLIPPAGE,
     WANT,
@@ -42,11 +49,10 @@ from core.engine.kernels.layout import (
     Records,
     Terms,
 )
-from core.engine.kernels.positions import initial_rate, order_fee, present_sums, record_unfilled, trade
+from core.engine.kernels.positions import initial_rate, net_and_gross, order_fee, present_sums, trade
+from core.engine.kernels.requirements import isolated_equity
 
 SHARE_TOLERANCE = 1e-12  # of equity: how far costs may miss what was set aside for them
-TINY = 1e-12  # relative size below which a difference is rounding
-MARGIN_TOLERANCE = 1e-9  # relative; an order for exactly the limit is allowed
 
 
 @kernel
@@ -114,6 +120,9 @@ def fill_orders(
         keep_to_initial_margin(bar, row, book, terms, account[CASH], count, records)
     if terms.has_share_fees or terms.tracks_basis:
         book_fills_one_by_one(row, book, terms, account, count, post, records)
+        if terms.isolated:
+            after = account[CASH] + net_and_gross(book[SHARES], book[PRICE])[0]
+            set_aside(after if terms.size_includes_fee else equity, book, terms)
     else:
         book_fills_together(row, book, terms, account, count, post, records)
 
@@ -287,91 +296,6 @@ def change_sums(shares: FloatArray, want: FloatArray, price: FloatArray) -> tupl
 
 
 @kernel
-def initial_requirement(net: float, gross: float, book: FloatArray, terms: Terms) -> float:
-    """Return the sum of k G of the wanted positions, whose sums of q P and |q| P are given."""
-    if terms.tiers.shape[0] == 0:
-        return 0.5 * (terms.initial_long * (gross + net) + terms.initial_short * (gross - net))
-    required = 0.0
-    for a in range(book.shape[1]):
-        value = abs(book[WANT, a]) * book[PRICE, a]
-        required += initial_rate(book[WANT, a], value, terms) * value
-    return required
-
-
-@kernel
-def reduced_shares(held: float, want: float) -> float:
-    """Return what is left of a position when only the reducing part of an order is filled."""
-    if held * want <= 0.0:
-        return 0.0
-    return held if abs(want) > abs(held) else want
-
-
-@kernel
-def cost_toward(reducing: float, increasing: float, row: FloatArray, book: FloatArray, terms: Terms) -> float:
-    """Return the cost of the reducing part and of a fraction `increasing` of the increasing part of all orders."""
-    total = 0.0
-    for a in range(row.size):
-        held, want, price = book[SHARES, a], book[WANT, a], book[PRICE, a]
-        if want == held:
-            continue
-        base = reduced_shares(held, want)
-        delta = reducing * (base - held) + increasing * (want - base)
-        side = 1.0 if delta > 0.0 else -1.0
-        total += terms.slippage_rate * abs(delta) * price
-        total += order_fee(terms, delta, price * (1.0 + side * terms.slippage_rate))
-    return total
-
-
-@kernel
-def keep_to_initial_margin(
-    bar: int, row: FloatArray, book: FloatArray, terms: Terms, cash: float, count: IntArray, records: Records
-) -> None:
-    """Scale or reject what increases positions, and record what is not filled."""
-    factor = 0.0 if terms.reject else allowed_fraction(row, book, terms, cash)
-    for a in range(row.size):
-        held, want = book[SHARES, a], book[WANT, a]
-        if want == held:
-            continue
-        base = reduced_shares(held, want)
-        if want == base:
-            continue
-        allowed = base + factor * (want - base)
-        if terms.whole_shares:
-            allowed = base + np.trunc(factor * (want - base) * (1.0 + TINY))
-        book[WANT, a] = allowed
-        if allowed != want:
-            reason = NO_MARGIN if allowed == base else SCALED
-            record_unfilled(bar * row.size + a, want - allowed, reason, count, records)
-
-
-@kernel
-def allowed_fraction(row: FloatArray, book: FloatArray, terms: Terms, cash: float) -> float:
-    """Return the fraction z of the increases that initial margin allows: R + z dR = E - cost(z)."""
-    equity = cash
-    required = 0.0
-    added = 0.0
-    for a in range(row.size):
-        held, want, price = book[SHARES, a], book[WANT, a], book[PRICE, a]
-        equity += held * price
-        base = reduced_shares(held, want) if want != held else held
-        # The rate of the whole wanted position: tiers only rise with value, so the scaled one needs no more.
-        rate = initial_rate(want, abs(want) * price, terms)
-        required += rate * abs(base) * price
-        added += rate * abs(want - base) * price
-    if added <= 0.0:
-        return 0.0
-    room = equity - required
-    cost_before = cost_toward(1.0, 0.0, row, book, terms)
-    cost_after = cost_toward(1.0, 1.0, row, book, terms)
-    fraction = min(max((room - cost_before) / (added + cost_after - cost_before), 0.0), 1.0)
-    if terms.has_share_fees:
-        for _ in range(12):
-            cost = cost_toward(1.0, fraction, row, book, terms)
-            fraction = min(max((room - cost) / added, 0.0), 1.0)
-    return fraction
-
-
-@kernel
 def book_fills_together(
     row: FloatArray,
     book: FloatArray,
@@ -423,15 +347,42 @@ def book_fills_one_by_one(
     post: FloatArray,
     records: Records,
 ) -> None:
-    """Book the fills where fees count shares or the positions' cost is followed."""
+    """Book the fills where fees count shares or the positions' cost is followed; leave increases' values in WANT."""
     for a in range(row.size):
+        held, want = book[SHARES, a], book[WANT, a]
+        book[WANT, a] = 0.0
         if np.isnan(book[ORDER_TARGET, a]) or np.isnan(row[a]):
             continue
         book[ORDER_TARGET, a] = np.nan
         count[N_PENDING] -= 1
-        want = book[WANT, a]
-        delta = want - book[SHARES, a]
+        delta = want - held
         if abs(delta) <= TINY * abs(want):
             continue
+        book[WANT, a] = abs(want - reduced_shares(held, want)) * book[PRICE, a]
         trade(a, delta, book[PRICE, a], BY_SIGNAL, book, terms, account, count, post, records)
         book[SHARES, a] = want
+
+
+@kernel
+def set_aside(equity: float, book: FloatArray, terms: Terms) -> None:
+    """Give isolated positions the equity behind the increases just booked, whose values are in `book[WANT]`.
+
+    Equity that no position has yet is shared in proportion to the increases, up to their value; and a position that
+    was increased has k V at least. So a position alone in the account has V / L, L its leverage, and one that borrows
+    nothing has all of its value.
+    """
+    free = equity
+    added = 0.0
+    for a in range(book.shape[1]):
+        added += book[WANT, a]
+        if book[SHARES, a] != 0.0:
+            free -= isolated_equity(a, book[PRICE, a], book)
+    if added <= 0.0:
+        return
+    share = min(max(free, 0.0) / added, 1.0)
+    for a in range(book.shape[1]):
+        if book[WANT, a] > 0.0:
+            held, price = book[SHARES, a], book[PRICE, a]
+            value = abs(held) * price
+            missing = initial_rate(held, value, terms) * value - isolated_equity(a, price, book)
+            book[COLLATERAL, a] += max(share * book[WANT, a], missing)

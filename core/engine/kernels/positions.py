@@ -143,21 +143,21 @@ def record_unfilled(cell: int, shares: float, reason: int, count: IntArray, reco
 
 
 @kernel
-def change_basis(a: int, delta: float, price: float, book: FloatArray, terms: Terms) -> None:
-    """Carry the cost of a position, and the equity set aside for it, through a fill (before the shares change)."""
+def change_basis(a: int, delta: float, price: float, book: FloatArray) -> None:
+    """Carry the cost of a position, and the equity set aside for it, through a fill (before the shares change).
+
+    An increase brings no equity of its own here: orders.set_aside gives it, once all fills of the moment are booked.
+    """
     held = book[SHARES, a]
     after = held + delta
-    initial = book[COLLATERAL, a]
     if held * after <= 0.0:
         book[BASIS, a] = after * price
-        book[COLLATERAL, a] = initial_rate(after, abs(after) * price, terms) * abs(after) * price
+        book[COLLATERAL, a] = 0.0
     elif abs(after) > abs(held):
         book[BASIS, a] += delta * price
-        added = abs(delta) * price
-        book[COLLATERAL, a] = initial + initial_rate(after, abs(after) * price, terms) * added
     else:
         book[BASIS, a] *= after / held
-        book[COLLATERAL, a] = initial * (after / held)
+        book[COLLATERAL, a] *= after / held
 
 
 @kernel
@@ -195,7 +195,7 @@ def trade(
     if delta == 0.0:
         return
     if terms.tracks_basis:
-        change_basis(a, delta, price, book, terms)
+        change_basis(a, delta, price, book)
     slip = 0.0
     fee = 0.0
     liquidation_fee = 0.0

@@ -20,6 +20,7 @@ from core.engine.continuous_prices import split_continuous
 from core.engine.kernels.compilation import are_kernels_kept
 from core.engine.metric_options import MetricOptions, risk_free_per_bar
 from core.engine.metrics import backtest_metrics, compute_metrics
+from core.engine.periods import periods_per_year
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,9 +51,12 @@ class Backtested:
     benchmark_equity : DataFrame or None
         The benchmark's curve, columns timestamp and equity.
     risk_free : Series or None
-        Return without risk of each bar, by timestamp; None where the prices bring no rate.
+        Return without risk of each bar, by timestamp; None where the prices bring no rate, and where returns are over
+        cash already.
     looking_ahead : frozenset of str
         Strategies that declare to use data after their bars.
+    periods_per_year : float
+        Bars in a year, by which the figures are annual.
     """
 
     results: Mapping[str, BacktestResult]
@@ -60,6 +64,7 @@ class Backtested:
     benchmark_equity: pd.DataFrame | None
     risk_free: pd.Series | None
     looking_ahead: frozenset[str]
+    periods_per_year: float
 
     @property
     def judged(self) -> str:
@@ -181,8 +186,9 @@ def _measure(
     looking_ahead: frozenset[str],
 ) -> Backtested:
     dates = pd.DatetimeIndex(results[MAIN].equity["timestamp"])
-    risk_free = _risk_free(market.panel, dates)
-    options = MetricOptions(initial_equity=config.execution.initial_cash, risk_free=risk_free)
+    risk_free = _risk_free(market, dates)
+    periods = _periods(config, market.panel)
+    options = MetricOptions(initial_equity=config.execution.initial_cash, periods_per_year=periods, risk_free=risk_free)
     metrics: dict[str, Mapping[str, MetricValue]] = {
         name: backtest_metrics(result, options=options) for name, result in results.items()
     }
@@ -190,14 +196,23 @@ def _measure(
     if market.benchmark is not None:
         curve = buy_and_hold(_from(market.benchmark, start), dates, config.execution.initial_cash)
         metrics["benchmark"] = compute_metrics(curve, None, None, None, options=options)
-    return Backtested(results, metrics, curve, risk_free, looking_ahead)
+    return Backtested(results, metrics, curve, risk_free, looking_ahead, periods)
 
 
-def _risk_free(panel: pd.DataFrame, dates: pd.DatetimeIndex) -> pd.Series | None:
+def _periods(config: RunConfig, panel: pd.DataFrame) -> float:
+    interval = config.data.interval if config.data else "1d"
+    bars = pd.DatetimeIndex(panel.index.unique(level="timestamp"))
+    return periods_per_year(interval, bars, config.backtest.periods_per_year)
+
+
+def _risk_free(market: Market, dates: pd.DatetimeIndex) -> pd.Series | None:
+    panel, financing = market.panel, market.terms.financing
+    if market.is_unfunded:
+        return None
     if "risk_free_rate_annual" not in panel or panel["risk_free_rate_annual"].isna().any():
         return None
     rate = panel["risk_free_rate_annual"].groupby(level="timestamp").first()
-    return risk_free_per_bar(rate.loc[dates])
+    return risk_free_per_bar(rate.loc[dates], basis=financing.basis, accrual=financing.accrual)
 
 
 def _save(backtested: Backtested, context: RunContext) -> None:

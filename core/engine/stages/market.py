@@ -73,7 +73,7 @@ def open_market(config: RunConfig, context: RunContext) -> Market:
     DataError
         If prices break the panel's form, or no rate is to be had.
     ConfigError
-        If the broker counts real shares and the prices are adjusted for dividends.
+        If the broker counts real shares and the prices are adjusted.
     """
     data = config.data
     if data is None:
@@ -85,10 +85,10 @@ def open_market(config: RunConfig, context: RunContext) -> Market:
     unfunded = is_unfunded(loaded.panel)
     panel = with_rate_of_zero(loaded.panel) if unfunded else loaded.panel
     terms = _terms(broker, panel, is_unfunded=unfunded)
-    if terms.needs_real_shares and data.adjustment == "total_return":
+    if terms.needs_real_shares and data.adjustment != "raw":
         raise ConfigError(
-            f"Broker {config.broker.broker_type!r} charges by the share, but data.adjustment is 'total_return', whose "
-            "prices are not a share's prices. Set data.adjustment to raw or splits, or "
+            f"Broker {config.broker.broker_type!r} charges by the share, but data.adjustment is {data.adjustment!r}, "
+            "whose prices are not those of a share on its day. Set data.adjustment to raw, or "
             "broker.broker_params.allow_adjusted_shares to true."
         )
     benchmark = _load_benchmark(source, data, config.backtest.benchmark)

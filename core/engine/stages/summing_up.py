@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["summarise"]
 
-_BARS_A_YEAR = 252.0
-
 
 def summarise(config: RunConfig, market: Market, trained: Trained | None, backtested: Backtested) -> str:
     """Return the summary of a run.
@@ -42,7 +40,11 @@ def summarise(config: RunConfig, market: Market, trained: Trained | None, backte
     """
     returns = _excess_returns(config, backtested)
     main = returns.pop(backtested.judged)
-    compared = {name: compare_strategies(main, other, seed=config.seed) for name, other in returns.items()}
+    periods = backtested.periods_per_year
+    compared = {
+        name: compare_strategies(main, other, seed=config.seed, periods_per_year=periods)
+        for name, other in returns.items()
+    }
     equity = backtested.results[backtested.judged].equity
     label = config.strategy.strategy_type if config.strategy else backtested.judged
     facts = SummaryFacts(
@@ -56,7 +58,7 @@ def summarise(config: RunConfig, market: Market, trained: Trained | None, backte
         sharpe=sharpe_sample(main),
         first_bar=_date(equity["timestamp"].iloc[0]),
         last_bar=_date(equity["timestamp"].iloc[-1]),
-        years=len(equity) / _BARS_A_YEAR,
+        years=len(equity) / periods,
         sharpe_is_over_risk_free=backtested.risk_free is not None,
     )
     return write_summary(facts)
@@ -104,12 +106,13 @@ def _terms_facts(config: RunConfig, market: Market) -> TermsFacts:
         fill=config.execution.fill,
         rebalance=config.execution.rebalance,
         initial_cash=config.execution.initial_cash,
+        is_unfunded=market.is_unfunded,
     )
 
 
 def _prediction_facts(trained: Trained) -> PredictionFacts:
     timestamps = trained.predictions.index.get_level_values("timestamp")
-    scores, labels = trained.metrics, trained.labels
+    scores, labels = trained.metrics, trained.labels_out_of_sample
     return PredictionFacts(
         first_bar=_date(timestamps.min()),
         last_bar=_date(timestamps.max()),
@@ -119,6 +122,8 @@ def _prediction_facts(trained: Trained) -> PredictionFacts:
         brier=_number(scores, "brier"),
         base_rate_brier=_number(scores, "base_rate_brier"),
         auc=_number(scores, "auc"),
+        auc_fold_mean=_number(scores, "auc_fold_mean"),
+        n_folds_at_base_rate=int(_number(scores, "n_folds_at_base_rate") or 0),
         share_equal_to_sign=_number(labels, "share_equal_to_sign"),
         breach_share=_number(labels, "breach_share"),
         effective_sample_size=_number(scores, "effective_sample_size"),

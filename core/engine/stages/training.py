@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Literal
 
 from core.base.errors import ConfigError, RunError
 from core.engine.features import FeaturePipeline
+from core.engine.fold_findings import fold_findings
 from core.engine.labels import check_labels, label_report
 from core.engine.model_artifact import load_model_artifact, read_model_card, save_fitted_model
+from core.engine.prediction_scores import scorable_rows
 from core.engine.training import TrainingResult, TrainingTask, train_model
 
 if TYPE_CHECKING:
@@ -37,15 +39,21 @@ class Trained:
     ----------
     predictions : DataFrame
         Out-of-sample rows only.
+    fold_scores : DataFrame
+        One row a fold.
     labels : mapping
-        The labels' report, by name.
+        The report on all labels, by name.
+    labels_out_of_sample : mapping
+        The same on the rows alone that the model was scored on.
     metrics : mapping
-        Out-of-sample scores by name, and the labels' report under label.<name>.
+        Out-of-sample scores by name, what the folds say one by one, and the two reports under label.<name> and
+        label_out_of_sample.<name>.
     """
 
     predictions: pd.DataFrame
     fold_scores: pd.DataFrame
     labels: Mapping[str, MetricValue]
+    labels_out_of_sample: Mapping[str, MetricValue]
     metrics: Mapping[str, MetricValue]
 
 
@@ -56,7 +64,7 @@ class _ContextReporter:
     context: RunContext
 
     def progress(self, step: str, value: float, total: float | None) -> None:
-        self.context.progress(step, value, total, "folds")
+        self.context.progress(step, value, total, "fits")
 
     def metric(self, name: str, value: float | None, step: int | None, fold: int | None) -> None:
         self.context.metric(name, value, step=step, fold=fold)
@@ -101,8 +109,18 @@ def train(config: RunConfig, market: Market, context: RunContext) -> Trained:
     )
     result = train_model(task)
     _save(result, config, context)
-    labelled: dict[str, MetricValue] = {f"label.{name}": value for name, value in report.items()}
-    return Trained(result.predictions, result.fold_scores, report, {**result.metrics, **labelled})
+    return _trained(result, labels, report, market.panel)
+
+
+def _trained(
+    result: TrainingResult, labels: pd.DataFrame, report: Mapping[str, MetricValue], panel: pd.DataFrame
+) -> Trained:
+    scored = result.predictions.index[scorable_rows(result.predictions)]
+    judged = label_report(labels[labels.index.isin(scored)], panel)
+    metrics: dict[str, MetricValue] = {**result.metrics, **fold_findings(result.predictions, result.fold_scores)}
+    metrics |= {f"label.{name}": value for name, value in report.items()}
+    metrics |= {f"label_out_of_sample.{name}": value for name, value in judged.items()}
+    return Trained(result.predictions, result.fold_scores, report, judged, metrics)
 
 
 def _pipeline(config: RunConfig, context: RunContext) -> FeaturePipeline:

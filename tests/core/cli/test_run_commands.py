@@ -38,6 +38,8 @@ def test_the_run_folder_says_what_ran_with_what_on_what(used):
     assert environment["thread_count"] == 1
     assert len(environment["data_fingerprint"]) == 64
     assert {"qlop", "numpy", "pandas"} <= set(environment["libraries"])
+    assert environment["plugins"]["models/linear"] == "1.0.0 (plugins/models/linear.py)"
+    assert {"data_sources/sample", "orchestrators/pipeline", "brokers/flat"} <= set(environment["plugins"])
 
 
 def test_metrics_json_holds_neither_run_id_nor_wall_time(used):

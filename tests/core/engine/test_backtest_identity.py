@@ -236,6 +236,25 @@ def test_leaving_later_bars_out_does_not_change_the_account_before(case: Case, c
 
 
 @settings(deadline=None, max_examples=40)
+@given(case=cases(), seed=st.integers(0, 1000))
+def test_isolated_longs_without_a_debt_are_never_called(case: Case, seed: int) -> None:
+    panel = random_panel(seed, gaps=False, volatility=0.2)
+    weights = np.random.default_rng(seed).dirichlet(np.ones(4), 24)[:, :3]
+    margin = replace(case.terms.margin, account="isolated", liquidation_order="pro_rata", check="adverse_extreme")
+    update = {"rebalance": "every_bar", "schedule": None, "size_price": "fill", "size_includes_fee": True}
+    unlevered = replace(
+        case,
+        panel=panel,
+        signals=pd.Series(weights.ravel(), index=panel.index),
+        terms=replace(case.terms, financing=FinancingTerms(np.full(24, 0.05)), margin=margin),
+        execution=case.execution.model_copy(update=update),
+    )
+    result = unlevered.run()
+    assert len(result.fills) > 0
+    assert result.margin_calls.empty
+
+
+@settings(deadline=None, max_examples=40)
 @given(case=cases(), factor=st.sampled_from([0.01, 3.0, 1000.0]))
 def test_a_fractional_book_without_minimum_fees_scales_with_its_cash(case: Case, factor: float) -> None:
     fees = replace(case.terms.fees, minimum_fee=0.0)

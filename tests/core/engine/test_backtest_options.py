@@ -9,6 +9,8 @@ import pytest
 from core.config.sections import ExecutionConfig
 from core.contracts.broker_terms import BrokerTerms, FeeTerms, FinancingTerms, MarginTerms, MarginTier
 from core.engine.backtest import BacktestResult, run_backtest
+from core.engine.forward import forward_prices
+from core.engine.levered_position import hold_to_horizon
 
 NAN = np.nan
 Bar = tuple[float, float, float, float] | float | None
@@ -209,6 +211,42 @@ def test_an_order_beyond_initial_margin_is_scaled_or_rejected(policy: str, reaso
     assert result.fills["shares"].sum() == pytest.approx(30.0 - left)
 
 
+@pytest.mark.parametrize(
+    ("targets", "filled", "rejected"),
+    [
+        ({"A": 0.5, "B": 2.0}, [("A", 5.0)], [("B", 20.0)]),  # .25 + 1 is beyond 1
+        ({"A": 2.1, "B": 0.5}, [("B", 5.0)], [("A", 21.0)]),  # A does not fit, B does
+        ({"A": 1.5, "B": 1.0, "C": 0.5}, [("A", 15.0), ("C", 5.0)], [("B", 10.0)]),  # .75, no .5, .25
+    ],
+)
+def test_reject_leaves_out_the_orders_that_do_not_fit_and_fills_the_others(
+    targets: dict[str, float], filled: list[tuple[str, float]], rejected: list[tuple[str, float]]
+) -> None:
+    panel = panel_of({ticker: [100.0, 100.0] for ticker in targets})
+    signals = {ticker: [target] for ticker, target in targets.items()}
+    result = run(panel, signals, margin=MarginTerms(insufficient_margin="reject"))
+    assert list(result.fills[["ticker", "shares"]].itertuples(index=False, name=None)) == filled
+    assert list(result.unfilled[["ticker", "shares"]].itertuples(index=False, name=None)) == rejected
+    assert result.unfilled["reason"].unique().tolist() == ["insufficient_margin"]
+
+
+def test_reject_counts_what_reductions_free_before_any_increase() -> None:
+    panel = panel_of({"A": [100.0] * 3, "B": [100.0] * 3})
+    result = run(panel, {"A": [NAN, 1.0], "B": [2.0, 1.0]}, margin=MarginTerms(insufficient_margin="reject"))
+    assert result.unfilled.empty
+    assert fills(result)[1:] == [("buy", 10.0, 100.0), ("sell", 10.0, 100.0)]
+
+
+def test_reject_counts_the_cost_of_each_order() -> None:
+    # Sized before costs, A takes 500 and pays 10; B would take 500 and pay 10, and 490 is left.
+    panel = panel_of({"A": [100.0] * 2, "B": [100.0] * 2})
+    margin = MarginTerms(insufficient_margin="reject")
+    fees = FeeTerms(fee_bps=100.0)
+    result = run(panel, {"A": [1.0], "B": [1.0]}, margin=margin, fees=fees, size_includes_fee=False)
+    assert result.fills["ticker"].tolist() == ["A"]
+    assert result.unfilled["ticker"].tolist() == ["B"]
+
+
 def test_several_orders_beyond_initial_margin_are_scaled_by_one_factor() -> None:
     panel = panel_of({"A": [100.0, 100.0], "B": [50.0, 50.0]})
     result = run(panel, {"A": [3.0], "B": [-1.0]}, margin=MarginTerms(initial_long=0.5, initial_short=1.0))
@@ -257,13 +295,76 @@ def test_check_close_looks_at_closes_alone() -> None:
     assert fills(result)[-1] == ("sell", 20.0, 60.0)
 
 
-def test_liquidation_to_maintenance_meets_the_rest_of_the_move_at_its_end() -> None:
-    # P* = 1,000 / (20 x .75) = 66.67, where nothing more than a touch is missing; at the low of 60:
-    # E = 200, G = 1,200, S = (.25 x 1,200 - 200) / .25 = 400, so 400 / 60 shares go.
+def test_every_call_of_a_bar_is_at_its_own_trigger() -> None:
+    """Short 19 at 100: P* = 2,900 / (19 x 1.3) = 117.409, where .4 of it is bought back, which leaves E = .5 G.
+
+    So the next trigger is 1.5 / 1.3 times as high, and the one after again: 135.472 and 156.314; 180.4 is not met.
+    """
+    panel = panel_of({"A": [100.0, (100.0, 160.0, 100.0, 150.0), 150.0]})
+    result = run(panel, {"A": [-1.9]})
+    first = 2900 / (19 * 1.3)
+    triggers = [first * (1.5 / 1.3) ** n for n in range(3)]
+    assert triggers == pytest.approx([117.408907, 135.471816, 156.313633])
+    assert result.fills["price"].tolist()[1:] == pytest.approx(triggers, rel=1e-12)
+    assert result.fills["shares"].tolist()[1:] == pytest.approx([7.6, 4.56, 2.736], rel=1e-12)
+    assert result.equity["equity"].iloc[-1] == pytest.approx(346.6667273554847, rel=1e-9)
+
+
+def test_a_deep_fall_is_sold_at_every_trigger_on_its_way() -> None:
+    # P* = 66.67 = 1,000 / (20 x .75), and each next one is (1 - k) / (1 - m) = 2 / 3 of it: eleven down to 1.16.
+    panel = panel_of({"A": [100.0, (100.0, 100.0, 1.0, 1.0)]})
+    result = run(panel, {"A": [2.0]})
+    assert result.fills["price"].tolist()[1:] == pytest.approx([100 * (2 / 3) ** n for n in range(1, 12)], rel=1e-9)
+    assert (result.margin_calls["required_before"] / result.margin_calls["equity_before"]).tolist() == pytest.approx(
+        [1.0] * 11
+    )
+
+
+def test_liquidation_to_maintenance_sells_whenever_an_eighth_of_the_equity_is_gone() -> None:
+    # P* = 1,000 / (20 x .75) = 66.67, E = 333.33: nothing is to be sold there. At 64.583 E = 291.67 and G = 1,291.67:
+    # S = (.25 G - E) / .25 = 125. That leaves E = .25 G again; an eighth is gone at 62.565, then at 60.610; 60 is the end.
     panel = panel_of({"A": [100.0, 100.0, (80.0, 80.0, 60.0, 80.0)]})
     result = run(panel, {"A": [2.0]}, margin=MarginTerms(liquidate_to="maintenance"))
-    assert fills(result)[1:] == [("sell", round(400 / 60, 9), 60.0)]
-    assert result.margin_calls["equity_after"].iloc[-1] == pytest.approx(200.0)
+    prices = [200 / 3 * (1 - 0.25 / 8) ** n for n in (1, 2, 3)]
+    shares, expected = 20.0, []
+    for price, before in zip([*prices, 60.0], [200 / 3, *prices], strict=True):
+        equity = 0.25 * shares * before - shares * (before - price)
+        sold = (0.25 * shares * price - equity) / 0.25 / price
+        expected.append(("sell", round(sold, 9), round(price, 9)))
+        shares -= sold
+    assert expected[0] == ("sell", round(125 / prices[0], 9), round(64.5833333333333, 9))
+    assert fills(result)[1:] == expected
+    assert result.margin_calls["equity_after"].iloc[-1] == pytest.approx(0.25 * shares * 60)
+
+
+@pytest.mark.parametrize("extreme", [62.0, 50.0, 30.0])
+@pytest.mark.parametrize("margin", [MarginTerms(liquidate_to="maintenance"), MarginTerms(initial_long=0.2501)])
+def test_liquidation_to_maintenance_stays_near_selling_without_a_pause(extreme: float, margin: MarginTerms) -> None:
+    # Sold without a pause E stays m q P, so that dE = q dP gives E ~ P^(1 / m), from m q P* = 333.33 at 66.67.
+    panel = panel_of({"A": [100.0, 100.0, (100.0, 100.0, extreme, extreme)]})
+    result = run(panel, {"A": [2.0]}, margin=margin)
+    limit = 1000 / 3 * (extreme / (200 / 3)) ** 4
+    assert 0.0 <= limit - result.equity["equity"].iloc[-1] < 0.02 * 1000 / 3
+
+
+def test_a_short_liquidated_to_maintenance_stays_near_buying_without_a_pause() -> None:
+    # dE = -|q| dP and E = m |q| P give E ~ P^(-1 / m), from .3 x 19 P* at P* = 117.41.
+    panel = panel_of({"A": [100.0, 100.0, (100.0, 150.0, 100.0, 150.0)]})
+    result = run(panel, {"A": [-1.9]}, margin=MarginTerms(liquidate_to="maintenance"))
+    trigger = 2900 / (19 * 1.3)
+    at_trigger = 0.3 * 19 * trigger
+    limit = at_trigger * (150 / trigger) ** (-1 / 0.3)
+    assert 0.0 <= limit - result.equity["equity"].iloc[-1] < 0.035 * at_trigger
+
+
+def test_no_bar_has_more_than_64_calls_and_the_last_sells_everything() -> None:
+    panel = panel_of({"A": [100.0, 100.0, (100.0, 100.0, 0.01, 0.01)]})
+    margin = MarginTerms(initial_long=0.02, maintenance_long=0.01, liquidate_to="maintenance")
+    result = run(panel, {"A": [40.0]}, margin=margin)
+    # The first call, at the trigger, sells nothing and is not kept. 62 waits of an eighth each are left of E = .01 G.
+    assert len(result.margin_calls) == 63
+    assert result.equity["gross_exposure"].iloc[-1] == 0.0
+    assert 0.0 < result.equity["equity"].iloc[-1] < 400 * (7 / 8) ** 62
 
 
 @pytest.mark.parametrize("liquidate_to", ["maintenance", "initial"])
@@ -308,6 +409,14 @@ def test_a_single_position_is_called_at_the_price_of_the_closed_form(leverage: f
     assert short.fills["price"].iloc[1] == pytest.approx((shares * 100 + 1000) / (shares * (1 + maintenance)))
 
 
+def test_a_cheap_short_may_have_to_keep_all_of_its_value_or_more() -> None:
+    # P* = 1,500 / (5 x 2) = 150 at a rate of 1.
+    panel = panel_of({"A": [100.0, (100.0, 170.0, 100.0, 100.0)]})
+    margin = MarginTerms(initial_short=1.5, maintenance_short=1.0, liquidate_to="flat")
+    result = run(panel, {"A": [-0.5]}, margin=margin)
+    assert result.fills["price"].tolist() == pytest.approx([100.0, 150.0])
+
+
 def test_largest_loss_first_sells_the_loser_before_the_winner() -> None:
     panel = panel_of({"A": [100.0, 100.0, 50.0, 50.0], "B": [100.0, 100.0, 110.0, 110.0]})
     margin = MarginTerms(maintenance_long=0.45, liquidation_order="largest_loss_first")
@@ -318,17 +427,64 @@ def test_largest_loss_first_sells_the_loser_before_the_winner() -> None:
     assert pro_rata.fills["value"].tolist()[-2:] == pytest.approx([125.0, 275.0])
 
 
-def test_an_isolated_position_is_called_on_its_own_collateral() -> None:
-    """Long 5 A at 100 of an account of 1,000: 250 is set aside, and 250 + 5 (P - 100) = .25 x 5 P at P = 66.67.
+def test_an_isolated_position_is_called_on_the_equity_set_aside_for_it() -> None:
+    """Long 10 A and 10 B at 100 of 1,000: 500 is set aside for each, and 500 + 10 (P - 100) = .25 x 10 P at 66.67.
 
-    The account as a whole is far from any call.
+    The account as a whole is far from any call, as B rises.
     """
-    panel = panel_of({"A": [100.0, 100.0, (100.0, 100.0, 60.0, 60.0), 60.0]})
-    isolated = run(panel, {"A": [0.5]}, margin=MarginTerms(account="isolated", liquidate_to="flat"))
-    cross = run(panel, {"A": [0.5]}, margin=MarginTerms(liquidate_to="flat"))
+    panel = panel_of({"A": [100.0, 100.0, (100.0, 100.0, 60.0, 60.0)], "B": [100.0, 100.0, 200.0]})
+    signals = {"A": [1.0], "B": [1.0]}
+    isolated = run(panel, signals, margin=MarginTerms(account="isolated", liquidate_to="flat"))
+    cross = run(panel, signals, margin=MarginTerms(liquidate_to="flat"))
     assert cross.margin_calls.empty
-    assert isolated.fills["price"].iloc[1] == pytest.approx(1000 / 15)
+    assert isolated.fills["price"].iloc[2] == pytest.approx(1000 / 15)
     assert isolated.margin_calls[["ticker", "kind"]].to_numpy().tolist() == [["A", "intrabar"]]
+
+
+@pytest.mark.parametrize("target", [0.5, 1.0])
+def test_an_isolated_long_that_borrows_nothing_is_never_called(target: float) -> None:
+    panel = panel_of({"A": [100.0, 100.0, (100.0, 100.0, 0.01, 0.01), (0.005, 0.005, 0.001, 0.001)]})
+    result = run(panel, {"A": [target]}, margin=MarginTerms(account="isolated"), fees=FeeTerms(fee_bps=10.0))
+    assert result.margin_calls.empty
+
+
+@pytest.mark.parametrize("includes_fee", [True, False])
+@pytest.mark.parametrize(("leverage", "side"), [(1.5, 1), (2.0, 1), (2.2, 1), (1.5, -1), (1.9, -1)])
+def test_an_isolated_position_alone_is_called_where_the_label_says(
+    leverage: float, side: int, includes_fee: bool
+) -> None:
+    # Its own equity is V / L. P* = e (L - 1) / (L (1 - m)) for a long, e (L + 1) / (L (1 + m)) for a short.
+    panel = panel_of({"A": [100.0, 100.0, (100.0, 180.0, 30.0, 100.0)]})
+    margin = MarginTerms(account="isolated", initial_long=0.4, liquidate_to="flat")
+    fees = FeeTerms(fee_bps=20.0, slippage_bps=0.0)
+    result = run(panel, {"A": [side * leverage]}, margin=margin, fees=fees, size_includes_fee=includes_fee)
+    maintenance = 0.25 if side > 0 else 0.30
+    expected = 100 * (leverage - side) / (leverage * (1 - side * maintenance))
+    assert result.fills["price"].iloc[1] == pytest.approx(expected, rel=1e-9)
+
+
+def test_an_isolated_position_and_its_label_agree_that_there_is_no_call() -> None:
+    # P* = 100 / (2 x .75) = 66.67 at 2x, also where .4 would do to open it; prices fall to 78.
+    prices = [100.0, 100.0, 100.0, 95.0, 85.0, 79.0, 78.0, 100.0]
+    panel = panel_of({"A": list(prices)})
+    margin = MarginTerms(account="isolated", initial_long=0.4)
+    result = run(panel, {"A": [2.0]}, margin=margin)
+    terms = BrokerTerms(FinancingTerms(np.zeros(8)), margin=margin)
+    label = hold_to_horizon(forward_prices(panel), terms, side="long", leverage=2.0, horizon_bars=6)
+    assert result.margin_calls.empty
+    assert not label.is_called.any()
+
+
+def test_an_increase_of_an_isolated_position_brings_what_no_position_has_yet() -> None:
+    # A: 5 shares, 500 set aside, all of its value. B: 15 shares, and 500 is left for 1,500; .5 of it is asked: 750.
+    # 750 + 15 (P - 100) = .25 x 15 P at 66.67; a half, bought later, of A would be its own.
+    panel = panel_of({"A": [100.0] * 4, "B": [100.0, 100.0, 100.0, (100.0, 100.0, 50.0, 50.0)]})
+    margin = MarginTerms(account="isolated", liquidate_to="flat")
+    result = run(panel, {"A": [0.5], "B": [NAN, 1.5]}, margin=margin)
+    assert result.fills["price"].tolist()[2:] == pytest.approx([1000 / 15])
+    lower = MarginTerms(account="isolated", liquidate_to="flat", initial_long=0.3)
+    # .3 x 1,500 = 450 is less than the 500 left: 500 + 15 (P - 100) = .25 x 15 P at 88.89.
+    assert run(panel, {"A": [0.5], "B": [NAN, 1.5]}, margin=lower).fills["price"].iloc[2] == pytest.approx(1000 / 11.25)
 
 
 def test_one_position_at_the_initial_limit_is_called_alike_isolated_and_cross() -> None:
@@ -368,18 +524,18 @@ def test_scaling_takes_the_tier_of_the_position_that_was_wanted() -> None:
 
 
 def test_reducing_an_isolated_position_takes_its_part_of_the_collateral() -> None:
-    # 10 shares have 500 set aside, 5 have 250: 250 + 5 (P - 100) = .25 x 5 P at 66.67.
+    # 20 shares have 1,000 set aside, 10 have 500: 500 + 10 (P - 100) = .25 x 10 P at 66.67.
     panel = panel_of({"A": [100.0, 100.0, 100.0, (100.0, 100.0, 60.0, 60.0)]})
-    result = run(panel, {"A": [1.0, 0.5]}, margin=MarginTerms(account="isolated", liquidate_to="flat"))
+    result = run(panel, {"A": [2.0, 1.0]}, margin=MarginTerms(account="isolated", liquidate_to="flat"))
     assert result.fills["price"].tolist()[2:] == pytest.approx([1000 / 15])
 
 
 def test_a_dividend_belongs_to_the_isolated_position_that_earned_it() -> None:
-    # 5 shares, 250 set aside. At 60 its equity is 250 - 200 = 50 < 75; with the dividend of 100 it is 150.
+    # 20 shares, 1,000 set aside. At 60 its equity is 1,000 - 800 = 200 < 300; with the dividend of 400 it is 600.
     bars: list[Bar] = [100.0, 100.0, (80.0, 80.0, 60.0, 80.0)]
     margin = MarginTerms(account="isolated")
-    paid = run(panel_of({"A": bars}, dividend={"A": [0.0, 0.0, 20.0]}), {"A": [0.5]}, margin=margin, adjustment="raw")
-    unpaid = run(panel_of({"A": bars}), {"A": [0.5]}, margin=margin)
+    paid = run(panel_of({"A": bars}, dividend={"A": [0.0, 0.0, 20.0]}), {"A": [2.0]}, margin=margin, adjustment="raw")
+    unpaid = run(panel_of({"A": bars}), {"A": [2.0]}, margin=margin)
     assert paid.margin_calls.empty
     assert len(unpaid.margin_calls) == 1
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from core.base.errors import BacktestError, DataError
 from core.config.sections import ExecutionConfig
+from core.contracts.broker_params import MarginParams, MarginTierParams
 from core.contracts.broker_terms import BrokerTerms, FeeTerms, FinancingTerms, MarginTerms, MarginTier
 from core.engine.backtest import BacktestResult, run_backtest
 
@@ -70,7 +72,10 @@ def test_fees_that_make_no_sense_are_refused(change: dict[str, float], message: 
     [
         ({"check": "hourly"}, "margin.check is 'hourly'"),
         ({"initial_long": 0.2}, "margin rates of long are initial 0.2 and maintenance 0.25"),
-        ({"maintenance_short": 1.0, "initial_short": 1.5}, "margin rates of short .* below 1"),
+        ({"maintenance_long": 1.0, "initial_long": 1.5}, "margin rates of long .* at least 0 and below 1"),
+        ({"maintenance_short": 1.5, "initial_short": 1.2}, "margin rates of short .* initial finite and not below"),
+        ({"maintenance_short": -0.1}, "margin rates of short .* maintenance must be at least 0, and"),
+        ({"tiers": (MarginTier(0.0, 1.0, 1.0),)}, "margin rates of tier 0 .* below 1"),
         ({"tiers": (MarginTier(10.0, 0.5, 0.25),)}, "the first margin tier begins at 10.0; it must begin at 0"),
         ({"tiers": (MarginTier(0.0, 0.5, 0.25), MarginTier(9.0, 0.4, 0.2))}, "margin tier 9 must .* ask for no less"),
         ({"account": "isolated", "liquidation_order": "largest_loss_first"}, "liquidated each on its own"),
@@ -83,11 +88,26 @@ def test_margin_that_makes_no_sense_is_refused(change: dict[str, object], messag
         run(terms=replace(TERMS, margin=MarginTerms(**change)))
 
 
-def test_fees_by_the_share_refuse_prices_adjusted_for_dividends() -> None:
+def test_a_short_may_be_asked_for_more_than_its_value() -> None:
+    margin = MarginTerms(initial_short=3.0, maintenance_short=2.5)
+    assert len(run(terms=replace(TERMS, margin=margin)).equity) == N_BARS
+    params = MarginParams(initial_short=3.0, maintenance_short=2.5)
+    assert params.terms() == margin
+
+
+def test_params_refuse_the_rates_that_the_ledger_refuses() -> None:
+    with pytest.raises(ValidationError, match="less than 1"):
+        MarginTierParams(from_value=0.0, initial=1.0, maintenance=1.0)
+    with pytest.raises(ValidationError, match="less than 1"):
+        MarginParams(initial_long=1.0, maintenance_long=1.0)
+
+
+@pytest.mark.parametrize("adjustment", ["splits", "total_return"])
+def test_fees_by_the_share_refuse_adjusted_prices(adjustment: str) -> None:
     terms = replace(TERMS, needs_real_shares=True)
     assert len(run(terms=terms, adjustment="raw").equity) == N_BARS
-    with pytest.raises(BacktestError, match="allow_adjusted_shares"):
-        run(terms=terms, adjustment="total_return")
+    with pytest.raises(BacktestError, match=f"adjustment {adjustment}.* allow_adjusted_shares"):
+        run(terms=terms, adjustment=adjustment)
 
 
 def test_an_unknown_adjustment_is_refused() -> None:

@@ -50,10 +50,10 @@ def test_the_account_is_split_over_the_tickers_that_trade():
     np.testing.assert_allclose(split, [[2.0, NAN], [2.0, NAN], [1.0, 1.0]])
 
 
-def test_a_halt_of_a_few_bars_moves_no_other_ticker_and_an_end_does():
-    present = [[1, 1]] + [[1, 0]] * 7
-    split = shares(present, np.full((8, 2), 1.0))
-    np.testing.assert_allclose(split[:, 0], [0.5] * 6 + [1.0, 1.0])
+def test_a_halt_moves_no_other_ticker_and_an_absence_beyond_the_limit_does():
+    present = [[1, 1]] + [[1, 0]] * 62
+    split = shares(present, np.full((63, 2), 1.0))
+    np.testing.assert_allclose(split[:, 0], [0.5] * 61 + [1.0, 1.0])
 
 
 def test_gross_exposure_is_capped_for_all_tickers_alike():

@@ -90,6 +90,50 @@ def test_the_report_counts_by_hand():
     assert report["effective_sample_size_pooled"] == pytest.approx(1.5)
 
 
+def test_a_report_on_some_rows_counts_these_alone():
+    frame = labels(
+        payoff=[0.1, -0.1, 0.2, 0.2] + [np.nan] * 4,
+        breach=[0.0, 1.0, 0.0, 0.0] + [np.nan] * 4,
+        position_return=[0.02, 0.01, 0.03, -0.01] + [np.nan] * 4,
+    )
+    later = label_report(frame.loc[frame.index[2:6]], panel())
+    assert (later["rows"], later["labelled_rows"], later["unresolved_rows"]) == (4, 2, 2)
+    assert (later["base_rate"], later["share_equal_to_sign"], later["breach_share"]) == (1.0, 0.5, 0.0)
+    # One label of each ticker is left, and no other of its ticker shares a bar with it.
+    assert later["effective_sample_size"] == pytest.approx(2.0)
+    assert later["effective_sample_size_pooled"] == pytest.approx(1.0)
+    # Rows in another order are the same rows.
+    assert label_report(frame.iloc[[5, 3, 4, 2]], panel()) == later
+
+
+def test_a_report_on_rows_apart_counts_no_overlap_between_them():
+    index = panel(6).index
+    ends = index.get_level_values("timestamp").to_series(index=index).groupby(level="ticker").shift(-2)
+    frame = pd.DataFrame({"target": np.where(ends.isna(), np.nan, 1.0), "label_end": ends}, index=index)
+    of_a = frame.xs("A", level="ticker", drop_level=False)
+    # Labels of bars 0 and 2 live through 1-2 and 3-4.
+    assert label_report(of_a.iloc[[0, 2]], panel(6))["effective_sample_size"] == pytest.approx(2.0)
+    assert label_report(of_a.iloc[[0, 1]], panel(6))["effective_sample_size"] == pytest.approx(1.5)
+
+
+def test_a_report_on_no_row_has_counts_and_no_means():
+    report = label_report(labels(breach=0.0).iloc[:0], panel())
+    assert (report["rows"], report["labelled_rows"], report["breaches"]) == (0, 0, 0)
+    assert report["base_rate"] is report["breach_share"] is report["share_equal_to_sign"] is None
+    assert report["effective_sample_size"] == 0.0
+
+
+def test_a_report_refuses_rows_of_another_panel_and_rows_that_come_twice():
+    frame = labels()
+    of_a = panel().xs("A", level="ticker", drop_level=False)
+    with pytest.raises(
+        qlop.DataError, match=r"label of B at 2024-01-01 is reported on a panel without .* \(4 rows so\)"
+    ):
+        label_report(frame, of_a)
+    with pytest.raises(qlop.DataError, match=r"label of A at 2024-01-01 is there more than once"):
+        label_report(frame.iloc[[0, 1, 0]], panel())
+
+
 def test_a_report_on_numbers_has_no_base_rate():
     report = label_report(changed("target", 2, 0.5), panel())
     assert report["base_rate"] is report["share_equal_to_sign"] is report["breaches"] is report["payoff_mean"] is None

@@ -151,6 +151,26 @@ def test_cash_without_risk_earns_three_days_over_a_weekend():
     np.testing.assert_allclose(earned, [0.0, 0.036 / 360, 0.072 * 3 / 360])
 
 
+def test_the_risk_free_return_follows_the_financings_conventions():
+    index = pd.DatetimeIndex(["2024-01-04", "2024-01-05", "2024-01-08"], tz="UTC")
+    rate = pd.Series([0.036, 0.072, 0.09], index=index)
+    np.testing.assert_allclose(risk_free_per_bar(rate, basis=365.0), [0.0, 0.036 / 365, 0.072 * 3 / 365])
+    compounded = risk_free_per_bar(rate, accrual="compound")
+    np.testing.assert_allclose(compounded, [0.0, 1.036 ** (1 / 360) - 1, 1.072 ** (3 / 360) - 1])
+
+
+def test_a_rate_per_bar_is_the_bars_return_already():
+    index = pd.DatetimeIndex(["2024-01-31", "2024-02-29", "2024-03-31"], tz="UTC")
+    earned = risk_free_per_bar(pd.Series([0.004, 0.005, 0.006], index=index), accrual="per_bar")
+    np.testing.assert_allclose(earned, [0.0, 0.004, 0.005])
+
+
+def test_monthly_bars_have_twelve_to_the_year():
+    found = figures(np.linspace(100.0, 394.244, 157)[1:], replace(STANDARD, periods_per_year=12.0))
+    assert found["cagr"] == pytest.approx(3.94244 ** (1 / 13) - 1)
+    assert found["cagr"] == pytest.approx(0.1113, abs=1e-4)
+
+
 def test_a_missing_risk_free_rate_is_refused():
     index = pd.DatetimeIndex(["2024-01-04", "2024-01-05"], tz="UTC")
     with pytest.raises(DataError, match="risk-free rate of 2024-01-05"):

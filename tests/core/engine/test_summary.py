@@ -141,6 +141,34 @@ def test_predictions_stand_beside_the_base_rate():
     )
 
 
+def test_folds_that_say_nothing_are_counted():
+    silent = replace(PREDICTIONS, n_folds_at_base_rate=13)
+    assert "in 13 of 20 folds the calibrated model says no more than its base rate" in said(
+        replace(FACTS, predictions=silent)
+    )
+    assert "Silent folds" not in said(FACTS)
+
+
+def test_the_auc_within_folds_stands_beside_the_pooled_one():
+    both = said(replace(FACTS, predictions=replace(PREDICTIONS, auc_fold_mean=0.5432)))
+    assert "AUC 0.543 within a fold on average; 0.512 over all rows, which mixes the folds' base rates" in both
+    assert "AUC 0.512 over all rows" in said(FACTS)
+
+
+def test_predictions_of_a_regression_have_no_base_rate():
+    regression = replace(PREDICTIONS, base_rate=None, brier=None, auc=None)
+    assert "of the labels are 1" not in said(replace(FACTS, predictions=regression))
+
+
+def test_what_sharpe_ratios_are_over_is_told():
+    assert "Sharpe ratios are over zero." in said(FACTS)
+    assert "Sharpe ratios are over the risk-free rate." in said(replace(FACTS, sharpe_is_over_risk_free=True))
+    unfunded = said(replace(FACTS, terms=replace(FACTS.terms, is_unfunded=True)))
+    assert "returns are over cash already" in unfunded
+    assert "nothing is borrowed" in unfunded
+    assert "borrowed cash" not in unfunded
+
+
 def test_a_label_far_from_direction_bears_no_remark():
     text = said(replace(FACTS, predictions=replace(PREDICTIONS, share_equal_to_sign=0.6)))
     assert "60.0 % equal the sign of the return" in text

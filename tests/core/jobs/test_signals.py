@@ -39,8 +39,9 @@ def test_a_signal_sets_the_flag_and_leaves_a_request(tmp_path: Path, number: sig
     process.send_signal(number)
     output, errors = process.communicate()
     assert output == "set\n"
-    assert f"RunCancelled: received {number.name}." in errors
-    assert cancel_reason(tmp_path) == f"received {number.name}"
+    reason = "Ctrl-C (SIGINT)" if number is signal.SIGINT else f"received {number.name}"
+    assert f"RunCancelled: {reason}." in errors
+    assert cancel_reason(tmp_path) == reason
 
 
 def test_a_second_signal_ends_the_process_at_once(tmp_path: Path) -> None:
@@ -58,7 +59,7 @@ def test_one_wish_that_is_delivered_twice_is_one_wish(tmp_path: Path) -> None:
     for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT):  # both wait, and come together
         process.send_signal(number)
     _, errors = process.communicate()
-    assert "RunCancelled: received SIG" in errors
+    assert "RunCancelled: " in errors
 
 
 def test_after_the_block_the_handlers_are_those_from_before(tmp_path: Path) -> None:

@@ -2,7 +2,11 @@
 
 import pytest
 
-from core.services.compare import ABSENT, Difference, differences
+from core.base.errors import DataError
+from core.base.identifiers import new_run_id
+from core.services.compare import ABSENT, Difference, compare_runs, differences
+from core.services.workbench import open_workbench
+from core.store.run_session import open_run
 
 
 def test_equal_documents_have_no_differences():
@@ -26,3 +30,63 @@ def test_what_one_lacks_is_marked_absent():
 @pytest.mark.parametrize("third", [{"a": 1}, {"a": 2}])
 def test_one_difference_among_three_is_enough(third):
     assert differences([{"a": 1}, {"a": 2}, third])
+
+
+@pytest.fixture
+def workbench(tmp_path):
+    return open_workbench(tmp_path / "home")
+
+
+def a_run(workbench, metrics, fingerprint="same", tickers=("AAA",)):
+    run_id = new_run_id()
+    with open_run(workbench.home, run_id, {"data": {"tickers": list(tickers)}}, {}, owns_process=False) as session:
+        if fingerprint:
+            session.update_environment(data_fingerprint=fingerprint)
+        session.save_metrics(metrics)
+    return run_id
+
+
+def test_figures_of_one_run_alone_are_counted_in_text_and_all_there_for_programs(workbench):
+    first = a_run(workbench, {"auc": 0.5, "brier": 0.25})
+    second = a_run(workbench, {"brier": 0.24, "sharpe": 0.4, "cagr": 0.1})
+    compared = compare_runs(workbench, [first, second])
+    text = compared.as_text()
+    assert "brier" in text
+    assert not any(name in text for name in ("auc", "sharpe", "cagr", "undefined"))
+    assert "3 figures of one run alone are left out; --json shows all." in text
+    assert [row["path"] for row in compared.as_json()["metrics"]] == ["auc", "brier", "cagr", "sharpe"]
+
+
+def test_a_figure_that_is_undefined_in_a_run_that_has_it_is_shown(workbench):
+    runs = [a_run(workbench, {"auc": value}) for value in (0.5, None)]
+    text = compare_runs(workbench, runs).as_text()
+    assert "undefined" in text
+    assert "left out" not in text
+
+
+def test_runs_without_a_figure_in_common_say_so(workbench):
+    runs = [a_run(workbench, metrics) for metrics in ({"auc": 0.5}, {})]
+    text = compare_runs(workbench, runs).as_text()
+    assert "No figures in common." in text
+    assert "1 figure of one run alone is left out" in text
+
+
+def test_data_that_no_run_has_loaded_are_not_called_the_same(workbench):
+    runs = []
+    for ticker in ("AAA", "BBB"):
+        runs.append(new_run_id())
+        config = {"data": {"tickers": [ticker]}}
+        with (
+            pytest.raises(DataError),
+            open_run(workbench.home, runs[-1], config, {}, owns_process=False),
+        ):
+            raise DataError("there is no such ticker")
+    text = compare_runs(workbench, runs).as_text()
+    assert "the data are the same." not in text.replace("Whether the data are the same is", "")
+    assert f"Whether the data are the same is unknown: no data were loaded by {runs[0][:8]}, {runs[1][:8]}." in text
+
+
+def test_equal_fingerprints_are_called_the_same_data(workbench):
+    text = compare_runs(workbench, [a_run(workbench, {}), a_run(workbench, {})]).as_text()
+    assert "The environments and the data are the same." in text
+    assert "unknown" not in text

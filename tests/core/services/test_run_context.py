@@ -70,7 +70,7 @@ def test_only_a_completed_runs_artifacts_can_be_used(workbench):
         context = context_of(session, workbench, [])
         assert (context.artifacts_of(completed) / "data.json").is_file()
         assert context.config_of(completed) == {"mode": "train"}
-        with pytest.raises(RunError, match="is failed"):
+        with pytest.raises(RunError, match="has failed"):
             context.artifacts_of(failed)
         with pytest.raises(RunError, match="no run"):
             context.artifacts_of(new_run_id())

@@ -31,3 +31,16 @@ def test_what_the_system_refuses_is_said_with_the_next_step(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match=r"cannot be written into .*file.*Name a folder that can be written"):
         write_result_files({"a.txt": b"1"}, FolderSinkParams(folder=str(tmp_path / "file" / "in")))
+
+
+def test_a_check_refuses_what_is_known_before_anything_is_made(tmp_path):
+    (tmp_path / "equity.csv").write_text("mine")
+    params = FolderSinkParams(folder=str(tmp_path), tables=("equity",))
+    with pytest.raises(DataError, match=r"equity.csv is there already \(1 of 2 files\); nothing was written"):
+        check_result_files(".csv", params)
+    check_result_files(".json", params)
+    check_result_files(".csv", params.model_copy(update={"replace": True}))
+    with pytest.raises(DataError, match=r"cannot be written into .*: .*equity.csv is no folder"):
+        check_result_files(".csv", FolderSinkParams(folder=str(tmp_path / "equity.csv" / "inside")))
+    check_result_files(".csv", FolderSinkParams(folder=str(tmp_path / "new" / "folder")))
+    assert [path.name for path in tmp_path.iterdir()] == ["equity.csv"]

@@ -10,7 +10,7 @@ from subprocess import PIPE, Popen
 import pytest
 import sqlalchemy
 
-from core.base.errors import RunError, StoreError, UsageError
+from core.base.errors import RunError, RunIdError, StoreError, UsageError
 from core.base.events import RunState, StatusPayload
 from core.base.identifiers import new_run_id
 from core.store.home import Home
@@ -172,7 +172,7 @@ def test_a_deleted_run_waits_in_the_trash_and_can_come_back(home: Home, store: R
     assert _found(store) == []
     assert _found(store, with_deleted=True) == [run_id]
     assert store.get(run_id) == replace(before, is_deleted=True)
-    with pytest.raises(RunError, match="was deleted; it lies in"):
+    with pytest.raises(RunError, match=f"lies in the trash. Bring it back with: qlop runs restore {run_id}"):
         store.delete(run_id)
     assert store.restore(run_id) == before
     assert store.find() == [before]
@@ -200,10 +200,10 @@ def test_tags_are_found_exactly_and_notes_by_their_words(home: Home, store: RunS
 
 def test_a_run_is_found_by_the_beginning_of_its_id(home: Home, store: RunStore) -> None:
     run_id = _run(home)
-    assert store.resolve(run_id) == store.resolve(run_id[:8]) == run_id
-    with pytest.raises(RunError, match="is not a UUID4"):
+    assert store.resolve(run_id) == store.resolve(run_id[:8]) == store.resolve(run_id[:13].upper()) == run_id
+    with pytest.raises(RunIdError, match="give at least 4 characters of its id, or 'latest'"):
         store.resolve(run_id[:3])
-    with pytest.raises(RunError, match="There is no run"):
+    with pytest.raises(RunIdError, match="There is no run whose id begins with"):
         store.resolve(new_run_id())
     twin = run_id[:-1] + ("0" if run_id[-1] != "0" else "1")
     shutil.copytree(home.run_path(run_id), home.run_path(twin))

@@ -56,8 +56,8 @@ def test_a_stopped_run_is_running_a_zombie_has_crashed(home: Home) -> None:
     assert Path(f"/proc/{process.pid}").exists()  # a zombie: dead, and not yet reaped
     assert settle_folder(folder) is RunState.CRASHED
     process.communicate()
-    assert f"process {process.pid} on " in str(_last(folder).error)
-    assert _last(folder).next_step == f"Run it again with: qlop runs rerun {folder.run_id}"
+    assert f"its process {process.pid} is gone" in str(_last(folder).error)
+    assert _last(folder).next_step == "Start it again with the same config."
 
 
 def test_a_run_killed_after_a_request_to_cancel_was_cancelled(home: Home) -> None:

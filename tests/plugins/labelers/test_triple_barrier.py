@@ -33,10 +33,13 @@ class TestTripleBarrierOfAShort(LabelerContractSuite):
 
 @pytest.fixture
 def first_label(one_ticker, terms_for):
-    """The label decided on the third bar, 2024-01-03, given the bars that follow; the fourth bar is the entry's."""
+    """The label decided on the third bar, 2024-01-03, given the bars that follow; the fourth bar is the entry's.
 
-    def label(following, *, terms_changes=None, **params):
-        rows = [*BEFORE, *following]
+    Calm bars go on to the vertical barrier, the open of Tuesday 2024-01-09, unless `ends` says that the data end.
+    """
+
+    def label(following, *, ends=False, terms_changes=None, **params):
+        rows = [*BEFORE, *following, *[CALM] * (0 if ends else 4 - len(following))]
         dates = pd.bdate_range("2024-01-01", periods=len(rows))
         panel = one_ticker([(date, *row) for date, row in zip(dates, rows, strict=True)])
         params = {
@@ -60,14 +63,12 @@ def test_a_high_beyond_the_profit_barrier_leaves_there(first_label):
     label = first_label([CALM, (101.0, 107.0, 100.0, 105.0), CALM])
     assert (label["target"], label["outcome"]) == (1.0, 1.0)
     assert label["position_return"] == pytest.approx(2 * SIGMA)
-    assert label["label_end"] == pd.Timestamp("2024-01-05", tz="UTC")
 
 
 def test_a_low_beyond_the_stop_leaves_there(first_label):
     label = first_label([(100.0, 101.0, 97.0, 98.0), CALM, CALM])
     assert (label["target"], label["outcome"]) == (0.0, -1.0)
     assert label["position_return"] == pytest.approx(-SIGMA)
-    assert label["label_end"] == pd.Timestamp("2024-01-04", tz="UTC")
 
 
 def test_a_bar_that_holds_both_barriers_counts_as_the_stop(first_label):
@@ -84,7 +85,7 @@ def test_an_open_beyond_a_barrier_leaves_at_the_open_whatever_the_bar_does_later
 def test_barriers_are_touched_where_they_lie(first_label):
     assert first_label([CALM, (100.0, UPPER + 1e-9, 99.0, 100.0)])["outcome"] == 1.0
     assert first_label([CALM, (100.0, 101.0, LOWER - 1e-9, 100.0)])["outcome"] == -1.0
-    assert np.isnan(first_label([CALM, (100.0, UPPER - 1e-9, LOWER + 1e-9, 100.0)])["outcome"])
+    assert first_label([CALM, (100.0, UPPER - 1e-9, LOWER + 1e-9, 100.0)])["outcome"] == 0.0
 
 
 def test_what_touches_nothing_leaves_at_the_open_after_the_horizon(first_label):
@@ -96,9 +97,26 @@ def test_what_touches_nothing_leaves_at_the_open_after_the_horizon(first_label):
     assert (gapped["outcome"], gapped["position_return"]) == (1.0, pytest.approx(0.07))
 
 
-def test_data_that_end_before_any_touch_resolve_nothing_but_a_touch_in_them_does(first_label):
-    assert first_label([CALM, CALM]).isna().all()
-    assert first_label([CALM, (101.0, 107.0, 100.0, 105.0)])["target"] == 1.0
+def test_the_label_ends_at_the_vertical_barrier_whatever_is_touched_before(first_label):
+    for path in ([CALM, CALM], [CALM, (101.0, 107.0, 100.0, 105.0)], [(100.0, 101.0, 97.0, 98.0)]):
+        assert first_label(path)["label_end"] == pd.Timestamp("2024-01-09", tz="UTC")
+
+
+def test_data_that_end_before_the_vertical_barrier_resolve_nothing_touched_or_not(first_label):
+    assert first_label([CALM, CALM, CALM], ends=True).isna().all()
+    assert first_label([CALM, (101.0, 107.0, 100.0, 105.0), CALM], ends=True).isna().all()
+    assert first_label([CALM, (101.0, 107.0, 100.0, 105.0), CALM, CALM], ends=True)["target"] == 1.0
+
+
+def test_which_labels_have_ended_by_a_bar_does_not_depend_on_what_came_of_them(random_panel, terms_for):
+    panel = random_panel(3)
+    labeler = TripleBarrier("label", TripleBarrier.Params(horizon_bars=6, volatility_window_bars=5))
+    labels = labeler.label(panel, terms=terms_for(panel))
+    assert set(labels["outcome"].dropna()) == {-1.0, 0.0, 1.0}
+    for _, rows in labels.groupby(level="ticker"):
+        own = rows.index.get_level_values("timestamp").to_series(index=rows.index)
+        expected = own.shift(-7).where(np.arange(len(rows)) >= 5)
+        pd.testing.assert_series_equal(rows["label_end"], expected, check_names=False)
 
 
 def test_a_shorts_barriers_are_mirrored(first_label):
@@ -145,7 +163,7 @@ def test_prices_that_do_not_move_have_no_barriers(one_ticker, terms_for):
 
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 10_000), horizon=st.integers(1, 8), side=st.sampled_from(["long", "short"]))
-def test_bars_after_the_touch_do_not_change_a_label(seed, horizon, side):
+def test_bars_after_the_vertical_barrier_do_not_change_a_label(seed, horizon, side):
     rng = np.random.default_rng(seed)
     timestamps = pd.bdate_range("2024-01-01", periods=50, tz="UTC").as_unit("us")
     index = pd.MultiIndex.from_product([timestamps, ["AAA"]], names=["timestamp", "ticker"])

@@ -1,0 +1,61 @@
+"""The commands of `qlop`, and how errors leave them.
+
+Exit codes: 0 done, 1 the run failed, 2 wrong config or usage, 130 cancelled.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from core.base.errors import QlopError
+from core.cli import doctor_command, plugins_commands, run_commands, runs_commands
+from core.cli.streams import ForgivingStream
+
+__all__ = ["app", "call"]
+
+app = typer.Typer(
+    name="qlop",
+    help="Is a leveraged position worth taking here, net of financing and of the risk of a margin call?",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+run_commands.register(app)
+doctor_command.register(app)
+app.add_typer(plugins_commands.app, name="plugins")
+app.add_typer(runs_commands.app, name="runs", short_help="Runs: list, show, cancel, rerun, compare and more.")
+
+
+@app.callback(invoke_without_command=True)
+def _qlop(
+    ctx: typer.Context, show_version: bool = typer.Option(False, "--version", help="Print the version and exit.")
+) -> None:
+    if show_version:
+        from importlib.metadata import version
+
+        typer.echo(f"qlop {version('qlop')}")
+        raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+def call() -> None:
+    """Run the command line and raise SystemExit with its exit code."""
+    # The reader of our output may go away (`qlop demo | head`): what was begun goes on, and nobody is told.
+    if sys.stdout is not None:
+        sys.stdout = ForgivingStream(sys.stdout, forgives=BrokenPipeError)
+    if sys.stderr is not None:
+        sys.stderr = ForgivingStream(sys.stderr, forgives=OSError)
+    try:
+        app(prog_name="qlop")
+    except QlopError as error:
+        typer.echo(f"qlop: {error}", err=True)
+        sys.exit(error.exit_code)
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        typer.echo(f"qlop: the output cannot be written: {error.strerror or error}.", err=True)
+        sys.exit(1)

@@ -1,0 +1,100 @@
+"""What a mode can refuse before anything is read: sections of a config that cannot go together.
+
+Each check takes the complete config and a maker of its plugins, and refuses with a message that begins with the field.
+The stages check again what they need: a script may call them without a mode.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.base.errors import ConfigError, QlopError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from core.config.run_config import RunConfig
+    from core.contracts.broker import BrokerPlugin
+    from core.contracts.labeler import LabelerPlugin
+    from core.contracts.model import ModelPlugin
+    from core.contracts.orchestrator import MakesPlugins
+    from core.contracts.strategy import StrategyPlugin
+
+__all__ = ["check_model_can_learn_label", "check_prices_fit_broker", "check_strategies_get_predictions"]
+
+
+def check_model_can_learn_label(config: RunConfig, make_plugin: MakesPlugins) -> None:
+    """Refuse a model that does not do what the label asks for.
+
+    Raises
+    ------
+    ConfigError
+        If the label's task is not among the model's.
+    """
+    if config.label is None or config.model is None:
+        return
+    labeler: LabelerPlugin = make_plugin("labelers", config.label.labeler_type, config.label.labeler_params)
+    model: ModelPlugin = make_plugin("models", config.model.model_type, config.model.model_params)
+    if labeler.task not in model.tasks:
+        raise ConfigError(
+            f"model.model_type is {config.model.model_type!r}, which does {' and '.join(sorted(model.tasks))} alone; "
+            f"label {config.label.labeler_type!r} asks for {labeler.task}. The built-in models 'linear' and 'xgboost' "
+            f"do both; or choose a label for {' or '.join(sorted(model.tasks))}."
+        )
+
+
+def check_strategies_get_predictions(config: RunConfig, make_plugin: MakesPlugins) -> None:
+    """Refuse strategies and baselines that need predictions where no run gives any.
+
+    Raises
+    ------
+    ConfigError
+        If one of them does and backtest.predictions_run is missing.
+    """
+    if config.strategy is None or config.backtest.predictions_run is not None:
+        return
+    sections = {"strategy": config.strategy}
+    sections |= {f"backtest.baselines.{name}": section for name, section in config.backtest.baselines.items()}
+    for path, section in sections.items():
+        strategy: StrategyPlugin = make_plugin("strategies", section.strategy_type, section.strategy_params)
+        if strategy.needs_predictions:
+            raise ConfigError(
+                f"{path}.strategy_type is {section.strategy_type!r}, which needs predictions, and "
+                "backtest.predictions_run is missing. Name a trained run (qlop backtest --run RUN_ID), or use mode "
+                "pipeline, which trains first."
+            )
+
+
+def check_prices_fit_broker(config: RunConfig, make_plugin: MakesPlugins) -> None:
+    """Refuse adjusted prices for a broker that counts shares.
+
+    A broker whose terms cannot be said without the run's own prices is asked again when they are loaded.
+
+    Raises
+    ------
+    ConfigError
+        If the broker's terms need real shares and data.adjustment is not raw.
+    """
+    if config.data is None or config.data.adjustment == "raw":
+        return
+    broker: BrokerPlugin = make_plugin("brokers", config.broker.broker_type, config.broker.broker_params)
+    try:
+        terms = broker.terms(_two_bars())
+    except QlopError:
+        return
+    if terms.needs_real_shares:
+        raise ConfigError(
+            f"data.adjustment is {config.data.adjustment!r}, whose prices are not those of a share on its day; broker "
+            f"{config.broker.broker_type!r} charges by the share. Set data.adjustment to raw, or "
+            "broker.broker_params.allow_adjusted_shares to true."
+        )
+
+
+def _two_bars() -> pd.DataFrame:
+    """Return the least panel that terms can be asked for."""
+    import pandas as pd
+
+    timestamps = pd.date_range("2024-01-02", periods=2, tz="UTC", unit="us")
+    index = pd.MultiIndex.from_product([timestamps, ["ANY"]], names=["timestamp", "ticker"])
+    prices = dict.fromkeys(("open", "high", "low", "close"), 100.0)
+    return pd.DataFrame({**prices, "volume": 1e6, "risk_free_rate_annual": 0.03}, index=index)

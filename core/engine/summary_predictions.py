@@ -1,0 +1,54 @@
+"""What a summary says of the predictions: how many, what of, and how good beside the base rate's.
+
+Every figure is of the rows that the model was scored on, none of the bars that only trained it.
+"""
+
+from __future__ import annotations
+
+from core.engine.summary_facts import PredictionFacts, TermsFacts
+from core.engine.text_layout import labelled, number, percent, span
+
+__all__ = ["prediction_lines"]
+
+_CLOSE_TO_DIRECTION = 0.8
+
+
+def prediction_lines(facts: PredictionFacts, terms: TermsFacts) -> list[str]:
+    """Return the block of the predictions, its heading first."""
+    sizes = f"{facts.n_rows:,} rows of {facts.n_folds} folds"
+    if facts.effective_sample_size is not None:
+        pooled = facts.effective_sample_size_pooled
+        as_one = f", {number(pooled, 0)} if the tickers move as one" if pooled is not None else ""
+        sizes += f"; labels overlap, so the effective sample size is {number(facts.effective_sample_size, 0)}{as_one}"
+    lines = [f"Predictions, out of sample, {span(facts.first_bar, facts.last_bar)}", *labelled("Rows", sizes)]
+    if facts.base_rate is not None:
+        lines += labelled("Base rate", f"{percent(facts.base_rate)} of the labels are 1 (worth it)")
+    if facts.share_equal_to_sign is not None:
+        close = facts.share_equal_to_sign >= _CLOSE_TO_DIRECTION
+        at = f"at {terms.leverage:g}x " if terms.leverage is not None else ""
+        remark = f": {at}the label is close to direction, whether the price rises" if close else ""
+        lines += labelled("Label", f"{percent(facts.share_equal_to_sign)} equal the sign of the return{remark}")
+    if facts.breach_share is not None:
+        lines += labelled("Breaches", f"{percent(facts.breach_share, 2)} of the labelled positions meet a margin call")
+    if facts.brier is not None and facts.base_rate_brier is not None:
+        both = f"{number(facts.brier, 4)}, the base rate's {number(facts.base_rate_brier, 4)}"
+        lines += labelled("Brier score", f"{both}: {_skill(facts.brier, facts.base_rate_brier)}")
+    return [*lines, *_fold_lines(facts)]
+
+
+def _fold_lines(facts: PredictionFacts) -> list[str]:
+    lines = []
+    if facts.auc is not None:
+        pooled = f"{number(facts.auc, 3)} over all rows, which mixes the folds' base rates"
+        mean = f"{number(facts.auc_fold_mean, 3)} within a fold on average; " if facts.auc_fold_mean is not None else ""
+        lines += labelled("AUC", f"{mean}{pooled} (0.5 is a coin's)")
+    if facts.n_folds_at_base_rate:
+        said = f"in {facts.n_folds_at_base_rate} of {facts.n_folds} folds the calibrated model says no more than its"
+        lines += labelled("Silent folds", f"{said} base rate: all rows get the same probability")
+    return lines
+
+
+def _skill(brier: float, base_rate_brier: float) -> str:
+    if brier < base_rate_brier:
+        return f"{percent(1.0 - brier / base_rate_brier, 2)} better than knowing the base rate alone"
+    return "the predictions are no better than knowing the base rate alone"
