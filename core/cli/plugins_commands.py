@@ -50,7 +50,7 @@ def show_plugin(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show one plugin: origin, documentation, parameters with defaults and bounds."""
+    """Show one plugin: origin, documentation, parameters."""
     from core.services.plugin_catalog import show_plugin as catalog
 
     shown = catalog(home, kind, name)

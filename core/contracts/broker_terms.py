@@ -144,4 +144,4 @@ class BrokerTerms:
     fees: FeeTerms = field(default_factory=FeeTerms)
     margin: MarginTerms = field(default_factory=MarginTerms)
     needs_real_shares: bool = False
-    """True where fees count shares, which prices adjusted for dividends do not have."""
+    """True where fees count shares, which adjusted prices do not have."""

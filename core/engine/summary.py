@@ -73,15 +73,35 @@ def _terms_lines(terms: TermsFacts) -> list[str]:
     fees = [f"{terms.fee_bps:g} bps of what is traded"] if terms.fee_bps or not terms.fee_per_share else []
     fees += [f"{terms.fee_per_share:g} a share"] if terms.fee_per_share else []
     fees += [f"{terms.slippage_bps:g} bps of slippage"] if terms.slippage_bps else []
-    spread = f"{10_000 * terms.debit_spread_annual:g} bps a year"
-    borrowed = f"borrowed cash costs the risk-free rate plus {spread}"
-    unfunded = "nothing is borrowed, as the instruments are unfunded"
-    lines += labelled("Costs", f"{' and '.join(fees)}; {unfunded if terms.is_unfunded else borrowed}")
-    initial, maintenance = percent(terms.initial_long, 0), percent(terms.maintenance_long, 0)
-    lines += labelled("Margin", f"{initial} to open a long, {maintenance} to keep it")
+    lines += labelled("Costs", f"{' and '.join(fees)}; {_financing(terms)}")
+    lines += labelled("Margin", _margin(terms))
+    lines += labelled("Strategy", terms.strategy) if terms.strategy else []
     fill, rebalance = _FILLS.get(terms.fill, terms.fill), _REBALANCES.get(terms.rebalance, terms.rebalance)
     decided = f"decided at a close, filled at {fill}, {rebalance}"
     return lines + labelled("Execution", f"{decided}; begins with {money(terms.initial_cash)}")
+
+
+def _financing(terms: TermsFacts) -> str:
+    if terms.is_unfunded:
+        return "nothing is borrowed, as the instruments are unfunded"
+    base = "the risk-free rate" if terms.base_rate_annual is None else f"{percent(terms.base_rate_annual, 2)} a year"
+    borrowed = f"borrowed cash costs {base} plus {10_000 * terms.debit_spread_annual:g} bps a year"
+    if not terms.has_shorts:
+        return borrowed
+    return f"{borrowed}, borrowed shares {10_000 * terms.borrow_fee_annual:g} bps a year"
+
+
+def _margin(terms: TermsFacts) -> str:
+    rates = f"{percent(terms.initial_long, 0)} to open a long, {percent(terms.maintenance_long, 0)} to keep it"
+    if terms.has_shorts:
+        rates += (
+            f"; {percent(terms.initial_short, 0)} to open a short, {percent(terms.maintenance_short, 0)} to keep it"
+        )
+    if terms.margin_check == "off":
+        rates += "; never checked once open, so no position is called"
+    elif terms.margin_check == "close":
+        rates += "; checked at closes only"
+    return rates + ("; each position for itself" if terms.account == "isolated" else "")
 
 
 def _strategy_lines(facts: SummaryFacts) -> list[str]:
@@ -96,10 +116,28 @@ def _strategy_lines(facts: SummaryFacts) -> list[str]:
     ]
     if any(row.looks_ahead for row in rows):
         lines += paragraph("* uses data after its bars, by its parameters; it is kept out of the verdict.")
-    ruined = [row.name for row in rows if row.metrics.get("is_ruined")]
-    if ruined:
-        lines += paragraph(f"Ruined, with all equity lost: {', '.join(ruined)}.")
+    lines += [line for row in rows for remark in _remarks(row) for line in paragraph(remark)]
     return lines
+
+
+def _remarks(row: StrategyFacts) -> list[str]:
+    """Return what a reader of the row must not miss: ruin, orders that were not filled as wanted, no trading at all."""
+    figures = row.metrics
+    remarks = []
+    if figures.get("is_ruined"):
+        day = f" on {row.ruined_on:%Y-%m-%d}" if row.ruined_on else ""
+        remarks.append(
+            f"{row.name} is ruined{day}: all equity is lost, and {money(figures.get('debt_after_ruin'))} is owed."
+        )
+    if row.curtailed:
+        orders = "1 order was" if row.curtailed == 1 else f"{row.curtailed:,} orders were"
+        remarks.append(
+            f"{row.name}: {orders} scaled down or refused by the initial margin, so it held less than it asked for; "
+            "the table unfilled names them."
+        )
+    if figures.get("n_fills") == 0:
+        remarks.append(f"{row.name} has filled no order: its curve is cash.")
+    return remarks
 
 
 def _sharpe_basis(facts: SummaryFacts) -> str:

@@ -30,9 +30,10 @@ class DataFacts:
 
 @dataclass(frozen=True)
 class TermsFacts:
-    """What was asked of the label, the broker and the execution; None where there is no such thing.
+    """What was asked of the label, the strategy, the broker and the execution; None where there is no such thing.
 
-    `is_unfunded` says that the instruments' returns are in excess of financing, so that nothing is borrowed.
+    `base_rate_annual` is the rate that the broker's parameters state; None takes the panel's. `strategy` names the
+    strategy and its parameters.
     """
 
     leverage: float | None = None
@@ -47,6 +48,14 @@ class TermsFacts:
     rebalance: str = "on_change"
     initial_cash: float = 100_000.0
     is_unfunded: bool = False
+    base_rate_annual: float | None = None
+    account: str = "cross"
+    margin_check: str = "adverse_extreme"
+    initial_short: float = 0.5
+    maintenance_short: float = 0.3
+    borrow_fee_annual: float = 0.0
+    has_shorts: bool = False
+    strategy: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,6 +107,10 @@ class StrategyFacts:
         Kept out of the verdict.
     is_price_index : bool
         A benchmark without dividends.
+    ruined_on : date or None
+        When its equity was gone.
+    curtailed : int
+        Orders that the initial margin scaled down or refused.
     """
 
     name: str
@@ -105,6 +118,8 @@ class StrategyFacts:
     comparison: Comparison | None = None
     looks_ahead: bool = False
     is_price_index: bool = False
+    ruined_on: date | None = None
+    curtailed: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The verdict, in words, by a rule that is stated: no interval that leaves 0 out, no evidence.
 
+0. Ruin comes first; then whether the model can tell what the label asks.
 1. The strategy is compared with each baseline that does not look ahead, and with the benchmark.
 2. It is evidence for the strategy only if it is better than all of them, its true Sharpe ratio is above what luck gives
    the trials that were made with a probability of 95 %, and its predictions beat the base rate's.
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from core.engine.evidence import deflated_sharpe_ratio, detectable_sharpe_annual
 from core.engine.summary_facts import StrategyFacts, SummaryFacts
-from core.engine.text_layout import number, paragraph, percent
+from core.engine.text_layout import money, number, paragraph, percent
 
 __all__ = ["verdict_lines"]
 
@@ -20,7 +21,7 @@ _CONFIDENCE = 0.95
 
 def verdict_lines(facts: SummaryFacts) -> list[str]:
     """Return the verdict as indented lines."""
-    sentences = [_headline(facts), _money(facts)]
+    sentences = [_headline(facts), _answer(facts), _money(facts)]
     sentences += [_compared(facts.strategy, other) for other in _judged(facts)]
     sentences += [_luck(facts), _power(facts)]
     return [line for sentence in sentences if sentence for line in paragraph(sentence)]
@@ -34,6 +35,10 @@ def _judged(facts: SummaryFacts) -> list[StrategyFacts]:
 def _headline(facts: SummaryFacts) -> str:
     others = _judged(facts)
     name = facts.strategy.name
+    if facts.strategy.metrics.get("is_ruined"):
+        day = f" on {facts.strategy.ruined_on:%Y-%m-%d}" if facts.strategy.ruined_on else ""
+        owed = facts.strategy.metrics.get("debt_after_ruin")
+        return f"RUINED: {name} has lost all of its equity{day} and owes {money(owed)}. Nothing else about it matters."
     worse_than = [other.name for other in others if _verdict(other) == "worse"]
     if worse_than:
         return f"EVIDENCE AGAINST IT: {name} is worse than {_listed(worse_than)} for the risk taken."
@@ -50,6 +55,17 @@ def _headline(facts: SummaryFacts) -> str:
     if not _predicts(facts):
         reasons.append("its predictions are no better than the base rate")
     return f"NO EVIDENCE that {name} adds anything: {_listed(reasons)}."
+
+
+def _answer(facts: SummaryFacts) -> str:
+    """Say whether the model answers the question that the label asks."""
+    scores = facts.predictions
+    if scores is None or scores.brier is None or scores.base_rate_brier is None:
+        return ""
+    both = f"Brier {number(scores.brier, 4)} against {number(scores.base_rate_brier, 4)}"
+    if not _predicts(facts):
+        return f"Can the model tell when it is worth it? No: it does worse than the base rate alone ({both})."
+    return f"Can the model tell when it is worth it? It does better than the base rate alone ({both})."
 
 
 def _verdict(other: StrategyFacts) -> str:
@@ -85,9 +101,10 @@ def _money(facts: SummaryFacts) -> str:
         and isinstance(equity := other.metrics.get("final_equity"), (int, float))
         and equity > own
     ]
-    if not beaten_by:
-        return ""
-    return f"In money it loses over these dates to {_listed(beaten_by)}."
+    beats = [other.name for other in others if not other.looks_ahead and other.name not in beaten_by]
+    parts = [f"loses to {_listed(beaten_by)}"] if beaten_by else []
+    parts += [f"beats {_listed(beats)}"] if beats else []
+    return f"In money, over these dates, it {' and '.join(parts)}." if parts else ""
 
 
 def _compared(strategy: StrategyFacts, other: StrategyFacts) -> str:
@@ -114,9 +131,9 @@ def _luck(facts: SummaryFacts) -> str:
     if facts.sharpe is None:
         return f"Counted: {counted}. The curve has no Sharpe ratio to judge."
     return (
-        f"Counted: {counted}. The probability that the true Sharpe ratio is above what luck gives is "
-        f"{percent(_probability(facts))} (deflated Sharpe ratio; {percent(_CONFIDENCE, 0)} would convince). It is the "
-        "position's own and holds what the tickers gave to anybody who held them."
+        f"Counted: {counted}. The curve's own Sharpe ratio is above luck with a probability of "
+        f"{percent(_probability(facts))} (deflated Sharpe ratio). That says little for the model: whoever held these "
+        "tickers has what they gave. What the model adds is the difference to the baselines."
     )
 
 

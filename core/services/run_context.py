@@ -67,6 +67,7 @@ class SessionContext(RunContext):
         self._registry = registry
         self._raise_if_cancelled = check_cancelled
         self._observer = observer
+        self._is_observed = True
         self._clock = EtaClock(utc_now)
 
     def plugin(  # noqa: D102 - the contract documents all of these
@@ -130,7 +131,14 @@ class SessionContext(RunContext):
 
     def _emit(self, payload: Payload) -> None:
         self.check_cancelled()
-        self._observer(self._session.events.append(payload))
+        event = self._session.events.append(payload)
+        if not self._is_observed:
+            return
+        try:
+            self._observer(event)
+        except OSError:
+            # Who looks on may go away (a closed pipe, a lost terminal); the run goes on without.
+            self._is_observed = False
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any scalar, as the same scalar of Python's own types

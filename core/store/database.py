@@ -27,6 +27,7 @@ __all__ = ["DamagedIndexError", "Database"]
 
 _BUSY_S = 30.0
 _SET_UP_S = 60.0
+_PRIMARY_CODE = 0xFF  # SQLite's extended codes bear the plain one in their lowest byte
 _ANY_NUMBER_OF_OURS = 7_316_001  # names the lock under which one process at a time makes the tables
 
 
@@ -155,6 +156,8 @@ class Database:
         cause = str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__]
         advice = "Rebuild it from the run folders with: qlop runs reindex" if self.file else "Is the server up?"
         code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
+        if code is not None and code & _PRIMARY_CODE in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            advice = "Make room on the disk."
         kind = DamagedIndexError if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) else StoreError
         return kind(f"The index of runs {place} cannot be used: {cause[0]}. {advice}")
 

@@ -146,7 +146,7 @@ class RunStore:
         try:
             self.upsert(folder)
         except StoreError as error:
-            _logger.warning("Run %s goes on, but the index of runs is behind: %s", folder.run_id, error)
+            _logger.warning("The index of runs is behind on run %s: %s", folder.run_id, error)
 
     def annotate(self, run_id: str, *, tags: Sequence[str] | None = None, notes: str | None = None) -> RunRecord:
         """Replace a run's tags or notes, in its folder and in the index; None leaves them as they are.

@@ -15,8 +15,8 @@ class PerShare(qlop.BrokerPlugin):
     """Fees by the share, slippage in basis points, financing at a rate plus a spread, margin of Regulation T.
 
     Fee of an order of q shares at price P: min(max(minimum_fee, fee_per_share q), cap_fraction q P). It counts shares,
-    and prices adjusted for dividends (`adjustment: total_return`) are not the prices of shares: such a run is refused
-    unless `allow_adjusted_shares` is set.
+    and adjusted prices (`splits`, `total_return`) are not those of the day's shares: such a run is refused unless
+    `allow_adjusted_shares` is set.
     """
 
     name = "per_share"
@@ -33,7 +33,7 @@ class PerShare(qlop.BrokerPlugin):
         )
         slippage_bps: float = Field(default=0.0, ge=0.0, le=1000.0, description="Price given up by an order.")
         allow_adjusted_shares: bool = Field(
-            default=False, description="Count shares of dividend-adjusted prices too; fees are then approximate."
+            default=False, description="Count shares of adjusted prices too; fees are then approximate."
         )
 
     params: Params

@@ -157,13 +157,14 @@ def sell_largest_losses(
 ) -> float:
     """Sell whole positions, largest loss first, and of the last one what is needed; return the value sold."""
     needed = wanted_at(book[PRICE], book, terms) - equity
+    touch = TOUCH * net_and_gross(book[SHARES], book[PRICE])[1]
     sold = 0.0
     gains = book[WANT]
     for a in range(row.size):
         gains[a] = book[SHARES, a] * book[PRICE, a] - book[BASIS, a]
     for _ in range(row.size):
         a = least_tradable(row, gains, book[SHARES])
-        if a < 0 or needed <= TOUCH * sold:
+        if a < 0 or needed <= touch:
             break
         gains[a] = np.nan
         held, price = book[SHARES, a], book[PRICE, a]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.config.run_config import RunConfig
+    from core.config.sections import StrategyConfig
     from core.contracts.run_result import MetricValue
     from core.engine.stages.backtesting import Backtested
     from core.engine.stages.market import Market
@@ -50,8 +51,13 @@ def summarise(config: RunConfig, market: Market, trained: Trained | None, backte
     facts = SummaryFacts(
         title=config.title or "QLOP",
         data=_data_facts(config, market),
-        terms=_terms_facts(config, market),
-        strategy=StrategyFacts(label, backtested.metrics[backtested.judged]),
+        terms=_terms_facts(config, market, backtested),
+        strategy=StrategyFacts(
+            label,
+            backtested.metrics[backtested.judged],
+            ruined_on=_ruined_on(backtested, backtested.judged),
+            curtailed=_curtailed(backtested, backtested.judged),
+        ),
         baselines=tuple(_baseline(name, backtested, compared) for name in config.backtest.baselines),
         benchmark=_benchmark(config, market, backtested, compared),
         predictions=_prediction_facts(trained) if trained else None,
@@ -90,7 +96,7 @@ def _data_facts(config: RunConfig, market: Market) -> DataFacts:
     )
 
 
-def _terms_facts(config: RunConfig, market: Market) -> TermsFacts:
+def _terms_facts(config: RunConfig, market: Market, backtested: Backtested) -> TermsFacts:
     asked = config.label.labeler_params if config.label else {}
     leverage, horizon = asked.get("leverage"), asked.get("horizon_bars")
     terms = market.terms
@@ -107,7 +113,31 @@ def _terms_facts(config: RunConfig, market: Market) -> TermsFacts:
         rebalance=config.execution.rebalance,
         initial_cash=config.execution.initial_cash,
         is_unfunded=market.is_unfunded,
+        base_rate_annual=rate
+        if isinstance(rate := config.broker.broker_params.get("base_rate_annual"), float)
+        else None,
+        account=terms.margin.account,
+        margin_check=terms.margin.check,
+        initial_short=terms.margin.initial_short,
+        maintenance_short=terms.margin.maintenance_short,
+        borrow_fee_annual=terms.financing.borrow_fee_annual,
+        has_shorts=any((result.trades["side"] == "short").any() for result in backtested.results.values()),
+        strategy=_named(config.strategy) if config.strategy else "",
     )
+
+
+def _named(strategy: StrategyConfig) -> str:
+    stated = ", ".join(f"{name} {value}" for name, value in strategy.strategy_params.items() if value is not None)
+    return f"{strategy.strategy_type}: {stated}" if stated else strategy.strategy_type
+
+
+def _ruined_on(backtested: Backtested, name: str) -> date | None:
+    moment = backtested.results[name].ruined_at
+    return None if moment is None else _date(moment)
+
+
+def _curtailed(backtested: Backtested, name: str) -> int:
+    return int(backtested.results[name].unfilled["reason"].isin(["insufficient_margin", "scaled_to_margin"]).sum())
 
 
 def _prediction_facts(trained: Trained) -> PredictionFacts:
@@ -132,8 +162,14 @@ def _prediction_facts(trained: Trained) -> PredictionFacts:
 
 
 def _baseline(name: str, backtested: Backtested, compared: Mapping[str, Comparison]) -> StrategyFacts:
-    looks_ahead = name in backtested.looking_ahead
-    return StrategyFacts(name, backtested.metrics[name], compared[name], looks_ahead=looks_ahead)
+    return StrategyFacts(
+        name,
+        backtested.metrics[name],
+        compared[name],
+        looks_ahead=name in backtested.looking_ahead,
+        ruined_on=_ruined_on(backtested, name),
+        curtailed=_curtailed(backtested, name),
+    )
 
 
 def _benchmark(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from core.base.errors import ConfigError, RunError
-from core.engine.features import FeaturePipeline
 from core.engine.fold_findings import fold_findings
 from core.engine.labels import check_labels, label_report
 from core.engine.model_artifact import load_model_artifact, read_model_card, save_fitted_model
 from core.engine.prediction_scores import scorable_rows
 from core.engine.training import TrainingResult, TrainingTask, train_model
+from core.engine.watched_features import WatchedPipeline, rows_trained_first
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from core.contracts.model import ModelPlugin
     from core.contracts.run_context import RunContext
     from core.contracts.run_result import MetricValue
+    from core.engine.features import FeaturePipeline
     from core.engine.stages.market import Market
 
 __all__ = ["Trained", "open_model_artifact", "train"]
@@ -98,7 +100,7 @@ def train(config: RunConfig, market: Market, context: RunContext) -> Trained:
     task = TrainingTask(
         data=market.panel,
         labels=labels,
-        pipeline=_pipeline(config, context),
+        pipeline=_pipeline(config, labels, context),
         make_model=_model_factory(config.model, context),
         task=labeler.task,
         splits=config.splits,
@@ -123,13 +125,12 @@ def _trained(
     return Trained(result.predictions, result.fold_scores, report, judged, metrics)
 
 
-def _pipeline(config: RunConfig, context: RunContext) -> FeaturePipeline:
-    return FeaturePipeline(
-        [
-            context.plugin("feature_steps", step.feature_step_type, step.feature_step_params, instance_name=step.name)
-            for step in config.features
-        ]
-    )
+def _pipeline(config: RunConfig, labels: pd.DataFrame, context: RunContext) -> FeaturePipeline:
+    steps = [
+        context.plugin("feature_steps", step.feature_step_type, step.feature_step_params, instance_name=step.name)
+        for step in config.features
+    ]
+    return WatchedPipeline(steps, rows_trained_first(labels, config.splits), partial(context.log, level="warning"))
 
 
 def _model_factory(model: TrainModelConfig, context: RunContext) -> Callable[[], ModelPlugin]:

@@ -55,7 +55,7 @@ def test_ctrl_c_at_any_moment_leaves_one_true_state(qlop, seed):
     time.sleep(random.Random(seed).uniform(0.02, 2.5))
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode in {0, 130, -signal.SIGINT}, errors
+    assert process.returncode in {0, 130}, errors
     for folder in qlop.run_folders():
         state = qlop.json("runs", "show", folder.name)["state"]
         assert state == ("completed" if process.returncode == 0 else "cancelled")

@@ -97,7 +97,7 @@ def test_a_streamed_run_bears_the_given_id_once_only(qlop):
     )
     assert qlop.json(*arguments)["run_id"] == task_id
     again = qlop.call(*arguments)
-    assert again.returncode == 1
+    assert again.returncode == 2
     assert "is used already" in again.stderr
     assert len(qlop.run_folders()) == 1
 
@@ -126,13 +126,19 @@ def test_a_run_without_json_says_where_its_results_lie(qlop):
             "penalty_strength is -1; it must be greater than 0",
         ),
         (("run", "pipeline", "-c", "small.yaml", "--set", "label=null"), "mode 'pipeline' needs the section 'label'"),
+        (("run", "backtest", "-c", "small.yaml"), "strategy.strategy_type is 'leverage_opportunity', which needs pred"),
+        (
+            ("run", "pipeline", "-c", "small.yaml", "--set", "splits.scheme=purged_k_fold"),
+            "train on bars after the test block",
+        ),
+        (("run", "pipeline", "-c", "small.yaml", "--set", "broker.broker_type=per_share"), "allow_adjusted_shares"),
         (("backtest", "-c", "small.yaml", "--stream-to-ws", "../x"), "is not a UUID4"),
         (("backtest", "-c", "small.yaml", "--home", "/dev/null/x"), "/dev/null/x"),
     ],
 )
 def test_wrong_calls_are_refused_before_anything_is_written(qlop, arguments, said):
     done = qlop.call(*arguments)
-    assert done.returncode in {1, 2}
+    assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert not qlop.run_folders()
@@ -145,16 +151,12 @@ def test_wrong_calls_are_refused_before_anything_is_written(qlop, arguments, sai
         (("data.start_date=1980-01-01", "data.end_date=1980-12-31"), "2000-03-01"),
         (("label.labeler_params.leverage=2.0",), "the label is refused by the broker's terms"),
         (("data.start_date=2009-06-01",), "train_bars"),
-        (("mode=backtest",), "needs predictions"),
-        (("splits.scheme=purged_k_fold",), "train on bars after the test block"),
-        (("broker.broker_type=per_share",), "allow_adjusted_shares"),
     ],
 )
 def test_a_run_that_cannot_go_on_fails_with_the_reason_and_keeps_it(qlop, overrides, said):
-    mode = "backtest" if "mode=backtest" in overrides else "pipeline"
     arguments = [part for override in overrides for part in ("--set", override)]
-    done = qlop.call("run", mode, "-c", qlop.config, *arguments, "--json")
-    assert done.returncode in {1, 2}, done.stderr
+    done = qlop.call("run", "pipeline", "-c", qlop.config, *arguments, "--json")
+    assert done.returncode == 1, done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     outcome = json.loads(done.stdout.splitlines()[-1])
@@ -163,6 +165,8 @@ def test_a_run_that_cannot_go_on_fails_with_the_reason_and_keeps_it(qlop, overri
     shown = qlop.json("runs", "show", outcome["run_id"])
     assert shown["state"] == "failed"
     assert said in shown["error"]
+    last = json.loads((qlop.run_folders()[0] / "events.jsonl").read_text().splitlines()[-1])["payload"]
+    assert last["next_step"].startswith("Mend the cause and start the run again, with the mended config")
 
 
 def test_sinks_write_the_results_outside_the_run_folder(qlop):

@@ -44,3 +44,21 @@ def test_secrets_are_resolved_from_variables_and_files(tmp_path):
 def test_a_reference_to_nothing_is_refused(reference, said):
     with pytest.raises(ConfigError, match=said):
         resolve_secret(reference, {})
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://me:secret@host/db", "postgresql+psycopg://me:s@host/db", "postgresql://host/db?password=secret"],
+)
+def test_a_url_with_a_password_is_refused_and_not_repeated(tmp_path, url):
+    (tmp_path / "settings.yaml").write_text(f"store: {{url: '{url}'}}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="secrets are references: env:NAME or file:PATH") as refusal:
+        load_settings(tmp_path, {})
+    assert "secret@" not in str(refusal.value)
+    assert "password=secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("url", ["postgresql://me@host:5432/db", "sqlite:////a/b.sqlite", "env:X", "file:/a/b:c@d"])
+def test_a_url_without_a_password_stands(tmp_path, url):
+    (tmp_path / "settings.yaml").write_text(f"store: {{url: '{url}'}}\n", encoding="utf-8")
+    assert load_settings(tmp_path, {}).store.url == url

@@ -200,9 +200,9 @@ def test_a_baseline_that_is_better_is_evidence_against():
 
 
 def test_losing_in_money_is_said_whatever_the_evidence():
-    assert "In money it loses over these dates to always_1x." in said(FACTS)
+    assert "In money, over these dates, it loses to always_1x and beats always_2x and NASDAQ." in said(FACTS)
     winner = replace(FACTS, strategy=StrategyFacts("model", figures(900_000.0)))
-    assert "In money" not in said(winner)
+    assert "In money, over these dates, it beats always_1x, always_2x and NASDAQ." in said(winner)
 
 
 def test_a_baseline_that_looks_ahead_is_marked_and_kept_out_of_the_verdict():
@@ -211,11 +211,46 @@ def test_a_baseline_that_looks_ahead_is_marked_and_kept_out_of_the_verdict():
     assert "managed*" in text
     assert "kept out of the verdict" in text
     assert "AGAINST" not in text
-    assert "In money it loses over these dates to always_1x." in text
+    assert "In money, over these dates, it loses to always_1x and beats" in text
 
 
 def test_ruin_is_told():
-    assert "Ruined, with all equity lost: always_2x." in said(FACTS)
+    assert "always_2x is ruined: all equity is lost" in said(FACTS)
+
+
+def test_the_ruin_of_the_strategy_comes_before_everything_else():
+    gone = {**figures(-50.0), "is_ruined": 1.0, "debt_after_ruin": 50.0}
+    text = said(replace(FACTS, strategy=StrategyFacts("model", gone, ruined_on=date(2008, 10, 6))))
+    assert "Verdict RUINED: model has lost all of its equity on 2008-10-06 and owes 50." in text
+    assert "NO EVIDENCE" not in text
+
+
+def test_orders_that_the_margin_cut_are_told():
+    assert "scaled down or refused" not in said(FACTS)
+    text = said(replace(FACTS, strategy=StrategyFacts("model", figures(1.0), curtailed=3)))
+    assert "model: 3 orders were scaled down or refused by the initial margin" in text
+
+
+def test_a_strategy_that_never_traded_is_named_cash():
+    idle = {**figures(100_000.0), "n_fills": 0.0}
+    assert "model has filled no order: its curve is cash." in said(
+        replace(FACTS, strategy=StrategyFacts("model", idle))
+    )
+
+
+def test_the_model_is_asked_whether_it_can_tell():
+    assert "Can the model tell when it is worth it? No: it does worse than the base rate alone" in said(FACTS)
+    assert "It does better than the base rate alone" in said(replace(FACTS, predictions=SKILLED))
+
+
+def test_the_terms_say_what_the_account_really_has():
+    stated = replace(FACTS.terms, base_rate_annual=0.02, margin_check="off", account="isolated", has_shorts=True)
+    text = said(replace(FACTS, terms=stated))
+    assert "borrowed cash costs 2.00 % a year plus" in text
+    assert "to open a short" in text
+    assert "never checked once open" in text
+    assert "each position for itself" in text
+    assert "to open a short" not in said(FACTS)
 
 
 def test_trials_and_power_are_told():
@@ -224,7 +259,9 @@ def test_trials_and_power_are_told():
     assert "needs a true annual Sharpe ratio of 0.79" in text
     many = replace(FACTS, n_trials=40, sharpe_variance=0.0004)
     assert "40 trials" in said(many)
-    probability = [float(re.search(r"luck gives is ([0-9.]+) %", said(facts))[1]) for facts in (FACTS, many)]
+    probability = [
+        float(re.search(r"above luck with a probability of ([0-9.]+) %", said(facts))[1]) for facts in (FACTS, many)
+    ]
     assert probability[1] < probability[0]
 
 

@@ -78,6 +78,7 @@ def test_a_list_on_a_full_disk_is_read_from_the_folders(home: Home, caplog: pyte
         assert store.find(RunQuery(states=(RunState.RUNNING,))) == []
     assert (record.run_id, record.state, record.title) == (folder.run_id, RunState.CRASHED, "On a full disk")
     assert "This list is read from the run folders" in caplog.text
+    assert "Make room on the disk." in caplog.text
 
 
 def test_without_a_lock_a_process_that_is_gone_is_the_proof(home: Home) -> None:

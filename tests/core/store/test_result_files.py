@@ -4,7 +4,7 @@ import pytest
 
 from core.base.errors import DataError
 from core.contracts.folder_sink_params import FolderSinkParams
-from core.store.result_files import write_result_files
+from core.store.result_files import check_result_files, write_result_files
 
 
 def test_one_file_that_is_there_keeps_all_from_being_written(tmp_path):

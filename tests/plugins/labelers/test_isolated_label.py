@@ -41,14 +41,14 @@ def label_of(panel: pd.DataFrame, terms: BrokerTerms, side: str) -> pd.Series:
     return LeverageOpportunity("label", params).label(panel, terms=terms).iloc[0]
 
 
-def books_of(panel: pd.DataFrame, terms: BrokerTerms, side: str):
+def books_of(panel: pd.DataFrame, terms: BrokerTerms, side: str, **execution: bool):
     signals = pd.Series(np.nan, index=panel.index)
     signals.iloc[0] = 2.0 if side == "long" else -2.0
-    return run_backtest(panel, signals, terms, ExecutionConfig(close_at_end="off"), adjustment="raw")
+    return run_backtest(panel, signals, terms, ExecutionConfig(close_at_end="off", **execution), adjustment="raw")
 
 
 @pytest.mark.parametrize("side", ["long", "short"])
-@pytest.mark.parametrize(("fees", "rate"), [(FeeTerms(), 0.0), (FEES, 0.2)], ids=["free", "costly"])
+@pytest.mark.parametrize(("fees", "rate"), [(FeeTerms(), 0.0), (FEES, 0.2)], ids=["no fees", "fees and a high rate"])
 @pytest.mark.parametrize("dividend", [0.0, 1.5])
 @pytest.mark.parametrize(("distance", "breach"), [(0.001, 0.0), (-0.001, 1.0)], ids=["above", "below"])
 def test_the_label_breaches_where_the_ledger_calls(side, fees, rate, dividend, distance, breach):
@@ -67,14 +67,14 @@ def test_the_label_breaches_where_the_ledger_calls(side, fees, rate, dividend, d
 def test_what_is_left_of_an_isolated_position_is_what_the_ledger_has_left(side):
     panel = panel_of(50.0 if side == "long" else 130.0)
     terms = terms_of("isolated", FEES, 0.05)
-    books = books_of(panel, terms, side)
+    books = books_of(panel, terms, side, size_includes_fee=False)
     twin = pd.Series(np.nan, index=panel.index)
     twin.iloc[0], twin.iloc[4] = (1.0, 0.0) if side == "long" else (-1.0, 0.0)
-    execution = ExecutionConfig(close_at_end="off")
+    execution = ExecutionConfig(close_at_end="off", size_includes_fee=False)
     unlevered = run_backtest(panel, twin, terms, execution, adjustment="raw").equity["equity"].iloc[5]
     advantage = (books.equity["equity"].iloc[5] - unlevered) / execution.initial_cash
     assert len(books.margin_calls) == 1
-    assert label_of(panel, terms, side)["advantage"] == pytest.approx(advantage, rel=0.02)
+    assert label_of(panel, terms, side)["advantage"] == pytest.approx(advantage, abs=1e-4)
 
 
 def test_costs_and_interest_bring_the_call_of_a_cross_account_nearer_and_of_an_isolated_position_not():

@@ -61,3 +61,23 @@ def test_a_broker_whose_shares_may_be_adjusted_is_not_refused(modes, small):
         {**small, "broker": {"broker_type": "per_share", "broker_params": {"allow_adjusted_shares": True}}}
     )
     Train("train", Train.Params()).check_config(config, modes.make_plugin)
+
+
+def test_a_feature_without_a_value_to_learn_from_is_named_in_the_log(modes, small):
+    small["features"].append(
+        {"name": "far", "feature_step_type": "momentum", "feature_step_params": {"horizons_bars": [5000, 20]}}
+    )
+    outcome = modes.run("train", {**small, "model": {"model_type": "xgboost", "model_params": {"n_estimators": 5}}})
+    assert outcome.status == "completed", outcome.error
+    named = [warning for warning in modes.warnings() if warning.startswith("Feature ")]
+    assert len(named) == 1
+    assert named[0].startswith("Feature 'far_5000' has no value on any of the first ")
+
+
+def test_features_without_any_value_to_learn_from_are_refused(modes, small):
+    small["features"] = [
+        {"name": "far", "feature_step_type": "momentum", "feature_step_params": {"horizons_bars": [5000]}}
+    ]
+    outcome = modes.run("train", {**small, "model": {"model_type": "xgboost"}})
+    assert outcome.status == "failed"
+    assert "features: none of the 1 columns (far_5000) has a value on any of the first" in outcome.error
