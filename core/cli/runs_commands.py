@@ -11,7 +11,6 @@ import typer
 from core.base.errors import UsageError
 from core.cli.options import HomeOption, JsonOption
 from core.cli.tables import format_table, harmless
-from core.services.text_form import STATE_IN_WORDS
 
 __all__ = ["app"]
 
@@ -83,6 +82,7 @@ def show_run(
 def cancel_run(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Stop a run with all its processes, and prove that none lives."""
     from core.services.runs import cancel_run as cancel
+    from core.services.text_form import STATE_IN_WORDS
     from core.services.workbench import open_workbench
 
     report = cancel(open_workbench(home), run)
