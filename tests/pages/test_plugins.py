@@ -1,0 +1,49 @@
+"""The screen of plugins: what can be picked, and what is wrong with it."""
+
+from streamlit.testing.v1 import AppTest
+
+
+def texts_of(app: AppTest) -> list[str]:
+    return [element.value for element in app.text]
+
+
+def test_every_built_in_kind_can_be_chosen(home, page):
+    app = page("plugins.py")
+    assert not app.exception
+    kinds = app.main.get("button_group") or app.main.get("pills")
+    assert kinds, "there is no choice of kinds"
+
+
+def test_a_plugin_of_the_address_is_shown_with_its_parameters(home, page):
+    app = page("plugins.py", plugin="models/qlop:xgboost")
+    assert not app.exception
+    assert any("Gradient-boosted trees" in block.value for block in app.code)
+    assert [heading.value for heading in app.subheader] == ["Parameters"]
+
+
+def test_a_broken_plugin_shows_its_traceback_as_text(home, page, tmp_path, monkeypatch):
+    folder = tmp_path / "mine" / "models"
+    folder.mkdir(parents=True)
+    (folder / "broken.py").write_text("raise ValueError('<b>never markup</b>')\n", encoding="utf-8")
+    monkeypatch.setenv("QLOP_PLUGIN_PATH", str(tmp_path / "mine"))
+    app = page("plugins.py", plugin="models/folder:broken")
+    assert not app.exception
+    shown = [*texts_of(app), *(block.value for block in app.code)]
+    assert any("<b>never markup</b>" in text for text in shown)
+    assert not any("<b>" in element.value for element in app.markdown)
+
+
+def test_a_folder_without_trust_is_named_and_does_not_run(home, page, tmp_path):
+    folder = tmp_path / ".qlop" / "plugins" / "models"
+    folder.mkdir(parents=True)
+    (folder / "spy.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n", encoding="utf-8")
+    app = page("plugins.py")
+    assert not app.exception
+    assert any("qlop plugins trust" in text for text in texts_of(app))
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_plugin_that_is_not_there_is_answered(home, page):
+    app = page("plugins.py", plugin="models/qlop:nothing")
+    assert not app.exception
+    assert any("models/qlop:nothing" in text for text in texts_of(app))
