@@ -55,8 +55,11 @@ def test_a_zombie_holds_no_lock(tmp_path: Path) -> None:
 def test_a_waiter_gets_the_lock_once_it_is_free(tmp_path: Path) -> None:
     path = tmp_path / "run.lock"
     holder = _holder(path, "print('held', flush=True); time.sleep(0.3)")
-    RunLock.take(path, timeout_s=30).release()
+    lock = RunLock.take(path, timeout_s=30)
     holder.communicate()
+    assert lock.is_held
+    lock.release()
+    assert not lock.is_held
 
 
 @pytest.mark.parametrize(
