@@ -10,7 +10,7 @@ from core.services.parameter_table import parameter_table
 from core.services.plugin_catalog import PluginShown, list_plugins
 from core.services.plugin_tables import plugin_key, plugin_table
 from core.ui.address import chosen_in_address, keep_in_address
-from core.ui.plain_text import heading, monospace, notice, problems_shown, quiet
+from core.ui.plain_text import heading, notice, problems_shown, prose, quiet
 from core.ui.plugin_view import parameter_rows, plugin_choice, plugin_trouble, status_badge
 
 
@@ -26,7 +26,7 @@ def main() -> None:
 
 def _draw_list_and_plugin(everything: dict[str, PluginShown]) -> None:
     kinds = list(dict.fromkeys(shown.plugin.kind for shown in everything.values()))
-    kind = st.pills("Kind", kinds, key="kind", bind="query-params")
+    kind = st.pills("Kind", kinds, key="kind", label_visibility="collapsed", bind="query-params")
     listed = {key: shown for key, shown in everything.items() if kind in {None, shown.plugin.kind}}
     picked = chosen_in_address("plugin")
     chosen = picked or next(iter(listed), None)
@@ -54,7 +54,7 @@ def _draw_plugin(shown: PluginShown) -> None:
     if plugin.problem:
         plugin_trouble(plugin.problem, plugin.traceback)
     if plugin.documentation:
-        monospace(plugin.documentation.strip(), wraps=True)
+        prose(plugin.documentation)
     if plugin.class_name:
         st.subheader("Parameters", anchor=False)
         parameter_rows(parameter_table(plugin.schema))

@@ -43,13 +43,20 @@ def _say_how_to_begin(workbench: Workbench) -> None:
 def _draw_list_and_run(workbench: Workbench) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         text = st.text_input(
-            "Search", key="text", placeholder="Title, id, ticker, model …", live=True, bind="query-params"
+            "Search",
+            key="text",
+            placeholder="Search title, id, ticker, model, tag",
+            label_visibility="collapsed",
+            live=True,
+            bind="query-params",
         )
-        state = st.pills("State", STATES, key="state", bind="query-params")
+        state = st.pills("State", STATES, key="state", label_visibility="collapsed", bind="query-params")
     rows = list_runs(workbench, state=state, text=text, limit=None)
     chosen = chosen_in_address("run") or (rows[0].run_id if rows else None)
     if rows:
-        run_choice(run_table(rows), chosen=chosen, choose=partial(keep_in_address, "run"))
+        # An address may bear the beginning of an id.
+        marked = next((row.run_id for row in rows if chosen and row.run_id.startswith(chosen)), None)
+        run_choice(run_table(rows), chosen=marked, choose=partial(keep_in_address, "run"))
     else:
         st.info("No run matches the search and the state.", icon=":material/search_off:")
     if chosen:

@@ -44,7 +44,7 @@ def template(colors: Colors) -> dict[str, Any]:
             "colorway": [color for color in (colors.accent, *colors.curves) if color],
             "hovermode": "x unified",
             "hoverlabel": {"bgcolor": colors.panel, "bordercolor": colors.border, "font": {"color": colors.text}},
-            "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "title": ""},
+            "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.08, "yanchor": "top"},
             "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
             "xaxis": {**axis, "showgrid": False, "showline": True},
             "yaxis": axis,
@@ -75,11 +75,12 @@ def equity_figure(curves: pd.DataFrame, colors: Colors, *, has_log_scale: bool) 
         fall = "%{y:.1%}<extra>%{fullData.name}</extra>"
         below = {"y": curve["drawdown"].to_numpy(), "hovertemplate": fall, "showlegend": False}
         figure.add_scatter(**shared, **below, row=2, col=1)
-    figure.update_layout(template=template(colors), height=520, uirevision="equity")
+    figure.update_layout(template=template(colors), height=540, uirevision="equity")
     figure.update_xaxes(hoverformat="%Y-%m-%d", row=1, col=1, rangeselector=_range_selector(colors))
     figure.update_xaxes(hoverformat="%Y-%m-%d", row=2, col=1)
-    equity_axis = {"type": "log", "dtick": "D2"} if has_log_scale else {"type": "linear", "tickformat": ",.0f"}
-    figure.update_yaxes(title_text="Equity (account currency)", row=1, col=1, **equity_axis)
+    # D2 puts ticks at 1, 2 and 5 times each power of ten.
+    scale = {"type": "log", "dtick": "D2"} if has_log_scale else {"type": "linear"}
+    figure.update_yaxes(title_text="Equity (account currency)", tickformat=",.0f", row=1, col=1, **scale)
     figure.update_yaxes(title_text="Drawdown (%)", tickformat=".0%", row=2, col=1)
     return figure
 
@@ -128,8 +129,8 @@ def _range_selector(colors: Colors) -> dict[str, Any]:
         "bgcolor": colors.panel,
         "activecolor": colors.border,
         "font": {"size": 12, "color": colors.text},
-        "x": 1,
-        "xanchor": "right",
+        "x": 0,
+        "xanchor": "left",
         "y": 1.02,
         "yanchor": "bottom",
     }

@@ -27,6 +27,7 @@ _KEY_FIGURES = (
     "largest_difference",
 )
 _TILES = 4
+_TILE_WIDTH = 170
 
 
 def key_figures(figures: pd.DataFrame) -> None:
@@ -41,8 +42,9 @@ def key_figures(figures: pd.DataFrame) -> None:
         return
     own = figures["strategy"].dropna()
     shown = [name for name in _KEY_FIGURES if name in own.index][:_TILES]
-    for column, name in zip(st.columns(_TILES), shown, strict=False):
-        column.metric(figure_label(name), shown_figure(name, own[name]), border=True)
+    with st.container(horizontal=True):
+        for name in shown:
+            st.metric(figure_label(name), shown_figure(name, own[name]), border=True, width=_TILE_WIDTH)
 
 
 def figure_rows(figures: pd.DataFrame) -> None:
@@ -50,11 +52,12 @@ def figure_rows(figures: pd.DataFrame) -> None:
     if figures.empty:
         st.markdown("This run has no figures.")
         return
+    # What all curves have comes first, what only a model has last.
+    figures = figures.loc[figures.count(axis=1).sort_values(ascending=False, kind="stable").index]
     text = figures.apply(
         lambda row: [shown_figure(str(row.name), value) for value in row], axis=1, result_type="expand"
     )
     text.columns = figures.columns
-    # A figure that only others have leaves the strategy's cell empty, not undefined.
     table = text.astype("str").assign(figure=[figure_label(str(name)) for name in figures.index])
     columns = {name: right_text(str(name)) for name in figures.columns}
     reading_table(table, columns={"figure": "Figure", **columns}, name="Figures")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.ui.brand import icon, wordmark
 from core.ui.style import apply_style
 
 _PAGES = Path(__file__).resolve().parents[2] / "pages"
@@ -16,7 +17,8 @@ _PAGES = Path(__file__).resolve().parents[2] / "pages"
 
 def main() -> None:
     """Draw the chosen screen."""
-    st.set_page_config(page_title="QLOP", page_icon=":material/candlestick_chart:", layout="wide")
+    st.set_page_config(page_title="QLOP", page_icon=icon(), layout="wide", initial_sidebar_state=220)
+    st.logo(wordmark(), icon_image=icon())
     apply_style()
     navigation = st.navigation(
         {

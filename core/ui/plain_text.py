@@ -6,6 +6,7 @@ What a person or a plugin wrote goes through here or a table, never through Stre
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,7 +15,7 @@ import streamlit as st
 from core.base.errors import QlopError
 from core.ui.style import HEADING, QUIET
 
-__all__ = ["heading", "monospace", "notice", "problem", "problems_shown", "quiet"]
+__all__ = ["heading", "monospace", "notice", "problem", "problems_shown", "prose", "quiet"]
 
 
 def heading(text: str, key: str) -> None:
@@ -32,6 +33,14 @@ def quiet(text: str, key: str) -> None:
 def monospace(text: str, *, language: str | None = None, wraps: bool = False) -> None:
     """Draw `text` with its columns and line ends as they are, to read and to copy."""
     st.code(text, language=language, wrap_lines=wraps)
+
+
+def prose(text: str) -> None:
+    """Draw a docstring: paragraphs flow with the page's width, whatever is indented keeps its lines."""
+    for paragraph in inspect.cleandoc(text).split("\n\n"):
+        lines = paragraph.splitlines()
+        is_laid_out = any(line.startswith((" ", "-", "=", "*", "|")) for line in lines)
+        st.text("\n".join(lines) if is_laid_out else " ".join(lines))
 
 
 def problem(title: str, text: str) -> None:

@@ -49,13 +49,13 @@ def plugin_choice(
     config = st.column_config
     columns = {
         "status": config.MultiselectColumn(
-            "Status", options=list(by_status), color=[pale(color) for color in by_status.values()]
+            "Status", options=list(by_status), color=[pale(color) for color in by_status.values()], width=105
         ),
         "kind": config.TextColumn("Kind"),
         "name": config.TextColumn("Name"),
-        "version": config.TextColumn("Version", width="small"),
+        "version": config.TextColumn("Version", width=70),
+        "origin": config.TextColumn("Origin", width=190),
         "summary": config.TextColumn("What it is", width="large"),
-        "origin": config.TextColumn("Origin"),
     }
     drawn = table.assign(status=table["status"].map(lambda status: [status]))
     choice_table(drawn, keys, chosen=chosen, choose=choose, columns=columns, name="Plugins")

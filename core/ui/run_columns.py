@@ -54,7 +54,8 @@ def run_choice(table: pd.DataFrame, *, chosen: str | None, choose: Callable[[str
         As `choice_table` takes them, by run id.
     """
     columns = {name: column for name, column in _columns().items() if _has_values(table[name])}
-    drawn = table.assign(state=table["state"].map(lambda state: [state]))
+    percentages = {name: 100.0 * table[name] for name in ("cagr", "max_drawdown")}
+    drawn = table.assign(state=table["state"].map(lambda state: [state]), **percentages)
     choice_table(drawn, list(table["run_id"]), chosen=chosen, choose=choose, columns=columns, name="Runs")
 
 
@@ -64,9 +65,9 @@ def _columns() -> dict[str, Any]:
     return {
         "state": config.MultiselectColumn("State", options=STATES, color=_state_colors(), width=95),
         "title": config.TextColumn("Title", width=260),
-        "cagr": config.NumberColumn("Growth a year", format="percent"),
+        "cagr": config.NumberColumn("Growth a year", format="%.2f%%"),
         "sharpe": config.NumberColumn("Sharpe", format="%.2f"),
-        "max_drawdown": config.NumberColumn("Max drawdown", format="percent"),
+        "max_drawdown": config.NumberColumn("Max drawdown", format="%.2f%%"),
         "auc": config.NumberColumn("AUC", format="%.3f"),
         "started_at": config.DatetimeColumn("Started", format="YYYY-MM-DD HH:mm", timezone=zone),
         "duration_s": config.NumberColumn("Took", format="%.1f s"),

@@ -50,11 +50,11 @@ def choice_table(
     key = f"{name}-{sha256(chr(10).join(ids).encode()).hexdigest()[:16]}"
     rows = [ids.index(chosen)] if chosen in ids else []
     # The address may have changed since the person last clicked: what is chosen wins over what was clicked.
-    if key in st.session_state and list(st.session_state[key].selection.rows) != rows:
+    if key in st.session_state and _clicked_rows(key) != rows:
         st.session_state[key] = _selection(rows)
 
     def clicked() -> None:
-        picked = list(st.session_state[key].selection.rows)
+        picked = [row for row in _clicked_rows(key) if row not in rows]
         if picked:
             choose(ids[picked[0]])
 
@@ -62,7 +62,7 @@ def choice_table(
         table[list(columns)],
         key=key,
         on_select=clicked,
-        selection_mode="single-row",
+        selection_mode=["single-row", "single-cell"],
         selection_default=_selection(rows),
         column_config=dict(columns),
         hide_index=True,
@@ -93,6 +93,12 @@ def right_text(label: str) -> Any:  # noqa: ANN401 - Streamlit gives column conf
 
 def _selection(rows: list[int]) -> Any:  # noqa: ANN401 - a state that Streamlit takes as a plain dictionary
     return {"selection": {"rows": rows, "columns": [], "cells": []}}
+
+
+def _clicked_rows(key: str) -> list[int]:
+    selection = st.session_state[key]["selection"]
+    # A click into a row means the row as much as a click on its mark.
+    return [*selection["rows"], *(row for row, _ in selection["cells"])]
 
 
 def _height(n_rows: int) -> int:

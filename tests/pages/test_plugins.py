@@ -17,7 +17,7 @@ def test_every_built_in_kind_can_be_chosen(home, page):
 def test_a_plugin_of_the_address_is_shown_with_its_parameters(home, page):
     app = page("plugins.py", plugin="models/qlop:xgboost")
     assert not app.exception
-    assert any("Gradient-boosted trees" in block.value for block in app.code)
+    assert any("Gradient-boosted trees" in text for text in texts_of(app))
     assert [heading.value for heading in app.subheader] == ["Parameters"]
 
 
