@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 
 __all__ = ["main"]
 
@@ -17,7 +18,11 @@ def main() -> None:
         _load_and_call()
     except KeyboardInterrupt:
         _tell_cancelled()
-        sys.exit(_CANCELLED)
+        _leave()
+    except SystemExit as leaving:
+        if leaving.code == _CANCELLED:
+            _leave()
+        raise
 
 
 def _load_and_call() -> None:
@@ -30,6 +35,15 @@ def _load_and_call() -> None:
     if is_ours:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     call()
+
+
+def _leave() -> None:
+    # Once a KeyboardInterrupt has passed through exec() of a text, as dataclasses use it, Python ends the process by
+    # SIGINT however it was handled since: sys.exit(130) would end as -2.
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(_CANCELLED)
 
 
 def _leave_at_once(_number: int, _frame: object) -> None:

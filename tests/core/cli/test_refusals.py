@@ -195,3 +195,31 @@ class Picky(qlop.OrchestratorPlugin):
     def run(self, config, context):
         return qlop.RunResult({}, {}, "done")
 '''
+
+
+INTERRUPTED = """
+import qlop
+
+
+class Interrupted(qlop.StrategyPlugin):
+    \"\"\"Meets Ctrl-C inside exec() of a text, as making a dataclass does.\"\"\"
+
+    name = "interrupted"
+
+    def __init__(self, name, params):
+        exec("raise KeyboardInterrupt")
+
+    def generate_signals(self, panel, predictions):
+        raise AssertionError
+"""
+
+
+def test_ctrl_c_inside_executed_text_ends_with_130_too(qlop, monkeypatch):
+    """Python would end the process by SIGINT itself, however the interrupt was handled."""
+    folder = qlop.folder / "mine" / "strategies"
+    folder.mkdir(parents=True)
+    (folder / "interrupted.py").write_text(INTERRUPTED, encoding="utf-8")
+    monkeypatch.setenv("QLOP_PLUGIN_PATH", str(qlop.folder / "mine"))
+    done = qlop.call("backtest", "-c", qlop.config, "--set", "strategy.strategy_type=interrupted")
+    assert done.returncode == 130, done.stderr
+    assert "Traceback" not in done.stderr
