@@ -6,12 +6,14 @@ anything that the script guards. The entry script therefore lies in core/ui.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+from streamlit.web.cli import main as streamlit
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -25,4 +27,5 @@ async def health(_request: Request) -> JSONResponse:
 app = st.App(Path(__file__).resolve().parent / "core" / "ui" / "main.py", routes=[Route("/api/health", health)])
 
 if __name__ == "__main__":
-    app.run()
+    # `streamlit run` itself: `app.run()` would read neither its options nor the STREAMLIT_... variables.
+    streamlit(["run", __file__, *sys.argv[1:]], prog_name="streamlit")

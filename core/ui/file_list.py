@@ -13,6 +13,9 @@ from core.ui.plain_text import quiet
 __all__ = ["OfferedFile", "file_list"]
 
 
+_NAME_WIDTH = 260
+
+
 @dataclass(frozen=True)
 class OfferedFile:
     """A file to download; `read` is called when a person asks for it, not before."""
@@ -36,7 +39,7 @@ def file_list(files: list[OfferedFile], *, key: str) -> None:
                 icon=":material/download:",
                 on_click="ignore",
             )
-            st.text(file.name)
+            st.text(file.name, width=_NAME_WIDTH)
             quiet(_size(file.size_bytes), f"{key}-size-{position}")
 
 

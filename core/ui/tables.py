@@ -15,7 +15,7 @@ import streamlit as st
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["choice_table", "reading_table", "right_text"]
+__all__ = ["choice_table", "picked_row", "reading_table", "right_text"]
 
 _ROW_HEIGHT = 32
 _MOST_ROWS = 9
@@ -50,19 +50,19 @@ def choice_table(
     key = f"{name}-{sha256(chr(10).join(ids).encode()).hexdigest()[:16]}"
     rows = [ids.index(chosen)] if chosen in ids else []
     # The address may have changed since the person last clicked: what is chosen wins over what was clicked.
-    if key in st.session_state and _clicked_rows(key) != rows:
+    if key in st.session_state and list(st.session_state[key]["selection"]["rows"]) != rows:
         st.session_state[key] = _selection(rows)
 
     def clicked() -> None:
-        picked = [row for row in _clicked_rows(key) if row not in rows]
-        if picked:
-            choose(ids[picked[0]])
+        picked = picked_row(st.session_state[key]["selection"], rows)
+        if picked is not None:
+            choose(ids[picked])
 
     st.dataframe(
         table[list(columns)],
         key=key,
         on_select=clicked,
-        selection_mode=["single-row", "single-cell"],
+        selection_mode=["single-row-required" if rows else "single-row", "single-cell"],
         selection_default=_selection(rows),
         column_config=dict(columns),
         hide_index=True,
@@ -71,6 +71,22 @@ def choice_table(
         placeholder="",
         alt=name,
     )
+
+
+def picked_row(selection: Mapping[str, Any], marked: Sequence[int]) -> int | None:
+    """Return the row that a click chose, None where it chose none.
+
+    Parameters
+    ----------
+    selection : mapping
+        What the grid reports: `rows` that bear a mark, and `cells` (row, column) that were clicked into, now or
+        earlier.
+    marked : sequence of int
+        The rows that bore a mark before the click. Where these are the same as now, the click went into a cell.
+    """
+    if list(selection["rows"]) == list(marked):
+        return next((row for row, _ in selection["cells"]), None)
+    return next(iter(selection["rows"]), None)
 
 
 def reading_table(table: pd.DataFrame, *, columns: Mapping[str, Any], name: str) -> None:
@@ -93,12 +109,6 @@ def right_text(label: str) -> Any:  # noqa: ANN401 - Streamlit gives column conf
 
 def _selection(rows: list[int]) -> Any:  # noqa: ANN401 - a state that Streamlit takes as a plain dictionary
     return {"selection": {"rows": rows, "columns": [], "cells": []}}
-
-
-def _clicked_rows(key: str) -> list[int]:
-    selection = st.session_state[key]["selection"]
-    # A click into a row means the row as much as a click on its mark.
-    return [*selection["rows"], *(row for row, _ in selection["cells"])]
 
 
 def _height(n_rows: int) -> int:

@@ -47,3 +47,41 @@ def test_a_plugin_that_is_not_there_is_answered(home, page):
     app = page("plugins.py", plugin="models/qlop:nothing")
     assert not app.exception
     assert any("models/qlop:nothing" in text for text in texts_of(app))
+
+
+def test_a_kind_in_the_address_narrows_the_list(home, page):
+    app = page("plugins.py", kind="models")
+    assert not app.exception
+    listed = app.dataframe[0].value
+    assert set(listed["kind"]) == {"models"}
+    assert list(listed.columns) == ["status", "kind", "name", "version", "origin", "summary"]
+
+
+def test_a_plugin_that_names_itself_in_markup_is_drawn_as_text(home, page, tmp_path, monkeypatch):
+    folder = tmp_path / "mine" / "models"
+    folder.mkdir(parents=True)
+    stem = "[a link](javascript:alert(1)) <script>"
+    (folder / f"{stem}.py").write_text("raise ValueError('no')\n", encoding="utf-8")
+    monkeypatch.setenv("QLOP_PLUGIN_PATH", str(tmp_path / "mine"))
+    app = page("plugins.py", plugin=f"models/folder:{stem}")
+    assert not app.exception
+    assert stem in texts_of(app)
+    assert not [element.value for element in app.markdown if "script" in element.value]
+
+
+def test_a_docstring_flows_and_keeps_the_lines_that_are_indented(home, page, tmp_path, monkeypatch):
+    folder = tmp_path / "mine" / "strategies"
+    folder.mkdir(parents=True)
+    (folder / "told.py").write_text(
+        "import qlop\n"
+        "class Told(qlop.StrategyPlugin):\n"
+        '    """Holds one.\n\n    This sentence\n    goes on.\n\n    A table:\n      a  1\n      b  2\n    """\n'
+        "    name = 'told'\n    version = '1.0.0'\n    requires_qlop = '>=0.1,<1'\n"
+        "    def generate_signals(self, panel, predictions):\n        return panel['close']\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("QLOP_PLUGIN_PATH", str(tmp_path / "mine"))
+    app = page("plugins.py", plugin="strategies/folder:told")
+    assert not app.exception
+    assert "This sentence goes on." in texts_of(app)
+    assert "A table:\n  a  1\n  b  2" in texts_of(app)
