@@ -18,18 +18,21 @@ from core.ui.plain_text import heading, monospace, problem, problems_shown, quie
 from core.ui.run_columns import STATES, run_choice, state_badge
 from core.ui.watching import redraw_on_change
 
+# What begins, moves or ends is among the newest; looking at these every few seconds costs little.
+WATCHED = 50
+
 
 def main() -> None:
     """Draw the screen."""
     st.title("Runs", anchor=False)
     with problems_shown("The runs cannot be listed"):
         workbench = open_workbench()
-        everything = list_runs(workbench, limit=None)
-        if not everything:
+        newest = list_runs(workbench, limit=WATCHED)
+        if not newest:
             _say_how_to_begin(workbench)
         else:
             _draw_list_and_run(workbench)
-        redraw_on_change(lambda: list_runs(workbench, limit=None), everything)
+        redraw_on_change(lambda: list_runs(workbench, limit=WATCHED), newest)
 
 
 def _say_how_to_begin(workbench: Workbench) -> None:

@@ -1,7 +1,7 @@
 """The entry script: its first screen, and a mark that comes from nowhere else."""
 
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -19,6 +19,6 @@ def test_the_first_screen_is_the_list_of_runs(home):
 
 @pytest.mark.parametrize("drawing", [icon, wordmark])
 def test_the_mark_is_a_drawing_of_its_own_that_loads_nothing(drawing):
-    elements = list(ElementTree.fromstring(drawing()).iter())
+    elements = list(ET.fromstring(drawing()).iter())
     assert elements[0].tag == "{http://www.w3.org/2000/svg}svg"
     assert not [name for element in elements for name in element.attrib if "href" in name or "src" in name]
