@@ -82,7 +82,7 @@ def _draw_run(workbench: Workbench, run: RunDetails) -> None:
     quiet("  ·  ".join(fact for fact in facts if fact), "facts")
     if row.record.error:
         problem("Why it did not complete", row.record.error)
-    elif not row.record.has_ended:
+    elif not row.record.has_ended and row.record.current_status:
         st.text(row.record.current_status)
     figures = figure_table(workbench, run_id)
     key_figures(figures)
@@ -113,7 +113,9 @@ def _draw_summary(run: RunDetails) -> None:
     if run.summary:
         monospace(run.summary)
     else:
-        st.markdown("This run wrote no summary.")
+        st.markdown(
+            "This run wrote no summary." if run.row.record.has_ended else "The summary comes when the run ends."
+        )
 
 
 def _draw_files(workbench: Workbench, run_id: str) -> None:
