@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-__all__ = ["Where", "explain_validation_error", "place_of"]
+__all__ = ["FieldProblem", "Where", "explain_validation_error", "field_problems", "place_of"]
 
 _SHOWN_VALUE_LENGTH = 80
 
@@ -40,6 +41,30 @@ def explain_validation_error(error: ValidationError, where: Where, model: type[B
     """
     return "\n".join(
         f"{place_of(where, problem['loc'])}: {_explain(problem, model)}" for problem in error.errors(include_url=False)
+    )
+
+
+@dataclass(frozen=True)
+class FieldProblem:
+    """What is wrong with one field, to be said beside it.
+
+    Attributes
+    ----------
+    path : tuple of str and int
+        Where the field stands: names of fields and positions in lists. Empty: it concerns the whole. Within a
+        discriminated union the tag stands after the union's field, as pydantic has it.
+    message : str
+        The value found, the value allowed; a sentence that begins with the field's name.
+    """
+
+    path: tuple[str | int, ...]
+    message: str
+
+
+def field_problems(error: ValidationError, model: type[BaseModel] | None = None) -> tuple[FieldProblem, ...]:
+    """Return the problems of `error`, one a field; `model` is what was validated, to name the fields that exist."""
+    return tuple(
+        FieldProblem(tuple(problem["loc"]), _explain(problem, model)) for problem in error.errors(include_url=False)
     )
 
 

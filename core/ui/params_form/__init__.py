@@ -1,0 +1,1 @@
+"""Widgets for any pydantic model, and back to a validated object."""
