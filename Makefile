@@ -8,7 +8,8 @@ LOCK_OPTIONS := --generate-hashes --no-header --no-emit-index-url --no-annotate 
 .PHONY: run demo test lint check bench lock clean
 .DEFAULT_GOAL := run
 
-run: demo
+run: $(VENV)/installed-run
+	$(BIN)/qlop ui --demo
 
 demo: $(VENV)/installed-run
 	$(BIN)/qlop demo

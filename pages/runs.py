@@ -1,38 +1,48 @@
-"""Runs: every run in one table, and the chosen one in full."""
+"""Runs: every run in one table, to search, to act upon, to compare."""
 
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.services.run_artifacts import list_artifacts, read_artifact, read_config_text
-from core.services.run_tables import figure_table, read_equity_curves, run_table
-from core.services.runs import RunDetails, list_runs, show_run
+from core.services.run_list import list_version
+from core.services.table_export import csv_bytes, excel_bytes
+from core.services.text_form import counted
 from core.services.workbench import Workbench, open_workbench
-from core.ui.address import chosen_in_address, keep_in_address
-from core.ui.charts import curve_figure, show_figure
-from core.ui.file_list import OfferedFile, file_list
-from core.ui.key_figures import figure_rows, key_figures
-from core.ui.plain_text import heading, monospace, problem, problems_shown, quiet
-from core.ui.run_columns import STATES, run_choice, state_badge
+from core.ui.navigation import go_to
+from core.ui.plain_text import monospace, problems_shown
+from core.ui.run_actions import run_actions, show_undo
+from core.ui.run_comparison import runs_to_compare, show_comparison
+from core.ui.run_filters import run_filters, shown_columns
+from core.ui.run_grid import chosen_runs, run_grid, run_to_open
+from core.ui.run_listing import listed_runs, listed_words
 from core.ui.watching import redraw_on_change
 
-# What begins, moves or ends is among the newest; looking at these every few seconds costs little.
-WATCHED = 50
+if TYPE_CHECKING:
+    import pandas as pd
+
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def main() -> None:
     """Draw the screen."""
+    if (opened := run_to_open()) is not None:
+        go_to("run", run=opened)
     st.title("Runs", anchor=False)
-    with problems_shown("The runs cannot be listed"):
+    with problems_shown("The runs cannot be shown"):
         workbench = open_workbench()
-        newest = list_runs(workbench, limit=WATCHED)
-        if not newest:
-            _say_how_to_begin(workbench)
+        if compared := runs_to_compare():
+            show_comparison(workbench, compared)
+            return
+        version = list_version(workbench)
+        modes, tags = listed_words(workbench, version)
+        if modes:
+            _draw_list(workbench, version, modes, tags)
         else:
-            _draw_list_and_run(workbench)
-        redraw_on_change(lambda: list_runs(workbench, limit=WATCHED), newest)
+            _say_how_to_begin(workbench)
+        redraw_on_change(lambda: list_version(workbench), version)
 
 
 def _say_how_to_begin(workbench: Workbench) -> None:
@@ -43,90 +53,35 @@ def _say_how_to_begin(workbench: Workbench) -> None:
         st.text(str(workbench.home.runs_folder))
 
 
-def _draw_list_and_run(workbench: Workbench) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        text = st.text_input(
-            "Search",
-            key="text",
-            placeholder="Search title, id, ticker, model, tag",
-            label_visibility="collapsed",
-            live=True,
-            bind="query-params",
-        )
-        state = st.pills("State", STATES, key="state", label_visibility="collapsed", bind="query-params")
-    rows = list_runs(workbench, state=state, text=text, limit=None)
-    chosen = chosen_in_address("run") or (rows[0].run_id if rows else None)
-    if rows:
-        # An address may bear the beginning of an id.
-        marked = next((row.run_id for row in rows if chosen and row.run_id.startswith(chosen)), None)
-        run_choice(run_table(rows), chosen=marked, choose=partial(keep_in_address, "run"))
+def _draw_list(workbench: Workbench, version: str, modes: list[str], tags: list[str]) -> None:
+    wanted = run_filters(modes, tags)
+    table = listed_runs(workbench, version, wanted)
+    there = set(table["run_id"])
+    chosen = [run_id for run_id in chosen_runs() if run_id in there]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        run_actions(workbench, chosen, are_deleted=wanted.is_deleted)
+        columns = shown_columns()
+        _offer_export(table[table["run_id"].isin(chosen)] if chosen else table)
+    show_undo(workbench)
+    if not table.empty:
+        run_grid(table, columns, opens=not wanted.is_deleted)
+        of_these = f"{counted(len(chosen), 'run')} chosen of {len(table):,}" if chosen else counted(len(table), "run")
+        st.caption(f"{of_these}. Tick boxes to compare, delete or export; click into a row to open the run.")
+    elif wanted.is_deleted and not wanted.narrows:
+        st.info("The trash is empty.", icon=":material/delete:")
     else:
-        st.info("No run matches the search and the state.", icon=":material/search_off:")
-    if chosen:
-        with problems_shown("This run cannot be shown"):
-            _draw_run(workbench, show_run(workbench, chosen))
+        st.info("No run matches the search and the filters.", icon=":material/search_off:")
 
 
-def _draw_run(workbench: Workbench, run: RunDetails) -> None:
-    row, run_id = run.row, run.row.run_id
-    st.space("small")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        heading(row.title or row.mode, "run")
-        state_badge(row.state)
-    facts = (
-        row.mode,
-        run_id,
-        f"started {row.started} UTC" if row.started else "",
-        row.duration and f"took {row.duration}",
-    )
-    quiet("  ·  ".join(fact for fact in facts if fact), "facts")
-    if row.record.error:
-        problem("Why it did not complete", row.record.error)
-    elif not row.record.has_ended and row.record.current_status:
-        st.text(row.record.current_status)
-    figures = figure_table(workbench, run_id)
-    key_figures(figures)
-    _draw_curves(workbench, run_id)
-    summary, all_figures, files, config = st.tabs(
-        ["Summary", "Figures", "Files", "Config"], key="tab", bind="query-params"
-    )
-    with summary:
-        _draw_summary(run)
-    with all_figures:
-        figure_rows(figures)
-    with files:
-        _draw_files(workbench, run_id)
-    with config:
-        monospace(read_config_text(workbench, run_id), language="yaml")
-
-
-def _draw_curves(workbench: Workbench, run_id: str) -> None:
-    curves = read_equity_curves(workbench, run_id)
-    if curves.empty:
-        return
-    has_log_scale = st.toggle("Logarithmic scale", key="log", bind="query-params")
-    figure = curve_figure(curves, has_log_scale=has_log_scale)
-    show_figure(figure, key=f"curves-{run_id}", file_name=f"{run_id[:8]}-equity", alt="Equity and drawdown over time")
-
-
-def _draw_summary(run: RunDetails) -> None:
-    if run.summary:
-        monospace(run.summary)
-    else:
-        st.markdown(
-            "This run wrote no summary." if run.row.record.has_ended else "The summary comes when the run ends."
-        )
-
-
-def _draw_files(workbench: Workbench, run_id: str) -> None:
-    found = list_artifacts(workbench, run_id)
-    if not found:
-        st.markdown("This run made no files.")
-    offered = [
-        OfferedFile(file.name, file.file_name, file.size_bytes, partial(read_artifact, workbench, run_id, file.name))
-        for file in found
-    ]
-    file_list(offered, key=run_id)
+def _offer_export(table: pd.DataFrame) -> None:
+    with st.popover("Export", icon=":material/download:", disabled=table.empty):
+        st.markdown(f"{counted(len(table), 'run')} with every column:")
+        for label, file_name, mime, write in (
+            ("CSV", "runs.csv", "text/csv", csv_bytes),
+            ("Excel", "runs.xlsx", EXCEL, excel_bytes),
+        ):
+            data = partial(write, table)
+            st.download_button(label, data, file_name, mime, key=f"export-{label}", on_click="ignore")
 
 
 main()

@@ -13,7 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGED = ("configs", "core", "pages", "plugins")
-FILES = ("pyproject.toml", "README.md", "LICENSE", "NOTICE")
+FILES = ("app.py", "pyproject.toml", "README.md", "LICENSE", "NOTICE")
+LAUNCHER = {"core/ui/launcher/app.py", "core/ui/launcher/.streamlit/config.toml"}
 # Types of the checkout's tools: what is installed as `qlop` is core/api itself.
 NOT_PACKAGED = Path("core/_typing")
 
@@ -59,7 +60,7 @@ class Installation:
 def wheel(tmp_path_factory):
     """The wheel of a copy: building in the checkout would leave its folders there, and pack what it finds in old ones."""
     folder = tmp_path_factory.mktemp("wheel")
-    for name in PACKAGED:
+    for name in (*PACKAGED, ".streamlit"):
         shutil.copytree(ROOT / name, folder / "source" / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in FILES:
         shutil.copy(ROOT / name, folder / "source" / name)
@@ -87,8 +88,8 @@ def files_of(place: Path) -> set[str]:
     return {str(path) for path in found if "__pycache__" not in path.parts and NOT_PACKAGED not in path.parents}
 
 
-def test_every_source_config_and_price_is_in_the_wheel_and_nothing_else(installation):
-    assert files_of(installation.site) == files_of(ROOT)
+def test_every_source_config_and_price_and_the_launcher_are_in_the_wheel_and_nothing_else(installation):
+    assert files_of(installation.site) == files_of(ROOT) | LAUNCHER
     tops = {path.name for path in installation.site.iterdir() if not path.name.endswith((".dist-info", ".pth"))}
     assert tops - {"__pycache__"} == {*PACKAGED, "qlop"}
     licences = {path.name for path in installation.site.glob("qlop-*.dist-info/licenses/*")}

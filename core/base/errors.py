@@ -13,6 +13,7 @@ QlopError
 │   └── RunCancelled     the run was asked to stop
 ├── StoreError           the home folder or the run store cannot be read or written
 │   └── HomeError        the home folder that was named cannot be used; exit code 2
+├── RelayError           the relay of live events cannot be started, reached or believed
 └── ExportError          an exported model cannot be written or does not predict as its original
 
 The exit code counts while there is no run. Once a run's folder exists, a run that fails ends with 1, whatever failed.
@@ -31,6 +32,7 @@ __all__ = [
     "LookAheadError",
     "PluginError",
     "QlopError",
+    "RelayError",
     "RunCancelled",
     "RunError",
     "RunIdError",
@@ -104,6 +106,10 @@ class HomeError(StoreError):
     """The home folder that was named cannot be used."""
 
     exit_code = 2
+
+
+class RelayError(QlopError):
+    """The relay of live events cannot be started, reached or believed."""
 
 
 class ExportError(QlopError):

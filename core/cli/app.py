@@ -10,7 +10,7 @@ import sys
 import typer
 
 from core.base.errors import QlopError
-from core.cli import doctor_command, plugins_commands, run_commands, runs_commands
+from core.cli import doctor_command, plugins_commands, relay_command, run_commands, runs_commands, ui_command
 from core.cli.streams import ForgivingStream
 
 __all__ = ["app", "call"]
@@ -25,6 +25,8 @@ app = typer.Typer(
 )
 run_commands.register(app)
 doctor_command.register(app)
+ui_command.register(app)
+relay_command.register(app)
 app.add_typer(plugins_commands.app, name="plugins")
 app.add_typer(runs_commands.app, name="runs", short_help="Runs: list, show, cancel, rerun, compare and more.")
 

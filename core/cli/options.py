@@ -23,6 +23,8 @@ SeedOption = Annotated[
 ]
 StreamOption = Annotated[
     str | None,
-    typer.Option("--stream-to-ws", metavar="TASK_ID", help="The run bears this id (a UUID4) for others to follow."),
+    typer.Option(
+        "--stream-to-ws", metavar="TASK_ID", help="The run bears this id (a UUID4), and goes live to the relay."
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="End with one line of JSON on standard output.")]

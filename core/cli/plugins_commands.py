@@ -1,4 +1,4 @@
-"""`qlop plugins`: list, show, trust."""
+"""`qlop plugins`: list, show, new, check, trust."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import sys
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.base.errors import UsageError
 from core.cli.options import HomeOption, JsonOption
 from core.cli.tables import harmless
 
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="What can be picked: list, show, trust.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
+    help="What can be picked: list, show, new, check, trust.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
 )
 
 
@@ -57,6 +61,46 @@ def show_plugin(
     typer.echo(json.dumps(shown.as_json()) if as_json else shown.as_text())
 
 
+@app.command("new")
+def new_plugin(
+    kind: Annotated[str, typer.Argument(help="models, strategies, data_sources ...")],
+    name: Annotated[str, typer.Argument(help="What configs will call it: small letters, digits, underscores.")],
+    folder: Annotated[
+        Path | None, typer.Option("--folder", help="Folder of plugins; left out: plugins/ of the home folder.")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Write a plugin that works as it stands, to make your own."""
+    from core.services.scaffold import write_scaffold
+    from core.services.workbench import open_workbench
+
+    made = write_scaffold(open_workbench(home), kind, name, folder)
+    typer.echo(harmless(f"{made.path} is written, with the class {made.class_name}."))
+    for line in made.next_steps:
+        typer.echo(harmless(line))
+
+
+@app.command("check")
+def check_plugin(
+    kind: Annotated[str, typer.Argument(help="models, strategies, data_sources ...")],
+    name: Annotated[str, typer.Argument(help="The plugin's name.")],
+    params: Annotated[str, typer.Option("--params", help="Its parameters as a JSON object.")] = "{}",
+    home: HomeOption = None,
+) -> None:
+    """Hold a plugin against its contract (1: a promise is not kept)."""
+    from core.services.conformance import check_against_contract
+    from core.services.workbench import open_workbench
+
+    found = check_against_contract(open_workbench(home), kind, name, _object(params))
+    for test in found.tests:
+        typer.echo(f"{'kept  ' if test.is_kept else 'BROKEN'}  {harmless(test.sentence)}")
+        if test.detail:
+            typer.echo(harmless(test.detail), err=True)
+    typer.echo(harmless(found.in_words))
+    if found.verdict != "kept":
+        raise typer.Exit(1)
+
+
 @app.command("trust")
 def trust_folder(folder: Annotated[Path, typer.Argument(help="A folder of plugins, such as .qlop/plugins")]) -> None:
     """Let the plugins of a folder run, as its files stand now."""
@@ -64,6 +108,16 @@ def trust_folder(folder: Annotated[Path, typer.Argument(help="A folder of plugin
 
     for line in trust(folder):
         typer.echo(harmless(line))
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"--params is {text!r}, no JSON: {error}. Write it as '{{\"field\": 1}}'.") from error
+    if not isinstance(value, dict):
+        raise UsageError(f"--params is {text!r}; it must be a JSON object such as '{{\"field\": 1}}'.")
+    return value
 
 
 def _kind_of(plugin: PluginInfo) -> str:

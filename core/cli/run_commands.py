@@ -123,7 +123,14 @@ def _request(
 
     _refuse_another_mode(mode, overrides or ())
     changes = (*(overrides or ()), *([f"seed={seed}"] if seed is not None else []))
-    return RunRequest(config_path=config, overrides=changes, mode=mode, run_id=task_id, command=tuple(sys.argv))
+    return RunRequest(
+        config_path=config,
+        overrides=changes,
+        mode=mode,
+        run_id=task_id,
+        command=tuple(sys.argv),
+        is_published=task_id is not None,
+    )
 
 
 def _refuse_another_mode(mode: str, overrides: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""`qlop runs`: list, show, cancel, rerun, compare, note, tag, delete, restore, reindex."""
+"""`qlop runs`: list, show, watch, cancel, rerun, compare, note, tag, delete, restore, reindex."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Annotated, Literal
 
 import typer
 
-from core.base.errors import UsageError
+from core.cli import watch_command
 from core.cli.options import HomeOption, JsonOption
 from core.cli.tables import format_table, harmless
 
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="Runs: list, show, cancel, rerun, compare, note, tag, delete, restore, reindex.",
+    help="Runs: list, show, watch, cancel, rerun, compare, note, tag, delete, restore, reindex.",
     no_args_is_help=True,
     rich_markup_mode=None,
     add_completion=False,
@@ -78,6 +78,9 @@ def show_run(
     typer.echo("\n".join(map(harmless, lines)))
 
 
+watch_command.register(app)
+
+
 @app.command("cancel")
 def cancel_run(run: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Stop a run with all its processes, and prove that none lives."""
@@ -114,12 +117,10 @@ def compare_runs(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare runs: config, data, figures."""
+    """Compare runs: config, data, versions, figures."""
     from core.services.compare import compare_runs as compare
     from core.services.workbench import open_workbench
 
-    if not 2 <= len(runs) <= 10:
-        raise UsageError(f"compare takes two to ten runs; found {len(runs)}. List them with: qlop runs list")
     comparison = compare(open_workbench(home), runs)
     typer.echo(json.dumps(comparison.as_json()) if as_json else comparison.as_text())
 

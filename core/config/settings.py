@@ -13,7 +13,7 @@ from core.base.errors import ConfigError
 from core.base.validation import explain_validation_error
 from core.config.sections import PluginsConfig, Section
 
-__all__ = ["Settings", "StoreSettings", "load_settings", "resolve_secret"]
+__all__ = ["DashboardSettings", "RelaySettings", "Settings", "StoreSettings", "load_settings", "resolve_secret"]
 
 
 _PASSWORD_IN_URL = re.compile(r"[A-Za-z0-9+]+://[^/@]*:[^@]+@|.*[?&]password=", re.IGNORECASE)
@@ -35,15 +35,53 @@ class StoreSettings(Section):
         return url
 
 
+class RelaySettings(Section):
+    """Where the relay of live events is, and which pages may connect to it."""
+
+    url: str | None = Field(
+        default=None,
+        pattern=r"^wss?://",
+        description="A relay that runs elsewhere, ws:// or wss://; null: this home's own, started on first need.",
+    )
+    browser_url: str | None = Field(
+        default=None,
+        pattern=r"^wss?://",
+        description="Where browsers reach the relay directly; null: through the dashboard, at /api/relay.",
+    )
+    port: int = Field(default=8765, ge=1, le=65535, description="Port that the home's own relay prefers.")
+    allowed_origins: tuple[str, ...] = Field(
+        default=(), description="Origins of pages that may connect, such as https://qlop.example.org, besides its own."
+    )
+
+
+class DashboardSettings(Section):
+    """Who may see the dashboard."""
+
+    allowed_users: tuple[str, ...] = Field(
+        default=(),
+        description="Addresses (ann@example.org) and domains (@example.org) that may come in; empty: whoever signs in.",
+    )
+
+    @field_validator("allowed_users")
+    @classmethod
+    def _are_addresses_or_domains(cls, allowed: tuple[str, ...]) -> tuple[str, ...]:
+        for name in allowed:
+            if "@" not in name or name.endswith("@"):
+                raise ValueError(f"{name!r} is no address such as ann@example.org and no domain such as @example.org")
+        return allowed
+
+
 class Settings(Section):
     """Everything that belongs to an installation and not to a run."""
 
     store: StoreSettings = StoreSettings()
     plugins: PluginsConfig = PluginsConfig()
+    relay: RelaySettings = RelaySettings()
+    dashboard: DashboardSettings = DashboardSettings()
 
 
 def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read `settings.yaml` of the home folder, where there is one, and QLOP_STORE_URL.
+    """Read `settings.yaml` of the home folder, where there is one, and above it QLOP_STORE_URL and QLOP_RELAY_URL.
 
     Raises
     ------
@@ -56,6 +94,8 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
     raw = read_config_file(path) if path.is_file() else {}
     if environment.get("QLOP_STORE_URL"):
         raw = {**raw, "store": {**(raw.get("store") or {}), "url": "env:QLOP_STORE_URL"}}
+    if environment.get("QLOP_RELAY_URL"):
+        raw = {**raw, "relay": {**(raw.get("relay") or {}), "url": environment["QLOP_RELAY_URL"]}}
     try:
         return Settings.model_validate(raw)
     except ValidationError as error:

@@ -35,9 +35,13 @@ class OrchestratorPlugin(Plugin):
     ----------
     required_sections : frozenset of str
         Sections of the config without which the mode cannot run, such as "data" and "model".
+    used_sections : frozenset of str or None
+        Sections that the mode looks at, the required ones among them; its form shows these and no others. None: all.
+        What every run has (title, seed, thread_count, sinks, plugins) is not named.
     """
 
     required_sections: ClassVar[frozenset[str]] = frozenset()
+    used_sections: ClassVar[frozenset[str] | None] = None
 
     def check_config(self, config: RunConfig, make_plugin: MakesPlugins) -> None:
         """Refuse what is knowable before anything is read or written; nothing is refused by default.

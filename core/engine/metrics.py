@@ -15,6 +15,7 @@ import numpy as np
 
 from core.base.errors import DataError
 from core.engine.book_figures import book_figures
+from core.engine.drawdown import drawdown_curve
 from core.engine.metric_options import MetricOptions
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ def _ddof_factor(curve: _Curve, options: MetricOptions) -> float:
 def _drawdown(curve: _Curve, options: MetricOptions) -> tuple[float, int]:
     """Return the deepest fall from a peak, and the most bars in a row below one."""
     points = curve.points if options.drawdown_from_initial else curve.points[1:]
-    below = points / np.maximum.accumulate(points) - 1.0
+    below = drawdown_curve(points, float(points[0]))
     is_peak = np.flatnonzero(below >= 0.0)
     gaps = np.diff(np.append(is_peak, len(points))) - 1
     return float(below.min()), int(gaps.max())

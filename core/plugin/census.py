@@ -56,6 +56,8 @@ def _info(unit: ScanUnit, found: ScannedClass, load_seconds: float) -> PluginInf
         documentation=found.documentation,
         class_name=found.class_name,
         schema=found.schema,
+        required_sections=found.required_sections,
+        used_sections=found.used_sections,
         load_seconds=load_seconds,
     )
 

@@ -12,6 +12,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 from pydantic.errors import PydanticUserError
 
+from core.base.form_schema import form_schema
 from core.contracts.kinds import KINDS, PluginKind
 from core.contracts.params import Params
 from core.contracts.plugin import Plugin
@@ -64,9 +65,11 @@ def read_class(cls: type[Plugin], kind: str, fallback_name: str, qlop_version: s
         capabilities=tuple(sorted(map(str, cls.capabilities))) if isinstance(cls.capabilities, frozenset) else (),
         summary=documentation.partition("\n")[0],
         documentation=documentation,
-        schema={} if problems else cls.Params.model_json_schema(),
+        schema={} if problems else form_schema(cls.Params),
         problem=" ".join(problems) or needs,
         is_incompatible=bool(needs),
+        required_sections=_sections(getattr(cls, "required_sections", ())) or (),
+        used_sections=_sections(getattr(cls, "used_sections", None)),
     )
 
 
@@ -87,6 +90,10 @@ def find_problems(cls: type[Plugin], kind: PluginKind) -> Iterator[str]:
     yield from _version_problems(cls)
     yield from signature_problems(cls, kind.contract)
     yield from _params_problems(cls)
+
+
+def _sections(stated: object) -> tuple[str, ...] | None:
+    return tuple(sorted(map(str, stated))) if isinstance(stated, frozenset) else None
 
 
 def _wrong_kind(cls: type[Plugin], kind: PluginKind) -> str:
@@ -137,7 +144,7 @@ def _params_problems(cls: type[Plugin]) -> Iterator[str]:
     if params.model_config.get("frozen") is not True or params.model_config.get("extra") != "forbid":
         yield f"{where} changes model_config; it must stay frozen=True and extra='forbid', as qlop.Params has it."
     try:
-        params.model_json_schema()
+        form_schema(params)
     except PydanticUserError as error:
         yield f"{where} gives no JSON schema, which forms and help are made of: {str(error).splitlines()[0]}."
         return

@@ -63,6 +63,8 @@ class PluginInfo:
         As the class states them; `summary` is the first line of its docstring.
     schema : mapping
         JSON schema of its Params.
+    required_sections, used_sections : tuple of str, tuple of str or None
+        Of a mode: the config's sections that it cannot do without, and those that it looks at (None: all).
     load_seconds : float
         How long its module took to import when it was scanned.
     """
@@ -80,6 +82,8 @@ class PluginInfo:
     documentation: str = ""
     class_name: str = ""
     schema: Mapping[str, Any] = field(default_factory=dict)
+    required_sections: tuple[str, ...] = ()
+    used_sections: tuple[str, ...] | None = None
     load_seconds: float = field(default=0.0, compare=False)
 
     @property

@@ -47,6 +47,11 @@ class PluginRegistry:
     ----------
     settings : RegistrySettings or None
         Where to look; None reads the environment.
+
+    Attributes
+    ----------
+    remembered, scanned : int
+        Of the last look: how many modules the cache knew, and how many had to be imported in a process of their own.
     """
 
     def __init__(self, settings: RegistrySettings | None = None) -> None:
@@ -57,6 +62,7 @@ class PluginRegistry:
         self._units: dict[str, ScanUnit] = {}
         self._old_failures: dict[tuple[str, str], ScanUnit] = {}
         self._plugins: _Plugins | None = None
+        self.remembered, self.scanned = 0, 0
 
     def list(self, kind: str | None = None) -> _Plugins:
         """Return the plugins of a kind, or of all, sorted by kind and name; those that cannot be used say why.
@@ -209,6 +215,7 @@ class PluginRegistry:
     def _scanned(self, units: Sequence[ScanUnit]) -> Iterator[tuple[ScanUnit, ScanOutcome]]:
         known = {unit.key: outcome for unit in units if (outcome := self._cache.find(unit)) is not None}
         new = [unit for unit in units if unit.key not in known]
+        self.remembered, self.scanned = len(known), len(new)
         self._old_failures = {
             (unit.kind, unit.name): unit for unit in units if unit.key in known and known[unit.key].is_failure
         }

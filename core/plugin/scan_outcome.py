@@ -19,6 +19,8 @@ class ScannedClass:
         Sentences that say which rules it breaks; empty where none.
     is_incompatible : bool
         Whether the only problem is the range of QLOP versions that it needs.
+    required_sections, used_sections : tuple of str, tuple of str or None
+        As a mode states them; empty and None for all other kinds.
     """
 
     name: str
@@ -31,6 +33,27 @@ class ScannedClass:
     schema: Mapping[str, Any] = field(default_factory=dict)
     problem: str = ""
     is_incompatible: bool = False
+    required_sections: tuple[str, ...] = ()
+    used_sections: tuple[str, ...] | None = None
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> ScannedClass:
+        """Return the class that `asdict` and JSON made `raw` of.
+
+        Raises
+        ------
+        KeyError, TypeError
+            If `raw` is something else.
+        """
+        used = raw["used_sections"]
+        return cls(
+            **{
+                **raw,
+                "capabilities": tuple(raw["capabilities"]),
+                "required_sections": tuple(raw["required_sections"]),
+                "used_sections": None if used is None else tuple(used),
+            }
+        )
 
 
 @dataclass(frozen=True)
@@ -64,7 +87,5 @@ class ScanOutcome:
         KeyError, TypeError
             If `raw` is something else.
         """
-        classes = tuple(
-            ScannedClass(**{**entry, "capabilities": tuple(entry["capabilities"])}) for entry in raw["classes"]
-        )
+        classes = tuple(ScannedClass.from_json(entry) for entry in raw["classes"])
         return cls(**{**raw, "classes": classes})

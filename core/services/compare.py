@@ -6,18 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.services.runs import find_run
+from core.base.errors import UsageError
+from core.services.loaded_data import loaded_data
+from core.services.run_files import RunFiles, open_run_files
 from core.services.text_form import counted, figure
-from core.store.run_folder import RunFolder
 from core.store.settlement import settle_folder
 
 if TYPE_CHECKING:
     from core.services.workbench import Workbench
 
-__all__ = ["Comparison", "Difference", "compare_runs", "differences"]
+__all__ = ["MOST_RUNS", "Comparison", "Difference", "compare_runs", "differences"]
+
+MOST_RUNS = 10
 
 ABSENT = "-"
-_EXPECTED_TO_DIFFER = ("command", "executable")
+_EXPECTED_TO_DIFFER = ("command", "executable", "data_fingerprint")
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,15 @@ class Comparison:
 
     Attributes
     ----------
+    run_ids, states, titles : tuple of str
+        The runs, in the order asked for.
+    config : tuple of Difference
+        Settings that not all runs share.
+    data : tuple of Difference
+        What the runs loaded, where it is not the same: fingerprint, source, interval, tickers, first and last bar,
+        rows, what was left out.
+    environment : tuple of Difference
+        Versions of QLOP, Python, libraries and plugins, platform, threads.
     metrics : tuple of Difference
         Every figure that some run has; None where a run lacks it, or where it is undefined.
     shared_metrics : frozenset of str
@@ -44,7 +56,9 @@ class Comparison:
 
     run_ids: tuple[str, ...]
     states: tuple[str, ...]
+    titles: tuple[str, ...]
     config: tuple[Difference, ...]
+    data: tuple[Difference, ...]
     environment: tuple[Difference, ...]
     metrics: tuple[Difference, ...]
     shared_metrics: frozenset[str]
@@ -52,7 +66,12 @@ class Comparison:
 
     def as_json(self) -> dict[str, object]:
         """Return the comparison for programs."""
-        parts = {"config": self.config, "environment": self.environment, "metrics": self.metrics}
+        parts = {
+            "config": self.config,
+            "data": self.data,
+            "environment": self.environment,
+            "metrics": self.metrics,
+        }
         shown = {name: [{"path": d.path, "values": list(d.values)} for d in part] for name, part in parts.items()}
         return {"run_ids": list(self.run_ids), "states": list(self.states), **shown}
 
@@ -60,16 +79,14 @@ class Comparison:
         """Return the comparison for a person."""
         heading = [("run", *(run_id[:8] for run_id in self.run_ids)), ("state", *self.states)]
         parts = [_aligned(heading)]
-        same = (
-            "The environments are the same."
-            if self.without_fingerprint
-            else "The environments and the data are the same."
-        )
         for title, rows, equal in (
             ("Config", self.config, "The configs are the same."),
-            ("Environment and data", self.environment, same),
+            ("Data", self.data, "" if self.without_fingerprint else "The data are the same."),
+            ("Environment", self.environment, "The environments are the same."),
         ):
-            parts.append(f"{title}\n{_aligned([_shown_row(row) for row in rows])}" if rows else equal)
+            parts += (
+                [f"{title}\n{_aligned([_shown_row(row) for row in rows])}" if rows else equal] if rows or equal else []
+            )
         if self.without_fingerprint:
             lacking = ", ".join(run_id[:8] for run_id in self.without_fingerprint)
             parts.append(f"Whether the data are the same is unknown: no data were loaded by {lacking}.")
@@ -86,34 +103,46 @@ class Comparison:
 
 
 def compare_runs(workbench: Workbench, named: Sequence[str]) -> Comparison:
-    """Compare two or more runs with the first of them.
+    """Compare two to ten runs with the first of them.
 
     Raises
     ------
+    UsageError
+        If there are fewer or more runs than that, or one is named twice.
     RunError
         If a run does not exist.
+    StoreError
+        If a run's files cannot be read.
     """
-    folders = [RunFolder.open(workbench.home, find_run(workbench, name)) for name in named]
-    environments = [
-        {name: value for name, value in folder.environment().items() if name not in _EXPECTED_TO_DIFFER}
-        for folder in folders
-    ]
-    metrics = [folder.metrics() for folder in folders]
+    if not 2 <= len(named) <= MOST_RUNS:
+        raise UsageError(f"compare takes two to ten runs; found {len(named)}. List them with: qlop runs list")
+    runs = [open_run_files(workbench, name) for name in named]
+    run_ids = tuple(run.folder.run_id for run in runs)
+    if len(set(run_ids)) < len(run_ids):
+        raise UsageError(f"compare takes each run once; found {', '.join(run_id[:8] for run_id in run_ids)}.")
+    configs, environments, metrics = zip(*[_documents(run) for run in runs], strict=True)
     names = sorted({name for found in metrics for name in found})
-    shared = frozenset(name for name in names if sum(name in found for found in metrics) > 1)
     return Comparison(
-        run_ids=tuple(folder.run_id for folder in folders),
-        states=tuple(settle_folder(folder).value for folder in folders),
-        config=differences([folder.config() for folder in folders]),
-        environment=differences(environments),
+        run_ids=run_ids,
+        states=tuple(settle_folder(run.folder).value for run in runs),
+        titles=tuple(str(config.get("title") or "") for config in configs),
+        config=differences(configs),
+        data=differences([loaded_data(run) for run in runs]),
+        environment=differences([_without_expected(found) for found in environments]),
         metrics=tuple(Difference(name, tuple(found.get(name) for found in metrics)) for name in names),
-        shared_metrics=shared,
+        shared_metrics=frozenset(name for name in names if sum(name in found for found in metrics) > 1),
         without_fingerprint=tuple(
-            folder.run_id
-            for folder, found in zip(folders, environments, strict=True)
-            if not found.get("data_fingerprint")
+            run_id for run_id, found in zip(run_ids, environments, strict=True) if not found.get("data_fingerprint")
         ),
     )
+
+
+def _documents(run: RunFiles) -> tuple[Mapping[str, object], Mapping[str, object], Mapping[str, object]]:
+    return run.folder.config(), run.folder.environment(), run.folder.metrics()
+
+
+def _without_expected(environment: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in environment.items() if name not in _EXPECTED_TO_DIFFER}
 
 
 def differences(documents: Sequence[Mapping[str, object]]) -> tuple[Difference, ...]:

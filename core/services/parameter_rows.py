@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["ParameterRow", "parameter_rows"]
+__all__ = ["ParameterRow", "allowed_values", "parameter_rows"]
 
 _Schema = Mapping[str, Any]
 
@@ -55,6 +55,11 @@ def parameter_rows(schema: _Schema) -> list[ParameterRow]:
     return list(_rows(schema, schema.get("$defs", {}), "", {}))
 
 
+def allowed_values(field: _Schema, definitions: _Schema) -> str:
+    """Return the bounds and choices of one field in words, such as "above 0; at most 1"; empty if there are none."""
+    return "; ".join(_allowed(field, definitions))
+
+
 def _rows(schema: _Schema, definitions: _Schema, outer: str, given_by_outer: _Schema) -> Iterator[ParameterRow]:
     required = set(schema.get("required", ()))
     for name, given in schema.get("properties", {}).items():
@@ -67,7 +72,7 @@ def _rows(schema: _Schema, definitions: _Schema, outer: str, given_by_outer: _Sc
             path,
             _type(field, definitions),
             "" if "properties" in field and shown != "required" else shown,
-            "; ".join(_allowed(field, definitions)),
+            allowed_values(field, definitions),
             str(given.get("description") or field.get("description", "")),
         )
         # A model may hold itself; its fields are told once and some levels deep.
@@ -119,10 +124,11 @@ def _allowed(field: _Schema, definitions: _Schema) -> Iterator[str]:
         yield ", ".join(json.dumps(choice) for choice in field["enum"])
     if "const" in field:
         yield json.dumps(field["const"])
+    above, below = field.get("exclusiveMinimum"), field.get("exclusiveMaximum")
     spans = (
+        "" if above is None else f"above {_number(above)}",
         _span(field.get("minimum"), field.get("maximum")),
-        f"above {_number(field['exclusiveMinimum'])}" if "exclusiveMinimum" in field else "",
-        f"below {_number(field['exclusiveMaximum'])}" if "exclusiveMaximum" in field else "",
+        "" if below is None else f"below {_number(below)}",
         _span(field.get("minItems"), field.get("maxItems"), "item"),
         _span(field.get("minLength"), field.get("maxLength"), "character"),
     )

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from core.base.errors import ConfigError, PluginError, QlopError
 from core.base.validation import Where, place_of
+from core.services.params_json import clear_secrets, params_json
+from core.services.plugin_slots import PLUGIN_LISTS, PLUGIN_SECTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from core.config.run_config import RunConfig
     from core.contracts.orchestrator import OrchestratorPlugin
@@ -17,17 +19,6 @@ if TYPE_CHECKING:
     from core.plugin.registry import PluginRegistry
 
 __all__ = ["resolve_config"]
-
-# Sections with one plugin each: section, kind, and the stem of its `<stem>_type` and `<stem>_params` fields.
-_PLUGIN_SECTIONS = (
-    ("data", "data_sources", "data_source"),
-    ("label", "labelers", "labeler"),
-    ("model", "models", "model"),
-    ("strategy", "strategies", "strategy"),
-    ("broker", "brokers", "broker"),
-    ("export", "exporters", "exporter"),
-)
-_PLUGIN_LISTS = (("features", "feature_steps", "feature_step"), ("sinks", "sinks", "sink"))
 
 
 def resolve_config(config: RunConfig, registry: PluginRegistry, where: Where) -> RunConfig:
@@ -58,9 +49,9 @@ def resolve_config(config: RunConfig, registry: PluginRegistry, where: Where) ->
     resolver = _Resolver(registry, where)
     changes: dict[str, Any] = {"thread_count": config.thread_count or len(os.sched_getaffinity(0))}
     changes["mode_params"] = resolver.params("orchestrators", config.mode, config.mode_params, "mode_params")
-    for section, kind, stem in _PLUGIN_SECTIONS:
+    for section, (kind, stem) in PLUGIN_SECTIONS.items():
         changes[section] = resolver.section(getattr(config, section), kind, stem, section)
-    for section, kind, stem in _PLUGIN_LISTS:
+    for section, (kind, stem) in PLUGIN_LISTS.items():
         changes[section] = tuple(
             resolver.section(entry, kind, stem, f"{section}.{position}")
             for position, entry in enumerate(getattr(config, section))
@@ -97,10 +88,11 @@ class _Resolver:
     def params(self, kind: str, name: str, given: Mapping[str, Any], path: str) -> dict[str, Any]:
         """Return a plugin's params with all defaults, as JSON."""
         plugin = self._registry.create(kind, name, given, where=self._place_within(path))
-        complete: dict[str, Any] = plugin.params.model_dump(mode="json")
-        return complete
+        for found in clear_secrets(plugin.params):
+            raise ConfigError(f"{self._place_within(path)(found.path)}: {found.message}")
+        return params_json(plugin.params)
 
-    def _place_within(self, path: str) -> Where:
+    def _place_within(self, path: str) -> Callable[[Sequence[str | int]], str]:
         def place(location: Sequence[str | int]) -> str:
             return f"{place_of(self._where, (*path.split('.'), *location))}: {path}"
 

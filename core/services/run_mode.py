@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -117,12 +117,20 @@ def _carry_out(assignment: _Assignment) -> RunOutcome:
         )
         cancel_flag.watch(session.folder.path)
         try:
-            with session:
+            with _published(assignment, session), session:
                 result = _work(assignment, session, cancel_flag)
         # Plugins may raise anything; the run has failed.
         except (Exception, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001
             failure = error
     return _outcome(assignment, session, result, failure)
+
+
+def _published(assignment: _Assignment, session: RunSession) -> AbstractContextManager[None]:
+    from core.services.publish_run import published
+
+    if not assignment.request.is_published:
+        return nullcontext()
+    return published(assignment.workbench, session, assignment.observer)
 
 
 def _work(assignment: _Assignment, session: RunSession, cancel_flag: CancelFlag) -> RunResult:

@@ -37,6 +37,8 @@ class RunRequest:
         The command line, for environment.json.
     owns_process : bool
         Whether the process exists for this run alone, so that cancelling may end it.
+    is_published : bool
+        Whether the relay gets its events as they come.
     """
 
     config_path: Path | None = None
@@ -46,6 +48,7 @@ class RunRequest:
     run_id: str | None = None
     command: tuple[str, ...] = ()
     owns_process: bool = True
+    is_published: bool = False
 
 
 @dataclass(frozen=True)

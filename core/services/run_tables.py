@@ -1,13 +1,12 @@
-"""Runs as tables: the list, the figures of one run side by side, and its curves."""
+"""One run as tables: its figures side by side, and its curves."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from core.base.errors import StoreError
-from core.services.runs import RunRow, find_run
-from core.store.containment import contained_path
+from core.services.run_files import open_run_files
+from core.services.runs import find_run
 from core.store.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -15,30 +14,12 @@ if TYPE_CHECKING:
 
     from core.services.workbench import Workbench
 
-__all__ = ["figure_table", "read_equity_curves", "run_table"]
+__all__ = ["figure_table", "read_equity_curves"]
 
 STRATEGY = "strategy"
 BENCHMARK = "benchmark"
-LIST_FIGURES = ("sharpe", "cagr", "max_drawdown", "auc")
 
-_TEXTS = ("run_id", "state", "title", "mode", "strategy", "model")
 _CURVE_COLUMNS = ("curve", "role", "timestamp", "equity", "drawdown")
-
-
-def run_table(rows: Sequence[RunRow]) -> pd.DataFrame:
-    """Return runs as a table, in the order of `rows`.
-
-    Returns
-    -------
-    DataFrame of shape (n_runs, 12)
-        run_id, state, title, mode, strategy, model as text (empty where there is none); started_at in UTC, NaT before
-        the start; duration_s, NaN before the end; sharpe, cagr, max_drawdown, auc as fractions, NaN where undefined.
-    """
-    import pandas as pd
-
-    table = pd.DataFrame([_row(row) for row in rows], columns=[*_TEXTS, "started_at", "duration_s", *LIST_FIGURES])
-    types: dict[str, str] = dict.fromkeys(_TEXTS, "str") | dict.fromkeys(("duration_s", *LIST_FIGURES), "float64")
-    return table.astype({**types, "started_at": "datetime64[us, UTC]"})
 
 
 def figure_table(workbench: Workbench, named: str) -> pd.DataFrame:
@@ -90,57 +71,19 @@ def read_equity_curves(workbench: Workbench, named: str) -> pd.DataFrame:
     """
     import pandas as pd
 
-    folder = RunFolder.open(workbench.home, find_run(workbench, named))
-    paths = folder.announced()
+    files = open_run_files(workbench, named)
     frames = []
-    if "equity" in paths:
-        equity = _read_table(folder, paths["equity"].path, ("timestamp", "equity"))
+    if (equity := files.table("equity", ("timestamp", "equity"))) is not None:
         frames.append(equity.assign(curve=STRATEGY))
-    if "baselines" in paths:
-        others = _read_table(folder, paths["baselines"].path, ("strategy", "timestamp", "equity"))
+    if (others := files.table("baselines", ("strategy", "timestamp", "equity"))) is not None:
         frames.append(others.rename(columns={"strategy": "curve"}))
     if not frames:
         return pd.DataFrame(columns=list(_CURVE_COLUMNS))
-    return _with_drawdown(pd.concat(frames, ignore_index=True), _initial_cash(folder))
-
-
-def _row(row: RunRow) -> dict[str, object]:
-    record = row.record
-    begun, ended = record.started_at, record.finished_at
-    return {
-        "run_id": record.run_id,
-        "state": row.state,
-        "title": record.title,
-        "mode": record.mode,
-        "strategy": _text(record.config_summary.get("strategy")),
-        "model": _text(record.config_summary.get("model")),
-        "started_at": begun,
-        "duration_s": (ended - begun).total_seconds() if begun and ended else None,
-        **{name: _number(record.metrics.get(name)) for name in LIST_FIGURES},
-    }
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
+    return _with_drawdown(pd.concat(frames, ignore_index=True), _initial_cash(files.folder))
 
 
 def _number(value: object) -> float | None:
     return float(value) if isinstance(value, (int, float)) else None
-
-
-def _read_table(folder: RunFolder, relative: str, columns: Sequence[str]) -> pd.DataFrame:
-    import pandas as pd
-    import pyarrow as pa
-
-    path = contained_path(folder.path, relative)
-    try:
-        return pd.read_parquet(path, columns=list(columns))
-    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-        wanted = ", ".join(columns)
-        raise StoreError(
-            f"{path} cannot be read as a table with the columns {wanted}: {error}. "
-            f"Run it again with: qlop runs rerun {folder.run_id}"
-        ) from error
 
 
 def _with_drawdown(curves: pd.DataFrame, initial_cash: float | None) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import contextlib
 import errno
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -48,6 +48,11 @@ class FileEventLog:
     lock : RunLock, optional
         The run's lock, held. With it the log can be appended to, and a torn end is cut off at once.
 
+    Attributes
+    ----------
+    on_append : callable
+        Called after each event, by the thread that appended it; it returns at once and raises nothing.
+
     Raises
     ------
     StoreError
@@ -60,7 +65,9 @@ class FileEventLog:
         self._lock = lock
         self._mutex = threading.Lock()
         self._marks = {1: 0}
+        self._last_read = (1, 0)
         self._descriptor = -1
+        self.on_append: Callable[[], None] = _tell_nobody
         if lock is not None:
             self._open_to_write(lock)
 
@@ -86,7 +93,8 @@ class FileEventLog:
             self._write(event.model_dump_json().encode() + b"\n", to_disk=event.type is EventType.STATUS)
             self._line_count += 1
             self._has_ended = _ends_the_run(payload)
-            return event
+        self.on_append()
+        return event
 
     def read(self, from_seq: int = 1) -> Iterator[Event]:
         """Yield the events whose `seq` is at least `from_seq`, in order, as far as they are written now.
@@ -96,8 +104,20 @@ class FileEventLog:
         StoreError
             If the file cannot be read, or a complete line is not the event that its number asks for.
         """
-        number = self._nearest_marked_line(from_seq)
-        offset = self._marks[number]
+        for number, line in enumerate(self.read_lines(from_seq), start=from_seq):
+            yield self._event(line, number)
+
+    def read_lines(self, from_seq: int = 1) -> Generator[bytes, None, None]:
+        """Yield the complete lines from number `from_seq` on as they stand, without their line ends and unchecked.
+
+        For whoever passes them on; the events they should be are read by `read`.
+
+        Raises
+        ------
+        StoreError
+            If the file cannot be read.
+        """
+        number, offset = self._nearest_known_line(from_seq)
         try:
             with self.path.open("rb") as file:
                 file.seek(offset)
@@ -105,12 +125,21 @@ class FileEventLog:
                     if not line.endswith(b"\n"):
                         return
                     if number >= from_seq:
-                        yield self._event(line, number)
+                        yield line[:-1]
                     number, offset = number + 1, offset + len(line)
                     if number % _LINES_BETWEEN_MARKS == 1:
                         self._marks[number] = offset
         except OSError as error:
             raise StoreError(f"{self.path} cannot be read: {error.strerror or error}.") from error
+        finally:
+            self._last_read = (number, offset)
+
+    def size_bytes(self) -> int:
+        """Return the file's size now, 0 while there is none."""
+        try:
+            return self.path.stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def last_event(self) -> Event:
         """Return the last event written; StoreError if there is none."""
@@ -165,11 +194,12 @@ class FileEventLog:
             raise StoreError(f"{self.path} cannot be written: {error.strerror or error}.") from error
         self._size += len(line)
 
-    def _nearest_marked_line(self, from_seq: int) -> int:
+    def _nearest_known_line(self, from_seq: int) -> tuple[int, int]:
         line = max(0, from_seq - 1) // _LINES_BETWEEN_MARKS * _LINES_BETWEEN_MARKS + 1
         while line not in self._marks:
             line -= _LINES_BETWEEN_MARKS
-        return line
+        last_read = self._last_read
+        return last_read if line < last_read[0] <= from_seq else (line, self._marks[line])
 
     def _event(self, line: bytes, number: int) -> Event:
         try:
@@ -182,6 +212,10 @@ class FileEventLog:
                 f"it must bear {number} of {self.run_id}."
             )
         return event
+
+
+def _tell_nobody() -> None:
+    """Nobody waits for what is appended."""
 
 
 def _write_whole(descriptor: int, line: bytes) -> None:

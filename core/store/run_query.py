@@ -62,19 +62,23 @@ class RunQuery:
             raise UsageError(f"order is {self.order!r}; it must be one of {allowed}.")
 
 
-def select_records(query: RunQuery) -> Select[Any]:
-    """Return the statement that `query` means. The id breaks ties, so that equal questions get equal answers."""
+def select_records(query: RunQuery, columns: Sequence[str] = ()) -> Select[Any]:
+    """Return the statement that `query` means, for all columns unless some are named.
+
+    The id breaks ties, so that equal questions get equal answers.
+    """
     from sqlalchemy import nulls_last, select
 
     from core.store.schema import runs
 
     column = runs.c[query.order]
     ordered = column.desc() if query.is_descending else column.asc()
-    return select(runs).where(*_conditions(query)).order_by(nulls_last(ordered), runs.c.run_id).limit(query.limit)
+    asked = [runs.c[name] for name in columns] or list(runs.c)
+    return select(*asked).where(*_conditions(query)).order_by(nulls_last(ordered), runs.c.run_id).limit(query.limit)
 
 
-def answer_from_records(records: Sequence[RunRecord], query: RunQuery) -> list[RunRecord]:
-    """Return what `query` asks for out of `records`, without an index on disk."""
+def answer_from_records(records: Sequence[RunRecord], statement: Select[Any]) -> Sequence[RowMapping]:
+    """Return what `statement` asks for out of `records`, without an index on disk."""
     from sqlalchemy import create_engine
 
     from core.store.schema import metadata, runs
@@ -85,7 +89,7 @@ def answer_from_records(records: Sequence[RunRecord], query: RunQuery) -> list[R
             metadata.create_all(connection)
             for record in records:
                 connection.execute(runs.insert(), row_of(record))
-            return [record_of(row) for row in connection.execute(select_records(query)).mappings()]
+            return connection.execute(statement).mappings().all()
     finally:
         engine.dispose()
 

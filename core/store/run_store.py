@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import time_ns
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from core.base.errors import QlopError, RunError, RunIdError, StoreError
-from core.base.events import TERMINAL_STATES, RunState
-from core.base.identifiers import check_run_id
+from core.base.events import TERMINAL_STATES
+from core.base.identifiers import check_run_id, is_run_id
 from core.store.atomic import remove_leftovers, sync_folder, write_json
 from core.store.database import DamagedIndexError, Database
 from core.store.home import Home
@@ -27,6 +28,9 @@ from core.store.run_lock import RunLock
 from core.store.run_query import RunQuery, answer_from_records, record_of, row_of, select_records
 from core.store.run_record import RunRecord, read_record
 from core.store.settlement import settle_folder, settlement_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import RowMapping, Select
 
 __all__ = ["ReindexReport", "RunStore"]
 
@@ -64,19 +68,51 @@ class RunStore:
         StoreError
             If the index is damaged, or on a server that cannot be used.
         """
-        if not self._exists():
-            return []
-        try:
-            self._catch_up()
-            with self._database.transaction() as connection:
-                return [record_of(row) for row in connection.execute(select_records(query or RunQuery())).mappings()]
-        except DamagedIndexError:
-            raise
-        except StoreError as error:
-            if self._database.file is None:
-                raise
-            _logger.warning("This list is read from the run folders: %s", error)
-        return answer_from_records(self._read(self._folders())[0], query or RunQuery())
+        return [record_of(row) for row in self._answer(select_records(query or RunQuery()))]
+
+    def find_columns(self, query: RunQuery, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return some of the index's columns of the runs that `query` asks for, for tables of thousands of runs.
+
+        A tuple a run, in the order of `columns`, with values as the index holds them: times and states are text.
+
+        Raises
+        ------
+        StoreError
+            As `find`.
+        """
+        return [tuple(row.values()) for row in self._answer(select_records(query, columns))]
+
+    def version(self) -> str:
+        """Return a text that changes whenever a run comes, goes, begins, ends or is annotated; logs may grow meanwhile.
+
+        It is to be compared within one process.
+
+        Raises
+        ------
+        StoreError
+            As `find`.
+        """
+        known = None
+        # Without an index that can be used, the question below finds the answer in the folders, or says what is wrong.
+        with contextlib.suppress(StoreError):
+            known = self._catch_up()
+        if known is None:
+            everything = RunQuery(limit=None, with_deleted=True)
+            known = {
+                run_id: _Known(*rest) for run_id, *rest in self.find_columns(everything, ("run_id", *_Known._fields))
+            }
+        return str(hash(frozenset(known.items())))
+
+    def words(self) -> tuple[list[str], list[str]]:
+        """Return the modes and the tags that runs of the index bear, those in the trash too, in the alphabet's order.
+
+        Raises
+        ------
+        StoreError
+            As `find`.
+        """
+        found = self.find_columns(RunQuery(limit=None, with_deleted=True), ("mode", "tags"))
+        return sorted({mode for mode, _ in found}), sorted({tag for _, tags in found for tag in tags})
 
     def get(self, run_id: str) -> RunRecord:
         """Return one run of this home, deleted or not, in its true state.
@@ -112,6 +148,8 @@ class RunStore:
                 f"{beginning!r} is too short to name a run: give at least {_SHORTEST_BEGINNING} characters of its id, "
                 "or 'latest'. List the runs that exist with: qlop runs list"
             )
+        if not is_deleted and is_run_id(asked) and self._home.run_path(asked).is_dir():
+            return asked
         begin_so = [found for found in self._folders() if found.run_id.startswith(asked)]
         names = [found.run_id for found in begin_so if found.is_deleted is is_deleted]
         if len(names) == 1:
@@ -232,28 +270,47 @@ class RunStore:
     ) -> None:
         self.close()
 
+    def _answer(self, statement: Select[Any]) -> Sequence[RowMapping]:
+        if not self._exists():
+            return []
+        try:
+            self._catch_up()
+            with self._database.transaction() as connection:
+                return connection.execute(statement).mappings().all()
+        except DamagedIndexError:
+            raise
+        except StoreError as error:
+            if self._database.file is None:
+                raise
+            _logger.warning("This list is read from the run folders: %s", error)
+        return answer_from_records(self._read(self._folders())[0], statement)
+
     def _exists(self) -> bool:
         return self._home.path.is_dir() or self._home.database_url is not None
 
-    def _catch_up(self) -> None:
+    def _catch_up(self) -> dict[str, _Known] | None:
+        """Return what the index knows once it agrees with the folders; None where there are none to agree with."""
         if not self._home.path.is_dir():
-            return
-        known = self._known()
-        folders = self._folders()
-        broken = self._enter(found for found in folders if _is_stale(known.get(found.run_id), found))
+            return None
+        known, folders = self._known(), self._folders()
+        stale = [found for found in folders if _is_stale(known.get(found.run_id), found)]
+        broken = self._enter(stale)
         # What the index says of a folder that can no longer be read may be wrong.
         gone = (known.keys() - {found.run_id for found in folders}) | (known.keys() & broken.keys())
         if gone:
             self._drop(gone)
+        return self._known() if stale or gone else known
 
-    def _known(self) -> dict[str, tuple[str, bool]]:
+    def _known(self) -> dict[str, _Known]:
         from sqlalchemy import select
 
         from core.store.schema import runs
 
-        columns = select(runs.c.run_id, runs.c.state, runs.c.is_deleted).where(runs.c.home_id == self._home.home_id)
+        columns = [runs.c.run_id, *(runs.c[name] for name in _Known._fields)]
+        asked = select(*columns).where(runs.c.home_id == self._home.home_id)
         with self._database.transaction() as connection:
-            return {run_id: (state, is_deleted) for run_id, state, is_deleted in connection.execute(columns)}
+            rows = connection.execute(asked).all()
+        return {run_id: _Known(state, is_deleted, revision) for run_id, state, is_deleted, revision in rows}
 
     def _drop(self, run_ids: Iterable[str]) -> None:
         from core.store.schema import runs
@@ -345,14 +402,20 @@ class RunStore:
                 file.with_name(file.name + suffix).rename(file.with_name(broken + suffix))
 
 
-@dataclass(frozen=True)
-class _Found:
-    folder: RunFolder
+class _Known(NamedTuple):
+    state: str
+    is_deleted: bool
+    notes_revision: int
+
+
+class _Found(NamedTuple):
+    place: Path
+    run_id: str
     is_deleted: bool
 
     @property
-    def run_id(self) -> str:
-        return self.folder.run_id
+    def folder(self) -> RunFolder:
+        return RunFolder(self.place / self.run_id, self.run_id)
 
 
 def _has_ended(folder: RunFolder) -> bool:
@@ -372,17 +435,13 @@ def _with_next_step(error: QlopError, run_id: str) -> str:
     return str(error) if delete in str(error) else f"{error} Restore the folder from a backup, or: {delete}"
 
 
-def _is_stale(known: tuple[str, bool] | None, found: _Found) -> bool:
-    if known is None:
-        return True
-    state, is_deleted = known
-    return is_deleted != found.is_deleted or RunState(state) not in TERMINAL_STATES
+def _is_stale(known: _Known | None, found: _Found) -> bool:
+    return known is None or known.is_deleted != found.is_deleted or known.state not in TERMINAL_STATES
 
 
 def _run_folders(place: Path, *, is_deleted: bool) -> list[_Found]:
-    found = []
-    for entry in sorted(place.iterdir()) if place.is_dir() else []:
-        with contextlib.suppress(RunError):
-            if entry.is_dir() and not entry.is_symlink():
-                found.append(_Found(RunFolder(entry, check_run_id(entry.name)), is_deleted))
-    return found
+    # Thousands of entries, many times a minute: their names and kinds are read, and no entry is looked at by itself.
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(place) as entries:
+        names = sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+        return [_Found(place, name, is_deleted) for name in names if is_run_id(name)]
+    return []

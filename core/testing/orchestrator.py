@@ -17,3 +17,10 @@ class OrchestratorContractSuite(PluginContractSuite):
         required = self.plugin_class.required_sections
         assert isinstance(required, frozenset)
         assert sorted(required - RunConfig.model_fields.keys()) == []
+
+    def test_the_sections_that_it_uses_are_a_config_s_and_hold_those_that_it_requires(self) -> None:
+        used = self.plugin_class.used_sections
+        if used is not None:
+            assert isinstance(used, frozenset)
+            assert sorted(used - RunConfig.model_fields.keys()) == []
+            assert sorted(self.plugin_class.required_sections - used) == []

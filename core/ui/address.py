@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-__all__ = ["chosen_in_address", "keep_in_address"]
+__all__ = ["chosen_in_address", "keep_in_address", "remember"]
 
 
 def chosen_in_address(parameter: str) -> str | None:
@@ -21,9 +21,14 @@ def chosen_in_address(parameter: str) -> str | None:
 
 def keep_in_address(parameter: str, value: str) -> None:
     """Write `value` into the address and into the session."""
-    st.session_state[_memory(parameter)] = value
+    remember(parameter, value)
     if st.query_params.get(parameter) != value:
         st.query_params[parameter] = value
+
+
+def remember(parameter: str, value: str) -> None:
+    """Have this session's next screen that asks for `parameter` find `value`, though no address bears it."""
+    st.session_state[_memory(parameter)] = value
 
 
 def _memory(parameter: str) -> str:

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from plotly.graph_objects import Figure
 
-__all__ = ["equity_figure", "show_figure", "template"]
+__all__ = ["LEGEND_ABOVE", "curve_styles", "equity_figure", "range_selector", "show_figure", "template", "time_axis"]
+
+LEGEND_ABOVE = {"y": 1.02, "yanchor": "bottom"}
+"""Where the legend goes when the x axis has a title below."""
 
 _FONT = "'Source Sans', 'Source Sans Pro', sans-serif"
 _EQUITY_ROWS = (0.68, 0.32)
@@ -67,7 +70,7 @@ def equity_figure(curves: pd.DataFrame, colors: Colors, *, has_log_scale: bool) 
     from plotly.subplots import make_subplots
 
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=_EQUITY_ROWS, vertical_spacing=0.05)
-    styles = _line_styles(curves, colors)
+    styles = curve_styles(curves, colors)
     for name, curve in curves.groupby("curve", sort=False):
         shared = _trace(str(name), curve, styles[str(name)])
         value = "%{y:,.0f}<extra>%{fullData.name}</extra>"
@@ -76,8 +79,7 @@ def equity_figure(curves: pd.DataFrame, colors: Colors, *, has_log_scale: bool) 
         below = {"y": curve["drawdown"].to_numpy(), "hovertemplate": fall, "showlegend": False}
         figure.add_scatter(**shared, **below, row=2, col=1)
     figure.update_layout(template=template(colors), height=540, uirevision="equity")
-    figure.update_xaxes(hoverformat="%Y-%m-%d", row=1, col=1, rangeselector=_range_selector(colors))
-    figure.update_xaxes(hoverformat="%Y-%m-%d", row=2, col=1)
+    time_axis(figure, colors)
     # D2 puts ticks at 1, 2 and 5 times each power of ten.
     scale = {"type": "log", "dtick": "D2"} if has_log_scale else {"type": "linear"}
     figure.update_yaxes(title_text="Equity (account currency)", tickformat=",.0f", row=1, col=1, **scale)
@@ -100,13 +102,8 @@ def curve_figure(curves: pd.DataFrame, *, has_log_scale: bool) -> Figure:
     return equity_figure(curves, shown_colors(), has_log_scale=has_log_scale)
 
 
-def _trace(name: str, curve: pd.DataFrame, line: dict[str, Any]) -> dict[str, Any]:
-    # Plotly reads names as HTML; a baseline's name is whatever its config says.
-    shown = html.escape(name)
-    return {"x": curve["timestamp"], "name": shown, "legendgroup": shown, "mode": "lines", "line": line}
-
-
-def _line_styles(curves: pd.DataFrame, colors: Colors) -> dict[str, dict[str, Any]]:
+def curve_styles(curves: pd.DataFrame, colors: Colors) -> dict[str, dict[str, Any]]:
+    """Return each curve's line by its name; `curves` has the columns curve and role."""
     benchmark, *others = colors.curves or (colors.muted,)
     styles: dict[str, dict[str, Any]] = {}
     n_baselines = 0
@@ -122,7 +119,8 @@ def _line_styles(curves: pd.DataFrame, colors: Colors) -> dict[str, dict[str, An
     return styles
 
 
-def _range_selector(colors: Colors) -> dict[str, Any]:
+def range_selector(colors: Colors) -> dict[str, Any]:
+    """Return the buttons that choose how many years an axis of time shows."""
     buttons = [{"label": label, "step": "year", "count": count} for label, count in _RANGES]
     return {
         "buttons": [*buttons, {"label": "All", "step": "all"}],
@@ -134,3 +132,16 @@ def _range_selector(colors: Colors) -> dict[str, Any]:
         "y": 1.02,
         "yanchor": "bottom",
     }
+
+
+def time_axis(figure: Figure, colors: Colors, *, has_ranges: bool = True) -> None:
+    """Turn every x axis of `figure` into one of dates, with buttons for the years above the first."""
+    figure.update_xaxes(hoverformat="%Y-%m-%d", type="date")
+    if has_ranges:
+        figure.update_layout(xaxis={"rangeselector": range_selector(colors)}, margin={"t": 34})
+
+
+def _trace(name: str, curve: pd.DataFrame, line: dict[str, Any]) -> dict[str, Any]:
+    # Plotly reads names as HTML; a baseline's name is whatever its config says.
+    shown = html.escape(name)
+    return {"x": curve["timestamp"], "name": shown, "legendgroup": shown, "mode": "lines", "line": line}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["figure_label", "shown_figure"]
+__all__ = ["figure_label", "is_percentage", "shown_difference", "shown_figure"]
 
 UNDEFINED = "-"
 
@@ -55,6 +55,23 @@ def figure_label(name: str) -> str:
     return words.replace("_", " ").capitalize()
 
 
+def is_percentage(name: str) -> bool:
+    """Return whether the figure `name` is a fraction that a person reads as a percentage."""
+    return name in _PERCENTAGES or name.startswith("share_")
+
+
+def shown_difference(name: str, value: float | None, first: float | None) -> str:
+    """Return how far `value` lies from `first`, with its sign; empty where one is undefined or nothing can be told."""
+    if value is None or first is None or not math.isfinite(value - first) or value == first:
+        return ""
+    base = name.rpartition(".")[2]
+    if base == "is_ruined":
+        return ""
+    size = shown_figure(name, abs(value - first))
+    shown = f"{size.removesuffix('%')} pp" if is_percentage(base) else size
+    return f"+{shown}" if value > first else f"\N{MINUS SIGN}{shown}"
+
+
 def shown_figure(name: str, value: float | None) -> str:
     """Return the value of the figure `name` with its unit and fixed decimals; a dash where it is undefined."""
     if value is None or not math.isfinite(value):
@@ -62,7 +79,7 @@ def shown_figure(name: str, value: float | None) -> str:
     name = name.rpartition(".")[2]
     if name == "is_ruined":
         return "yes" if value else "no"
-    if name in _PERCENTAGES or name.startswith("share_"):
+    if is_percentage(name):
         return f"{value:,.2%}"
     if name in _MONEY or name.startswith(("cost_", "n_")) or name.endswith("_bars"):
         # Adding zero makes -0 a 0.

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 import streamlit as st
 
 from core.base.errors import QlopError
-from core.ui.style import HEADING, QUIET
+from core.ui.style import FIELD_PROBLEM, HEADING, QUIET
 
-__all__ = ["heading", "monospace", "notice", "problem", "problems_shown", "prose", "quiet"]
+__all__ = ["field_problem", "heading", "monospace", "notice", "problem", "problems_shown", "prose", "quiet"]
 
 
 def heading(text: str, key: str) -> None:
@@ -27,6 +27,12 @@ def heading(text: str, key: str) -> None:
 def quiet(text: str, key: str) -> None:
     """Draw `text` small and pale; `key` is its own within the page."""
     with st.container(key=f"{QUIET}-{key}", width="content"):
+        st.text(text)
+
+
+def field_problem(text: str, key: str) -> None:
+    """Draw what is wrong with the field above, in red; `key` is its own within the page."""
+    with st.container(key=f"{FIELD_PROBLEM}-{key}", width="content"):
         st.text(text)
 
 

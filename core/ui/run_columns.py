@@ -1,4 +1,4 @@
-"""How the list of runs is drawn."""
+"""The columns of a list of runs: what they are called, how they are drawn, and which are there unless chosen."""
 
 from __future__ import annotations
 
@@ -7,17 +7,38 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.base.events import RunState
+from core.services.run_list import FIGURE_COLUMNS
 from core.ui.colors import pale, shown_colors
-from core.ui.tables import choice_table
+from core.ui.figures import figure_label, is_percentage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     import pandas as pd
 
-__all__ = ["STATES", "run_choice", "state_badge"]
+__all__ = ["COLUMN_LABELS", "STATES", "USUAL_COLUMNS", "drawn_values", "run_columns", "state_badge", "state_column"]
 
 STATES = tuple(state.value for state in RunState)
+
+COLUMN_LABELS: dict[str, str] = {
+    "title": "Title",
+    "state": "State",
+    **{name: figure_label(name) for name in FIGURE_COLUMNS},
+    "started_at": "Started",
+    "finished_at": "Ended",
+    "duration_s": "Took",
+    "tags": "Tags",
+    "notes": "Notes",
+    "mode": "Mode",
+    "strategy": "Strategy",
+    "model": "Model",
+    "tickers": "Tickers",
+    "data_source": "Data source",
+    "run_id": "Run",
+}
+"""Every column that can be chosen, in the order in which columns stand."""
+
+USUAL_COLUMNS = ("title", "state", "cagr", "sharpe", "max_drawdown", "auc", "started_at", "duration_s", "tags")
 
 _ICONS = {
     RunState.QUEUED: ":material/schedule:",
@@ -35,6 +56,18 @@ _BADGE_COLORS: dict[RunState, Any] = {
     RunState.CANCELLED: "orange",
     RunState.CRASHED: "red",
 }
+# Pixels. Together the usual columns fit beside the navigation of a window of 1,280 pixels.
+_WIDTHS = {
+    "title": 200,
+    "state": 88,
+    "cagr": 98,
+    "sharpe": 60,
+    "max_drawdown": 102,
+    "auc": 54,
+    "started_at": 118,
+    "duration_s": 64,
+    "tags": 70,
+}
 
 
 def state_badge(state: str) -> None:
@@ -43,42 +76,48 @@ def state_badge(state: str) -> None:
     st.badge(known.value, icon=_ICONS[known], color=_BADGE_COLORS[known])
 
 
-def run_choice(table: pd.DataFrame, *, chosen: str | None, choose: Callable[[str], None]) -> None:
-    """Draw the list of runs.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As `run_table` returns it, one run or more. A column without a single value is not drawn.
-    chosen, choose
-        As `choice_table` takes them, by run id.
-    """
-    columns = {name: column for name, column in _columns().items() if _has_values(table[name])}
-    percentages = {name: 100.0 * table[name] for name in ("cagr", "max_drawdown")}
-    drawn = table.assign(state=table["state"].map(lambda state: [state]), **percentages)
-    choice_table(drawn, list(table["run_id"]), chosen=chosen, choose=choose, columns=columns, name="Runs")
+def run_columns(table: pd.DataFrame, names: Sequence[str]) -> dict[str, Any]:
+    """Return how each of the named columns is drawn, in the order of COLUMN_LABELS, without those that are empty."""
+    asked = [name for name in COLUMN_LABELS if name in names]
+    return {name: _column(name, COLUMN_LABELS[name]) for name in asked if name == "title" or _has_values(table[name])}
 
 
-def _columns() -> dict[str, Any]:
-    config = st.column_config
-    zone = st.context.timezone
-    return {
-        "state": config.MultiselectColumn("State", options=STATES, color=_state_colors(), width=95),
-        "title": config.TextColumn("Title", width=260),
-        "cagr": config.NumberColumn("Growth a year", format="%.2f%%", width=110),
-        "sharpe": config.NumberColumn("Sharpe", format="%.2f", width=70),
-        "max_drawdown": config.NumberColumn("Max drawdown", format="%.2f%%", width=115),
-        "auc": config.NumberColumn("AUC", format="%.3f", width=65),
-        "started_at": config.DatetimeColumn("Started", format="YYYY-MM-DD HH:mm", timezone=zone),
-        "duration_s": config.NumberColumn("Took", format="%.1f s"),
-        "mode": config.TextColumn("Mode"),
-        "strategy": config.TextColumn("Strategy"),
-        "model": config.TextColumn("Model"),
-        "run_id": config.TextColumn("Run"),
-    }
+def drawn_values(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of `run_list` with values as `run_columns` draws them: percentages, and states as lists."""
+    changed = {name: 100.0 * table[name] for name in table.columns if is_percentage(name)}
+    if "state" in table:
+        changed["state"] = table["state"].map(lambda state: [state])
+    return table.assign(**changed)
 
 
-def _state_colors() -> list[str]:
+def state_column() -> Any:  # noqa: ANN401 - Streamlit gives column configurations no type to name
+    """Return how a column of states, each a list of one, is drawn."""
+    colors = [pale(color) for color in _state_colors()]
+    return st.column_config.MultiselectColumn("State", options=STATES, color=colors, width=_WIDTHS["state"])
+
+
+def _column(name: str, label: str) -> Any:  # noqa: ANN401 - as above
+    config, width = st.column_config, _WIDTHS.get(name)
+    if name == "state":
+        return state_column()
+    if name in {"started_at", "finished_at"}:
+        return config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm", timezone=st.context.timezone, width=width)
+    if name == "duration_s":
+        return config.NumberColumn(label, format="%.1f s", width=width)
+    if name in FIGURE_COLUMNS:
+        return config.NumberColumn(label, format=_figure_format(name), width=width)
+    return config.TextColumn(label, width=width)
+
+
+def _figure_format(name: str) -> str:
+    if is_percentage(name):
+        return "%.2f%%"
+    if name in {"final_equity", "cost_total", "n_trades"}:
+        return "localized"
+    return "%.3f" if name in {"auc", "brier_skill"} else "%.2f"
+
+
+def _state_colors() -> list[str | None]:
     colors = shown_colors()
     by_state = {
         RunState.QUEUED: colors.muted,
@@ -88,7 +127,7 @@ def _state_colors() -> list[str]:
         RunState.CANCELLED: colors.warning,
         RunState.CRASHED: colors.loss,
     }
-    return [pale(by_state[state]) for state in RunState]
+    return [by_state[state] for state in RunState]
 
 
 def _has_values(column: pd.Series) -> bool:

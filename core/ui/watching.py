@@ -22,9 +22,15 @@ def redraw_on_change(look: Callable[[], object], seen: object) -> None:
         Cheap, and changes nothing; what it returns is compared with `seen`. Where it raises a QlopError the page stays
         as it is.
     """
+    is_drawn_now = True
 
     @st.fragment(run_every=_EVERY_S)
     def watch() -> None:
+        nonlocal is_drawn_now
+        if is_drawn_now:
+            # What the page drew a moment ago is not looked at a second time.
+            is_drawn_now = False
+            return
         try:
             has_changed = look() != seen
         except QlopError:

@@ -23,6 +23,7 @@ class Backtest(qlop.OrchestratorPlugin):
     version = "1.0.0"
     requires_qlop = ">=0.1,<1"
     required_sections: ClassVar[frozenset[str]] = frozenset({"data", "strategy"})
+    used_sections: ClassVar[frozenset[str] | None] = frozenset({"data", "strategy", "broker", "execution", "backtest"})
 
     def check_config(self, config: RunConfig, make_plugin: MakesPlugins) -> None:
         """Refuse what cannot be simulated; see the contract."""
@@ -42,7 +43,7 @@ class Backtest(qlop.OrchestratorPlugin):
             check_predicted_bars(predictions, market.panel, config.backtest.predictions_run)
             origin = _origin(config.backtest.predictions_run, market, context)
         backtested = backtest(config, market, predictions, context)
-        summary = summarise(config, market, None, backtested)
+        summary = summarise(config, market, None, backtested, context=context)
         if origin is not None:
             summary = origin.stated_in(summary)
         context.save_text("summary.txt", summary)

@@ -17,6 +17,7 @@ class Export(qlop.OrchestratorPlugin):
     version = "1.0.0"
     requires_qlop = ">=0.1,<1"
     required_sections: ClassVar[frozenset[str]] = frozenset({"export"})
+    used_sections: ClassVar[frozenset[str] | None] = frozenset({"export"})
 
     def check_config(self, config: RunConfig, make_plugin: MakesPlugins) -> None:  # noqa: ARG002 - no plugin is asked
         """Refuse an export of nothing; see the contract."""

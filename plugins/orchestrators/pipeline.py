@@ -17,6 +17,9 @@ class Pipeline(qlop.OrchestratorPlugin):
     version = "1.0.0"
     requires_qlop = ">=0.1,<1"
     required_sections: ClassVar[frozenset[str]] = frozenset({"data", "features", "label", "model", "strategy"})
+    used_sections: ClassVar[frozenset[str] | None] = frozenset(
+        {"data", "features", "label", "model", "splits", "strategy", "broker", "execution", "backtest"}
+    )
 
     def check_config(self, config: RunConfig, make_plugin: MakesPlugins) -> None:
         """Refuse what cannot be learned or simulated; see the contract."""
@@ -34,7 +37,7 @@ class Pipeline(qlop.OrchestratorPlugin):
         market = open_market(config, context)
         trained = train(config, market, context)
         backtested = backtest(config, market, trained.predictions, context)
-        summary = summarise(config, market, trained, backtested)
+        summary = summarise(config, market, trained, backtested, context=context)
         context.save_text("summary.txt", summary)
         main = backtested.results["strategy"]
         return qlop.RunResult(

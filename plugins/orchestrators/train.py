@@ -18,6 +18,9 @@ class Train(qlop.OrchestratorPlugin):
     version = "1.0.0"
     requires_qlop = ">=0.1,<1"
     required_sections: ClassVar[frozenset[str]] = frozenset({"data", "features", "label", "model"})
+    used_sections: ClassVar[frozenset[str] | None] = frozenset(
+        {"data", "features", "label", "model", "splits", "broker"}
+    )
 
     def check_config(self, config: RunConfig, make_plugin: MakesPlugins) -> None:
         """Refuse what cannot be learned; see the contract."""

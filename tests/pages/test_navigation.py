@@ -11,10 +11,10 @@ from core.ui.brand import icon, wordmark
 MAIN = Path(__file__).parents[2] / "core" / "ui" / "main.py"
 
 
-def test_the_first_screen_is_the_list_of_runs(home):
+def test_the_first_screen_is_the_overview(home):
     app = AppTest.from_file(str(MAIN), default_timeout=60).run()
     assert not app.exception
-    assert [title.value for title in app.title] == ["Runs"]
+    assert [title.value for title in app.title] == ["Overview"]
 
 
 @pytest.mark.parametrize("drawing", [icon, wordmark])

@@ -18,7 +18,7 @@ def test_a_plugin_of_the_address_is_shown_with_its_parameters(home, page):
     app = page("plugins.py", plugin="models/qlop:xgboost")
     assert not app.exception
     assert any("Gradient-boosted trees" in text for text in texts_of(app))
-    assert [heading.value for heading in app.subheader] == ["Parameters"]
+    assert [heading.value for heading in app.subheader] == ["Parameters", "Contract"]
 
 
 def test_a_broken_plugin_shows_its_traceback_as_text(home, page, tmp_path, monkeypatch):
@@ -85,3 +85,34 @@ def test_a_docstring_flows_and_keeps_the_lines_that_are_indented(home, page, tmp
     assert not app.exception
     assert "This sentence goes on." in texts_of(app)
     assert "A table:\n  a  1\n  b  2" in texts_of(app)
+
+
+def test_reload_finds_a_plugin_that_came_since(home, page, tmp_path, monkeypatch):
+    folder = tmp_path / "mine" / "strategies"
+    folder.mkdir(parents=True)
+    monkeypatch.setenv("QLOP_PLUGIN_PATH", str(tmp_path / "mine"))
+    app = page("plugins.py", kind="strategies")
+    assert "late" not in set(app.dataframe[0].value["name"])
+    (folder / "late.py").write_text("raise ValueError('no')\n", encoding="utf-8")
+    next(found for found in app.button if found.label == "Reload").click().run()
+    assert not app.exception
+    assert "late" in set(app.dataframe[0].value["name"])
+
+
+def test_a_plugin_is_held_against_its_contract_on_demand(home, page):
+    app = page("plugins.py", plugin="brokers/qlop:flat")
+    next(found for found in app.button if found.label == "Check against the contract").click().run()
+    assert not app.exception
+    assert any(text.startswith("Every promise is kept") for text in texts_of(app))
+
+
+def test_a_plugin_that_needs_parameters_is_checked_with_those_typed(home, page):
+    app = page("plugins.py", plugin="feature_steps/qlop:cross_sectional_rank")
+    next(found for found in app.button if found.label == "Check against the contract").click().run()
+    assert not app.exception
+    assert any("'column' of" in text and "has no default" in text for text in texts_of(app))
+
+
+def test_the_command_that_writes_a_new_plugin_is_shown(home, page):
+    app = page("plugins.py", kind="labelers")
+    assert "qlop plugins new labelers my_own" in [block.value for block in app.code]

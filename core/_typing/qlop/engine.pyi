@@ -7,6 +7,8 @@ from core.engine.benchmark import buy_and_hold as buy_and_hold
 from core.engine.config_checks import check_model_can_learn_label as check_model_can_learn_label
 from core.engine.config_checks import check_prices_fit_broker as check_prices_fit_broker
 from core.engine.config_checks import check_strategies_get_predictions as check_strategies_get_predictions
+from core.engine.coverage import coverage_by_ticker as coverage_by_ticker
+from core.engine.coverage import gap_runs as gap_runs
 from core.engine.export_summary import write_export_summary as write_export_summary
 from core.engine.exposures import changed_beyond as changed_beyond
 from core.engine.exposures import hysteresis as hysteresis
@@ -22,6 +24,8 @@ from core.engine.forward import ahead as ahead
 from core.engine.forward import fixed_horizon_trades as fixed_horizon_trades
 from core.engine.forward import forward_prices as forward_prices
 from core.engine.forward import labels_frame as labels_frame
+from core.engine.inspection_summary import inspection_metrics as inspection_metrics
+from core.engine.inspection_summary import write_inspection_summary as write_inspection_summary
 from core.engine.labels import check_labels as check_labels
 from core.engine.labels import label_report as label_report
 from core.engine.levered_position import hold_to_horizon as hold_to_horizon
@@ -57,6 +61,9 @@ from core.engine.panel_from_rows import panel_from_rows as panel_from_rows
 from core.engine.prediction_origin import PredictionOrigin as PredictionOrigin
 from core.engine.prediction_origin import check_predicted_bars as check_predicted_bars
 from core.engine.predictions_on_panel import predictions_on_panel as predictions_on_panel
+from core.engine.price_findings import price_findings as price_findings
+from core.engine.rank_correlation import feature_correlations as feature_correlations
+from core.engine.rank_correlation import target_correlations as target_correlations
 from core.engine.rolling import bars_ago as bars_ago
 from core.engine.rolling import exponential_average as exponential_average
 from core.engine.rolling import recursion_memory_bars as recursion_memory_bars
@@ -70,6 +77,8 @@ from core.engine.splits import make_folds as make_folds
 from core.engine.stages.backtesting import Backtested as Backtested
 from core.engine.stages.backtesting import backtest as backtest
 from core.engine.stages.backtesting import check_predictions_are_causal as check_predictions_are_causal
+from core.engine.stages.inspecting import Inspected as Inspected
+from core.engine.stages.inspecting import inspect_data as inspect_data
 from core.engine.stages.market import Market as Market
 from core.engine.stages.market import open_market as open_market
 from core.engine.stages.summing_up import summarise as summarise

@@ -21,6 +21,7 @@ from core.engine.kernels.compilation import are_kernels_kept
 from core.engine.metric_options import MetricOptions, risk_free_per_bar
 from core.engine.metrics import backtest_metrics, compute_metrics
 from core.engine.periods import periods_per_year
+from core.engine.traded_prices import traded_prices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +84,8 @@ class Backtested:
 def backtest(config: RunConfig, market: Market, predictions: pd.DataFrame | None, context: RunContext) -> Backtested:
     """Simulate the strategy and its baselines, measure them, and save the books.
 
-    Artifacts: equity, trades, fills, costs, margin_calls, unfilled, baselines (tables), exposures.
+    Artifacts: equity, trades, fills, costs, margin_calls, unfilled, baselines (tables), exposures, prices (of the
+    tickers that were traded), risk_free (per bar, where the prices bring a rate).
 
     Parameters
     ----------
@@ -147,6 +149,7 @@ def _simulate_all(
         results[name] = run_backtest(traded, signals, terms, config.execution, adjustment=adjustment)
         if name == MAIN:
             context.save_table("exposures", signals.to_frame("exposure"))
+            context.save_table("prices", traded_prices(traded, results[name].fills, has_splits=adjustment == "raw"))
     context.progress("backtest", len(strategies), len(strategies), "strategies")
     return results
 
@@ -226,3 +229,5 @@ def _save(backtested: Backtested, context: RunContext) -> None:
     if others:
         stacked = pd.concat(others, names=["strategy"]).reset_index(level=0).reset_index(drop=True)
         context.save_table("baselines", stacked)
+    if backtested.risk_free is not None:
+        context.save_table("risk_free", backtested.risk_free.rename_axis("timestamp").reset_index())

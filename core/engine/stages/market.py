@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from core.base.errors import ConfigError
 from core.engine.load import load_panel
+from core.engine.stages.data_report import report_data
 from core.engine.unfunded import is_unfunded, with_rate_of_zero, without_financing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import pandas as pd
 
@@ -103,7 +104,8 @@ def open_market(config: RunConfig, context: RunContext) -> Market:
         benchmark_is_price_index=config.backtest.benchmark in source.price_indices,
         is_unfunded=unfunded,
     )
-    _report(market, loaded.findings, context)
+    report_data(panel, loaded.fingerprint, loaded.left_out, loaded.findings, context)
+    context.progress("load data", 1, 1)
     return market
 
 
@@ -117,24 +119,3 @@ def _load_benchmark(source: DataSourcePlugin, data: LoadDataConfig, ticker: str 
         return None
     wanted = data.model_copy(update={"tickers": (ticker,), "min_history_bars": 0})
     return load_panel(source, wanted).panel
-
-
-def _report(market: Market, findings: Sequence[str], context: RunContext) -> None:
-    timestamps = market.panel.index.unique(level="timestamp")
-    tickers = list(market.panel.index.unique(level="ticker"))
-    for finding in findings:
-        context.log(finding, level="warning")
-    for ticker, n_bars in sorted(market.left_out.items()):
-        context.log(f"{ticker} is left out: {n_bars} bars are fewer than data.min_history_bars", level="warning")
-    facts = {
-        "n_rows": len(market.panel),
-        "n_bars": len(timestamps),
-        "n_tickers": len(tickers),
-        "first_bar": timestamps[0].isoformat(),
-        "last_bar": timestamps[-1].isoformat(),
-    }
-    context.record(data_fingerprint=market.fingerprint)
-    details = {"tickers": tickers, "left_out": dict(market.left_out), "findings": list(findings)}
-    context.save_json("data", {**facts, **details, "fingerprint": market.fingerprint})
-    context.log("Prices are loaded and checked", **facts)
-    context.progress("load data", 1, 1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from core.engine.evidence import Comparison, compare_strategies, sharpe_sample
+from core.engine.evidence_record import evidence_record
 from core.engine.metrics import curve_returns
 from core.engine.summary import DataFacts, PredictionFacts, StrategyFacts, SummaryFacts, TermsFacts, write_summary
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from core.config.run_config import RunConfig
     from core.config.sections import StrategyConfig
+    from core.contracts.run_context import RunContext
     from core.contracts.run_result import MetricValue
     from core.engine.stages.backtesting import Backtested
     from core.engine.stages.market import Market
@@ -27,8 +29,17 @@ if TYPE_CHECKING:
 __all__ = ["summarise"]
 
 
-def summarise(config: RunConfig, market: Market, trained: Trained | None, backtested: Backtested) -> str:
+def summarise(
+    config: RunConfig,
+    market: Market,
+    trained: Trained | None,
+    backtested: Backtested,
+    *,
+    context: RunContext | None = None,
+) -> str:
     """Return the summary of a run.
+
+    Artifact, where there is a context: evidence.json, the intervals behind the verdict.
 
     Parameters
     ----------
@@ -38,6 +49,8 @@ def summarise(config: RunConfig, market: Market, trained: Trained | None, backte
         What the other stages handed on.
     trained : Trained or None
         None where no model was trained.
+    context : RunContext or None
+        The run that keeps the evidence; None keeps none.
     """
     returns = _excess_returns(config, backtested)
     main = returns.pop(backtested.judged)
@@ -67,7 +80,21 @@ def summarise(config: RunConfig, market: Market, trained: Trained | None, backte
         years=len(equity) / periods,
         sharpe_is_over_risk_free=backtested.risk_free is not None,
     )
+    if context is not None:
+        context.save_json("evidence", _evidence(facts, compared, backtested))
     return write_summary(facts)
+
+
+def _evidence(facts: SummaryFacts, compared: Mapping[str, Comparison], backtested: Backtested) -> dict[str, object]:
+    return evidence_record(
+        facts.sharpe,
+        compared,
+        periods_per_year=backtested.periods_per_year,
+        n_bars=len(backtested.results[backtested.judged].equity),
+        is_over_risk_free=facts.sharpe_is_over_risk_free,
+        n_trials=facts.n_trials,
+        sharpe_variance=facts.sharpe_variance,
+    )
 
 
 def _excess_returns(config: RunConfig, backtested: Backtested) -> dict[str, NDArray[np.float64]]:

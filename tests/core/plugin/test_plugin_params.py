@@ -49,3 +49,18 @@ def test_an_error_of_qlops_own_passes_through_as_it_is(place, strategy):
 def test_a_schema_is_given_without_importing_the_plugin_here(place, strategy):
     place.write(strategy(header="import sys; assert 'pytest' not in sys.modules"))
     assert place.registry().schema("strategies", "steady")["properties"]["exposure"]["default"] == 1.0
+
+
+def test_a_schema_has_what_a_form_needs_default_factories_hints_and_read_only_fields(place, strategy):
+    fields = [
+        'rungs: list[int] = Field(default_factory=lambda: [5, 20], description="Rungs.")',
+        'fixed: int = Field(default=1, ge=0, le=9, frozen=True, description="Fixed.")',
+        'note: str = Field(default="", description="Note.", json_schema_extra={"widget": "textarea"})',
+    ]
+    anchor = 'description="Exposure.")\n'
+    place.write(strategy().replace(anchor, anchor + "".join(f"        {field}\n" for field in fields)))
+    properties = place.registry().schema("strategies", "steady")["properties"]
+    assert properties["rungs"]["default"] == [5, 20]
+    assert properties["fixed"]["readOnly"] is True
+    assert properties["note"]["widget"] == "textarea"
+    assert "readOnly" not in properties["exposure"]

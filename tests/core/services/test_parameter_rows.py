@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+import pytest
 from pydantic import BaseModel, Field
 
 from core.services.parameter_rows import parameter_rows
@@ -53,7 +54,22 @@ def test_the_fields_of_a_nested_model_follow_it_with_the_default_that_the_outer_
     assert ROWS["margin"].description == "Margin asked."
     row = ROWS["margin.initial"]
     assert (row.default, row.description) == ("0.25", "To open.")
-    assert set(row.allowed.split("; ")) == {"above 0", "at most 1"}
+
+
+@pytest.mark.parametrize(
+    ("bounds", "words"),
+    [
+        ({"gt": 0.0, "le": 1.0}, "above 0; at most 1"),
+        ({"ge": 0.0, "lt": 1.0}, "at least 0; below 1"),
+        ({"gt": 0.0, "lt": 1.0}, "above 0; below 1"),
+        ({"ge": 0.0, "le": 1.0}, "0 to 1"),
+    ],
+)
+def test_the_lower_bound_is_said_first(bounds, words):
+    class Bounded(BaseModel):
+        rate: float = Field(0.5, description="A rate.", **bounds)
+
+    assert [row.allowed for row in parameter_rows(Bounded.model_json_schema())] == [words]
 
 
 def test_a_nullable_model_is_null_and_shows_its_own_defaults():

@@ -9,7 +9,8 @@ import pytest
 from core.base.errors import QlopError, RunError, StoreError
 from core.services.python_run import run
 from core.services.run_artifacts import list_artifacts, read_artifact, read_config_text
-from core.services.run_tables import figure_table, read_equity_curves, run_table
+from core.services.run_list import RunFilter, run_list
+from core.services.run_tables import figure_table, read_equity_curves
 from core.services.runs import list_runs
 from core.services.workbench import open_workbench
 
@@ -38,7 +39,7 @@ def used(tmp_path_factory):
 
 def test_the_list_has_a_row_a_run_newest_first_with_its_figures(used):
     workbench, run_id = used
-    table = run_table(list_runs(workbench, limit=None))
+    table = run_list(workbench, RunFilter())
     assert list(table["state"]) == ["failed", "completed"]
     assert table["run_id"].iloc[1] == run_id
     assert table["strategy"].iloc[1] == "constant_leverage"
@@ -48,7 +49,7 @@ def test_the_list_has_a_row_a_run_newest_first_with_its_figures(used):
 
 def test_a_list_without_runs_has_the_same_columns_and_types(used):
     workbench, _ = used
-    empty, full = run_table([]), run_table(list_runs(workbench, limit=None))
+    empty, full = run_list(workbench, RunFilter(state="queued")), run_list(workbench, RunFilter())
     assert empty.empty
     pd.testing.assert_series_equal(empty.dtypes, full.dtypes)
 

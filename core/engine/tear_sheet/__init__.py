@@ -1,0 +1,1 @@
+"""What a tear sheet draws, reckoned from the books of a backtest."""

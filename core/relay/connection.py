@@ -1,0 +1,223 @@
+"""One client of the relay: its messages go to the protocol, and what the protocol says is done."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+
+from core.relay.frames import (
+    FetchFrame,
+    FrameError,
+    PublishFrame,
+    SearchFrame,
+    SubscribeFrame,
+    ack_frame,
+    batch_frame,
+)
+from core.relay.limits import RelayLimits
+from core.relay.protocol import Action, Admit, Close, RelaySession, Reply, Work
+from core.relay.search import LogSearch
+from core.relay.subscriber import Subscriber
+from core.relay.tokens import TokenClaims
+from core.relay.topic import READ_ERRORS, Topic
+
+if TYPE_CHECKING:
+    from websockets.asyncio.server import ServerConnection
+
+__all__ = ["ClientConnection", "TopicSource"]
+
+_LOG = logging.getLogger(__name__)
+_LONGEST_REASON_BYTES = 120
+
+
+class TopicSource(Protocol):
+    """Where connections get their task from, and leave it."""
+
+    async def enter(self, claims: TokenClaims) -> Topic:
+        """Return the task of a token; FrameError where it is unknown or too many are open."""
+
+    def leave(self, topic: Topic) -> None:
+        """Tell that a connection is about it no longer."""
+
+    async def search(self, search: LogSearch) -> bytes:
+        """Run a search beside the event loop and return its answer."""
+
+
+class ClientConnection:
+    """A connection, its protocol session and what runs for it in the background."""
+
+    def __init__(
+        self, connection: ServerConnection, session: RelaySession, topics: TopicSource, limits: RelayLimits
+    ) -> None:
+        self.session = session
+        self._connection = connection
+        self._topics = topics
+        self._limits = limits
+        self._clock = asyncio.get_running_loop().time
+        self._topic: Topic | None = None
+        self._subscriber: Subscriber | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._request_count = 0
+
+    async def talk(self) -> None:
+        """Answer the client until it leaves or is sent away."""
+        try:
+            await self._perform(self.session.open())
+            async for message in self._connection:
+                await self._perform(self.session.receive(message, self._clock()))
+                if self.session.has_ended:
+                    return
+        except ConnectionClosed:
+            return
+        finally:
+            self._leave()
+
+    def tick(self, now: float) -> None:
+        """Do what is due because time has passed."""
+        self.perform_at_once(self.session.tick(now))
+
+    def perform_at_once(self, actions: Sequence[Action]) -> None:
+        """Send replies without waiting for them to go out, and close in the background."""
+        for action in actions:
+            if isinstance(action, Reply):
+                self._write(action.frame)
+            elif isinstance(action, Close):
+                self._start(self._close(action))
+
+    async def send_away(self, error: FrameError, code: int) -> None:
+        """Tell why, as the last word, and close."""
+        error.is_final = True
+        replies = [action for action in self.session.refuse(error) if isinstance(action, Reply)]
+        self.perform_at_once(replies)
+        await self._close(Close(code, f"{error.code}: {error}"))
+
+    async def _perform(self, actions: Sequence[Action]) -> None:
+        for action in actions:
+            if isinstance(action, Reply):
+                await self._connection.send(action.frame, text=True)
+            elif isinstance(action, Close):
+                await self._close(action)
+            else:
+                await self._work(action)
+
+    async def _work(self, action: Admit | Work) -> None:
+        try:
+            if isinstance(action, Admit):
+                await self._admit(action.claims)
+            elif isinstance(action, PublishFrame):
+                await self._publish(action, self._own_topic())
+            elif isinstance(action, SubscribeFrame):
+                await self._subscribe(action, self._own_topic())
+            else:
+                self._request(action, self._own_topic())
+        except FrameError as error:
+            # Without a task there is nothing to talk about.
+            error.is_final = error.is_final or self._topic is None
+            facts = {"has_seq": self._topic.ring.head_seq} if error.code == "hole" and self._topic else {}
+            await self._perform(self.session.refuse(error, **facts))
+        except READ_ERRORS:
+            await self._perform(self.session.refuse(_unreadable()))
+
+    async def _admit(self, claims: TokenClaims) -> None:
+        self._topic = await self._topics.enter(claims)
+        # Only who has shown a token may send large messages.
+        self._connection.protocol.max_message_size = 2 * self._limits.message_bytes
+        has_seq = self._topic.ring.head_seq
+        await self._send(ack_frame("auth", task_id=claims.task_id, role=claims.role, has_seq=has_seq))
+
+    async def _publish(self, frame: PublishFrame, topic: Topic) -> None:
+        await topic.publish(frame.events)
+        await self._send(ack_frame("publish", has_seq=topic.ring.head_seq))
+
+    async def _subscribe(self, frame: SubscribeFrame, topic: Topic) -> None:
+        await topic.refresh()
+        topic.flush()
+        head = topic.ring.head_seq
+        wished = head - frame.tail + 1 if frame.tail is not None else frame.from_seq or 1
+        from_seq = min(max(wished, 1), head + 1)
+        await self._send(ack_frame("subscribe", from_seq=from_seq, head_seq=head))
+        self._subscriber = Subscriber(self._connection, topic, self._limits, self._start)
+        self._subscriber.follow(from_seq)
+
+    def _request(self, frame: FetchFrame | SearchFrame, topic: Topic) -> None:
+        if self._request_count >= self._limits.requests:
+            told = f"{self._limits.requests} requests are being answered; wait for one of them."
+            raise FrameError("too_fast", told, request_id=frame.request_id)
+        self._request_count += 1
+        answer = self._fetch(frame, topic) if isinstance(frame, FetchFrame) else self._search(frame, topic)
+        self._start(self._answer(answer, frame.request_id))
+
+    async def _answer(self, answer: Coroutine[Any, Any, bytes], request_id: str) -> None:
+        try:
+            await self._send(await answer)
+        except READ_ERRORS:
+            await self._perform(self.session.refuse(_unreadable(request_id)))
+        finally:
+            self._request_count -= 1
+
+    async def _fetch(self, frame: FetchFrame, topic: Topic) -> bytes:
+        lines = await topic.read(frame.from_seq, frame.to_seq)
+        last, head = frame.from_seq + len(lines) - 1, topic.ring.head_seq
+        return batch_frame(lines, request_id=frame.request_id, from_seq=frame.from_seq, to_seq=last, head_seq=head)
+
+    async def _search(self, frame: SearchFrame, topic: Topic) -> bytes:
+        if topic.log is None:
+            held = topic.ring.lines(topic.ring.first_seq, topic.ring.head_seq)
+            search = LogSearch.of(frame, lambda: (line for line in held), topic.ring.first_seq, topic.ring.head_seq)
+        else:
+            search = LogSearch.of(frame, topic.log.read_lines, 1, topic.ring.head_seq)
+        return await self._topics.search(search)
+
+    def _own_topic(self) -> Topic:
+        if self._topic is None:
+            raise FrameError("unknown_task", "The task of this connection is not open.")
+        return self._topic
+
+    async def _send(self, frame: bytes) -> None:
+        await self._connection.send(frame, text=True)
+
+    def _write(self, frame: bytes) -> None:
+        transport = self._connection.transport
+        # Who does not read what it was sent needs no more of it.
+        if self._connection.protocol.state is State.OPEN and (
+            transport.get_write_buffer_size() <= self._limits.buffer_bytes
+        ):
+            transport.write(Frame(Opcode.TEXT, frame).serialize(mask=False))
+
+    async def _close(self, action: Close) -> None:
+        reason = action.reason.encode()[:_LONGEST_REASON_BYTES].decode(errors="ignore")
+        await self._connection.close(action.code, reason)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._guard(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except ConnectionClosed:
+            return
+        except READ_ERRORS:
+            _LOG.exception("a task's log cannot be read")
+            await self._close(Close(1011, str(_unreadable())))
+
+    def _leave(self) -> None:
+        if self._subscriber is not None:
+            self._subscriber.leave()
+        for task in list(self._tasks):
+            task.cancel()
+        if self._topic is not None:
+            self._topics.leave(self._topic)
+
+
+def _unreadable(request_id: str | None = None) -> FrameError:
+    return FrameError(
+        "unknown_task", "The log of this task cannot be read now; see the relay's log.", request_id=request_id
+    )

@@ -1,0 +1,135 @@
+"""A search of a task's whole log: the newest log events that hold a text.
+
+1. Lines are taken by the thousand. A block of plain ASCII without escapes that does not hold the text in any case of
+   letters is passed over whole.
+2. A line is parsed where it may match: it holds the text, or holds what hides text (an escape, a letter outside ASCII,
+   a number, which is shown otherwise than JSON writes it).
+3. What is parsed decides: the text, without regard to case, within the message or within the value of a field.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from core.relay.frames import SearchFrame, batch_frame
+
+__all__ = ["LogSearch", "matches"]
+
+_BLOCK_LINES = 1000
+# Other threads need the interpreter too: the event loop above all.
+_PAUSE_S = 0.0005
+_MAY_BE_A_NUMBER = re.compile(r"[0-9.e+\-]+")
+_SHOWN_VALUES = ("true", "false", "none", "null", "inf", "nan")
+
+
+@dataclass(frozen=True)
+class LogSearch:
+    """One search, ready to run in a thread.
+
+    Attributes
+    ----------
+    request : SearchFrame
+        What is searched for.
+    read_lines : callable
+        Returns the lines from number `first_seq` on.
+    first_seq, head_seq : int
+        The part of the log that is searched.
+    """
+
+    request: SearchFrame
+    read_lines: Callable[[], Generator[bytes, None, None]]
+    first_seq: int
+    head_seq: int
+
+    @classmethod
+    def of(
+        cls, request: SearchFrame, read_lines: Callable[[], Generator[bytes, None, None]], first_seq: int, head_seq: int
+    ) -> LogSearch:
+        """Return the search of a log's lines `first_seq` to `head_seq`."""
+        return cls(request, read_lines, first_seq, head_seq)
+
+    def run(self, is_wanted: Callable[[], bool]) -> bytes:
+        """Return the answer, a batch frame.
+
+        Parameters
+        ----------
+        is_wanted : callable
+            Asked now and then; where it says False the search ends with what it has.
+        """
+        request = self.request
+        found: deque[bytes] = deque(maxlen=request.limit)
+        match_count = 0
+        for line in self._matching(is_wanted):
+            found.append(line)
+            match_count += 1
+        return batch_frame(
+            list(found),
+            request_id=request.request_id,
+            match_count=match_count,
+            searched_to_seq=self._last_seq(),
+            head_seq=self.head_seq,
+            has_more=match_count > len(found),
+        )
+
+    def _last_seq(self) -> int:
+        before = self.request.before_seq
+        return self.head_seq if before is None else min(self.head_seq, before - 1)
+
+    def _matching(self, is_wanted: Callable[[], bool]) -> Iterator[bytes]:
+        needle = self.request.text.casefold()
+        prefilter = _Prefilter(needle)
+        for block in self._blocks(is_wanted):
+            if prefilter.may_hold(b"\n".join(block)):
+                for line in block:
+                    if b'"log"' in line and prefilter.may_hold(line) and matches(line, needle, self.request.levels):
+                        yield line
+
+    def _blocks(self, is_wanted: Callable[[], bool]) -> Iterator[list[bytes]]:
+        with closing(self.read_lines()) as lines:
+            wanted = islice(lines, max(0, self._last_seq() - self.first_seq + 1))
+            while is_wanted() and (block := list(islice(wanted, _BLOCK_LINES))):
+                yield block
+                time.sleep(_PAUSE_S)
+
+
+class _Prefilter:
+    """Tells cheaply that raw lines cannot match; where it is not sure, they may."""
+
+    def __init__(self, needle: str) -> None:
+        self._needle = needle.encode("utf-8", "surrogatepass")
+        is_part_of_value = any(needle in value for value in _SHOWN_VALUES)
+        self._may_be_a_value = is_part_of_value or _MAY_BE_A_NUMBER.fullmatch(needle) is not None
+
+    def may_hold(self, raw: bytes) -> bool:
+        if self._may_be_a_value or self._needle in raw.lower():
+            return True
+        return b"\\" in raw or not raw.isascii()
+
+
+def matches(line: bytes, needle: str, levels: frozenset[str] | None) -> bool:
+    """Return whether a log's line is a log event of one of `levels` that shows `needle`, a case-folded text."""
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    payload = event.get("payload") if isinstance(event, dict) and event.get("type") == "log" else None
+    if not isinstance(payload, dict) or (levels is not None and payload.get("level") not in levels):
+        return False
+    return any(needle in text.casefold() for text in _shown_texts(payload))
+
+
+def _shown_texts(payload: Mapping[str, Any]) -> Iterator[str]:
+    yield str(payload.get("message", ""))
+    fields = payload.get("fields")
+    for value in fields.values() if isinstance(fields, dict) else ():
+        yield value if isinstance(value, str) else str(value)
+        if not isinstance(value, str):
+            yield json.dumps(value)

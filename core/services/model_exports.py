@@ -1,0 +1,94 @@
+"""Exports of a trained model: those that were made, and the config that makes another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.services.run_names import find_run
+from core.store.run_folder import RunFolder
+from core.store.run_query import RunQuery
+from core.store.run_store import RunStore
+
+if TYPE_CHECKING:
+    from core.services.workbench import Workbench
+
+__all__ = ["ModelExport", "export_config", "exports_of"]
+
+MODE = "export"
+
+_LOOKED_AT = 200
+
+
+@dataclass(frozen=True)
+class ModelExport:
+    """One export, under way or ended.
+
+    Attributes
+    ----------
+    run_id, state, exporter : str
+        Its run, where that stands, and the exporter's name.
+    error : str
+        Why it failed; else empty.
+    rows_compared, largest_difference, tolerance : float or None
+        How the file was verified; None before it was.
+    """
+
+    run_id: str
+    state: str
+    exporter: str
+    error: str
+    rows_compared: float | None
+    largest_difference: float | None
+    tolerance: float | None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the file is there and was verified."""
+        return self.state == "completed"
+
+    @property
+    def verification(self) -> str:
+        """How the file was verified, in a sentence; empty before it was."""
+        if self.rows_compared is None:
+            return ""
+        return (
+            f"Read back and compared on {self.rows_compared:,.0f} rows: the largest difference between its predictions "
+            f"and the original's is {self.largest_difference:.3g}; up to {self.tolerance:.3g} is allowed."
+        )
+
+
+def export_config(model_run: str, exporter: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the config of a run that exports the model of `model_run`."""
+    return {
+        "mode": MODE,
+        "title": f"Export of {model_run[:8]} as {exporter}",
+        "export": {"model_run": model_run, "exporter_type": exporter, "exporter_params": dict(params)},
+    }
+
+
+def exports_of(workbench: Workbench, model_run: str) -> list[ModelExport]:
+    """Return the newest exports of a run's model, newest first.
+
+    Raises
+    ------
+    RunIdError
+        If there is no such run.
+    """
+    run_id = find_run(workbench, model_run)
+    with RunStore(workbench.home) as store:
+        found = store.find(RunQuery(modes=(MODE,), limit=_LOOKED_AT))
+    exports = []
+    for record in found:
+        section = RunFolder.open(workbench.home, record.run_id).config().get("export")
+        if not isinstance(section, Mapping) or section.get("model_run") != run_id:
+            continue
+        figures = [_number(record.metrics.get(name)) for name in ("rows_compared", "largest_difference", "tolerance")]
+        exporter = str(section.get("exporter_type", ""))
+        exports.append(ModelExport(record.run_id, record.state.value, exporter, record.error, *figures))
+    return exports
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, (int, float)) else None

@@ -1,0 +1,91 @@
+"""Every setting of this installation, its value, and where that value comes from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.config.loader import read_config_file
+from core.plugin.settings import CACHE_VARIABLE, CONFIGURATION_VARIABLE, PATH_VARIABLE, RegistrySettings
+from core.store.home import HOME_VARIABLE, STORE_URL_VARIABLE
+
+if TYPE_CHECKING:
+    from core.services.workbench import Workbench
+
+__all__ = ["SettingShown", "shown_settings"]
+
+RELAY_URL_VARIABLE = "QLOP_RELAY_URL"
+
+_VARIABLES = {"store.url": STORE_URL_VARIABLE, "relay.url": RELAY_URL_VARIABLE}
+_DEFAULT = "default"
+
+
+@dataclass(frozen=True)
+class SettingShown:
+    """One setting: its name, its value as text, and who says so (a file, a variable, the default)."""
+
+    name: str
+    value: str
+    origin: str
+
+
+def shown_settings(workbench: Workbench, environment: Mapping[str, str] = os.environ) -> list[SettingShown]:
+    """Return the folders that QLOP uses, and all fields of settings.yaml, those that nobody set too.
+
+    Secrets are references ("env:NAME") and are shown as such; what they refer to is not read.
+
+    Raises
+    ------
+    ConfigError
+        If settings.yaml cannot be read.
+    """
+    path = workbench.home.path / "settings.yaml"
+    written = read_config_file(path) if path.is_file() else {}
+    fields = [
+        SettingShown(name, _text(value), _origin(name, written, str(path), environment))
+        for name, value in _fields(workbench.settings.model_dump(mode="json"))
+    ]
+    return [*_places(workbench, environment), *fields]
+
+
+def _places(workbench: Workbench, environment: Mapping[str, str]) -> Iterator[SettingShown]:
+    registry = RegistrySettings()
+    places = (
+        ("home folder", str(workbench.home.path), HOME_VARIABLE),
+        ("configuration folder", str(registry.configuration), CONFIGURATION_VARIABLE),
+        ("cache folder", str(registry.cache), CACHE_VARIABLE),
+        ("folders of plugins", os.pathsep.join(map(str, registry.plugin_path)), PATH_VARIABLE),
+    )
+    for name, value, variable in places:
+        origin = f"environment: {variable}" if environment.get(variable) else _DEFAULT
+        yield SettingShown(name, value or "none", origin)
+
+
+def _fields(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, inner in value.items():
+        if isinstance(inner, Mapping) and inner:
+            yield from _fields(inner, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", inner
+
+
+def _origin(name: str, written: Mapping[str, Any], path: str, environment: Mapping[str, str]) -> str:
+    variable = _VARIABLES.get(name)
+    if variable and environment.get(variable):
+        return f"environment: {variable}"
+    found: Any = written
+    for part in name.split("."):
+        if not isinstance(found, Mapping) or part not in found:
+            return _DEFAULT
+        found = found[part]
+    return f"file: {path}"
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value)) or "none"
+    return str(value)

@@ -1,0 +1,164 @@
+"""The models that runs have trained: which there are, and what each is, from what its run kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from core.base.errors import RunError
+from core.services.loaded_data import loaded_data
+from core.services.model_limits import model_limits
+from core.services.run_files import open_run_files
+from core.store.run_query import RunQuery
+from core.store.run_store import RunStore
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from core.services.run_files import RunFiles
+    from core.services.workbench import Workbench
+
+__all__ = ["ModelCard", "read_model_card", "trained_models"]
+
+_CARD = "model/model.json"
+_CALIBRATION = "model/calibration.json"
+_TEXTS = ("run_id", "title", "mode", "model", "labeler", "tickers")
+_FIGURES = ("auc", "brier_skill", "n_rows", "n_folds")
+
+
+@dataclass(frozen=True, eq=False)
+class ModelCard:
+    """What is known about one trained model.
+
+    Attributes
+    ----------
+    run_id, title, model : str
+        The run that trained it, and the model plugin's name.
+    trained_at : datetime or None
+        When the run ended, UTC.
+    learned : sequence of (str, str)
+        Facts on what it learned from and what it predicts, by name; anybody's text.
+    features : sequence of str
+        Its input columns, in order.
+    calibration : sequence of (str, str)
+        How its probabilities were calibrated; empty where they were not.
+    limits : sequence of str
+        What speaks against trusting it, in sentences.
+    folds, importances : DataFrame or None
+        One row a fold with its scores; feature and importance.
+    """
+
+    run_id: str
+    title: str
+    model: str
+    trained_at: datetime | None
+    learned: Sequence[tuple[str, str]]
+    features: Sequence[str]
+    calibration: Sequence[tuple[str, str]]
+    limits: Sequence[str]
+    folds: pd.DataFrame | None
+    importances: pd.DataFrame | None
+
+
+def trained_models(workbench: Workbench, *, limit: int | None = 500) -> pd.DataFrame:
+    """Return the completed runs that kept a model, newest first.
+
+    Returns
+    -------
+    DataFrame of shape (n_models, 11)
+        run_id, title, mode, model, labeler, tickers as text; trained_at in UTC; auc, brier_skill, n_rows, n_folds as
+        float64, NaN where the run has no such score.
+    """
+    import pandas as pd
+
+    from core.base.events import RunState
+
+    with RunStore(workbench.home) as store:
+        found = store.find(RunQuery(states=(RunState.COMPLETED,), limit=limit))
+    rows = []
+    for record in found:
+        if not (workbench.home.run_path(record.run_id) / "artifacts" / "model" / "model.json").is_file():
+            continue
+        summary = record.config_summary
+        tickers = summary.get("tickers")
+        texts = (record.run_id, record.title, record.mode, summary.get("model"), summary.get("labeler"))
+        named = ", ".join(map(str, tickers)) if isinstance(tickers, list) else "the source's own"
+        figures = [_number(record.metrics.get(name)) for name in _FIGURES]
+        rows.append((*("" if text is None else str(text) for text in texts), named, record.finished_at, *figures))
+    table = pd.DataFrame(rows, columns=[*_TEXTS, "trained_at", *_FIGURES])
+    types: dict[str, str] = dict.fromkeys(_TEXTS, "str") | dict.fromkeys(_FIGURES, "float64")
+    return table.astype({**types, "trained_at": "datetime64[us, UTC]"})
+
+
+def read_model_card(workbench: Workbench, named: str) -> ModelCard:
+    """Return the card of the model that a run trained.
+
+    Raises
+    ------
+    RunError
+        If there is no such run, or it trained no model.
+    StoreError
+        If its files cannot be read.
+    """
+    files = open_run_files(workbench, named)
+    card = files.record(_CARD)
+    if card is None:
+        raise RunError(f"Run {files.folder.run_id} trained no model; choose a run of mode train or pipeline.")
+    config, metrics = files.folder.config(), files.folder.metrics()
+    with RunStore(workbench.home) as store:
+        record = store.get(files.folder.run_id)
+    columns = card.get("feature_columns")
+    return ModelCard(
+        run_id=files.folder.run_id,
+        title=record.title,
+        model=str(card.get("model_type", "")),
+        trained_at=record.finished_at,
+        learned=_learned(card, config, files),
+        features=[str(name) for name in columns] if isinstance(columns, list) else [],
+        calibration=_calibration(files.record(_CALIBRATION)),
+        limits=model_limits(metrics, files.record("data") or {}, config),
+        folds=files.table("fold_scores"),
+        importances=files.table("feature_importances"),
+    )
+
+
+def _learned(card: Mapping[str, Any], config: Mapping[str, Any], files: RunFiles) -> list[tuple[str, str]]:
+    data = loaded_data(files)
+    label, splits = config.get("label") or {}, config.get("splits") or {}
+    tickers = data.get("tickers")
+    facts = [
+        ("Task", card.get("task")),
+        ("Label", _with_params(label.get("labeler_type"), label.get("labeler_params"))),
+        ("Model", _with_params(card.get("model_type"), card.get("model_params"))),
+        ("Prices", f"{data.get('source')}, {data.get('interval')} bars, adjustment {data.get('adjustment')}"),
+        ("Tickers", ", ".join(map(str, tickers)) if isinstance(tickers, list) else None),
+        ("Bars", f"{str(data.get('first_bar'))[:10]} to {str(data.get('last_bar'))[:10]}"),
+        ("Validation", splits.get("scheme")),
+        ("Seed", config.get("seed")),
+        ("Data fingerprint", data.get("fingerprint")),
+    ]
+    return [(name, str(value)) for name, value in facts if value not in {None, ""}]
+
+
+def _with_params(name: object, params: object) -> str:
+    stated = ", ".join(f"{key} {value}" for key, value in params.items()) if isinstance(params, Mapping) else ""
+    return f"{name}: {stated}" if stated else str(name or "")
+
+
+def _calibration(calibration: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    found = (calibration or {}).get("calibrators") or []
+    facts = []
+    for number, calibrator in enumerate(found, 1):
+        name = f"Class {number}" if len(found) > 1 else "Method"
+        slope, rows = calibrator.get("slope"), calibrator.get("effective_rows")
+        parts = [str(calibrator.get("kind", ""))]
+        parts += [f"slope {slope:.3f}"] if isinstance(slope, float) and calibrator.get("kind") == "platt" else []
+        parts += [f"on {rows:,.0f} effective rows"] if isinstance(rows, (int, float)) else []
+        facts.append((name, ", ".join(parts)))
+    return facts
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, (int, float)) else None

@@ -1,0 +1,117 @@
+"""The runs that wait or work now: how far each is, and how long it may still take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from core.base.events import Event, ProgressPayload, RunState
+from core.base.time import utc_now
+from core.services.run_events import RunEvents
+from core.store.run_query import RunQuery
+from core.store.run_store import RunStore
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.services.workbench import Workbench
+
+__all__ = ["UnfinishedRun", "progress_of", "unfinished_runs"]
+
+_UNFINISHED = (RunState.RUNNING, RunState.QUEUED)
+_LOOKED_BACK_EVENTS = 2000
+_FEWEST_STEPS = 2
+
+
+@dataclass(frozen=True)
+class StepProgress:
+    """How far the step is that a run works on.
+
+    Attributes
+    ----------
+    step, unit : str
+        What it is and what is counted; anybody's text.
+    done : float
+        How many of them.
+    total : float or None
+        Of how many; None while nobody knows.
+    eta_s : float or None
+        Seconds until the step ends, by the rate observed so far; None while that cannot be known.
+    """
+
+    step: str
+    unit: str
+    done: float
+    total: float | None
+    eta_s: float | None
+
+    @property
+    def fraction(self) -> float | None:
+        """Done over total, from 0 to 1."""
+        return min(1.0, self.done / self.total) if self.total else None
+
+
+@dataclass(frozen=True)
+class UnfinishedRun:
+    """A run that has not ended."""
+
+    run_id: str
+    title: str
+    mode: str
+    state: str
+    current_status: str
+    started_at: datetime | None
+    progress: StepProgress | None
+
+
+def unfinished_runs(workbench: Workbench) -> list[UnfinishedRun]:
+    """Return the runs that have not ended, those that work first; only their logs' ends are read.
+
+    Raises
+    ------
+    StoreError
+        If the index of runs or a log cannot be read.
+    """
+    with RunStore(workbench.home) as store:
+        found = store.find(RunQuery(states=_UNFINISHED, limit=None))
+    found = sorted(found, key=lambda record: record.state is not RunState.RUNNING)
+    return [
+        UnfinishedRun(
+            record.run_id,
+            record.title,
+            record.mode,
+            record.state.value,
+            record.current_status,
+            record.started_at,
+            progress_of(RunEvents(workbench, record.run_id).tail(_LOOKED_BACK_EVENTS).events, utc_now()),
+        )
+        for record in found
+    ]
+
+
+def progress_of(events: Sequence[Event], now: datetime) -> StepProgress | None:
+    """Return how far the newest step among `events` is; None where there is none.
+
+    The run's own estimate counts where it gives one. Else the rate from the step's first to its last event, once two
+    steps are done; the time since the last event is taken off, and where none is left nothing is said.
+    """
+    moves = [(event.timestamp_utc, event.payload) for event in events if isinstance(event.payload, ProgressPayload)]
+    if not moves:
+        return None
+    last_time, last = moves[-1]
+    own = [(time, payload) for time, payload in moves if payload.step_name == last.step_name]
+    eta_s = last.eta_s if last.eta_s is not None else _eta_s(own, now)
+    waited_s = (now - last_time).total_seconds()
+    if last.eta_s is not None:
+        eta_s = last.eta_s - waited_s if last.eta_s > waited_s else None
+    return StepProgress(last.step_name, last.unit, last.value, last.total, eta_s)
+
+
+def _eta_s(moves: Sequence[tuple[datetime, ProgressPayload]], now: datetime) -> float | None:
+    (begun, first), (seen, last) = moves[0], moves[-1]
+    done, took_s = last.value - first.value, (seen - begun).total_seconds()
+    if last.total is None or done < _FEWEST_STEPS or took_s <= 0.0:
+        return None
+    left_s = (last.total - last.value) * took_s / done - (now - seen).total_seconds()
+    return left_s if left_s > 0.0 else None

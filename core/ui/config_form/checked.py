@@ -1,0 +1,72 @@
+"""The check of a draft, made when the draft or the plugins changed, and kept for the drawings until then."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypedDict, cast
+
+import streamlit as st
+
+from core.base.validation import FieldProblem
+from core.services.draft import check_draft
+from core.ui.catalog import plugin_registry, plugins_revision
+from core.ui.config_form.form_context import FormContext
+
+if TYPE_CHECKING:
+    from core.ui.config_form.drafts import DraftState
+
+__all__ = ["LastCheck", "check_again", "last_check"]
+
+
+class LastCheck(TypedDict):
+    """What the last check said.
+
+    Attributes
+    ----------
+    draft : str
+        What was checked, and with which plugins.
+    problems : tuple of FieldProblem
+        All that is wrong, what the forms could not take included.
+    yaml_text, command : str
+        As `CheckedDraft` has them.
+    """
+
+    draft: str
+    problems: tuple[FieldProblem, ...]
+    yaml_text: str
+    command: str
+
+
+def last_check(state: DraftState) -> LastCheck:
+    """Return what was last said about a form's draft; nothing is wrong with one that was never checked."""
+    kept = st.session_state.get(_place(state))
+    return cast("LastCheck", kept) if kept else LastCheck(draft="", problems=(), yaml_text="", command="")
+
+
+def check_again(context: FormContext) -> LastCheck:
+    """Check the draft if it changed since; where other problems come out, draw the form anew with them.
+
+    A draft is checked once, so that a check that answers differently each time ends nowhere in a circle.
+    """
+    state, raw = context.state, context.used_config()
+    refused = tuple(found for group in state["refused"].values() for found in group)
+    before = last_check(state)
+    draft = _written(raw, refused, plugins_revision(context.workbench))
+    if draft == before["draft"]:
+        return before
+    checked = check_draft(context.workbench, raw, plugin_registry(context.workbench))
+    problems = (*refused, *checked.problems)
+    found = LastCheck(draft=draft, problems=problems, yaml_text=checked.yaml_text, command=checked.command)
+    st.session_state[_place(state)] = found
+    if problems != context.problems:
+        st.rerun()
+    return found
+
+
+def _written(raw: dict[str, Any], refused: tuple[FieldProblem, ...], revision: str) -> str:
+    told = [[list(found.path), found.message] for found in refused]
+    return json.dumps([raw, told, revision], default=str)
+
+
+def _place(state: DraftState) -> str:
+    return f"config-check-{state['place']}-{state['generation']}"

@@ -1,0 +1,29 @@
+"""`python -m core.ui.dashboard_process OPTIONS`: the dashboard's server, with Streamlit's own options."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+__all__ = ["launcher", "main"]
+
+
+def launcher() -> Path:
+    """Return the launcher script; beside it lies .streamlit, with the theme.
+
+    In a wheel both are in a folder here; in a checkout they lie beside `core`.
+    """
+    here = Path(__file__).resolve().parent
+    packaged = here / "launcher" / "app.py"
+    return packaged if packaged.is_file() else here.parents[1] / "app.py"
+
+
+def main() -> None:
+    """Serve until SIGTERM or Ctrl-C."""
+    from streamlit.web.cli import main as streamlit
+
+    streamlit(["run", str(launcher()), *sys.argv[1:]], prog_name="streamlit")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""The list of trained models, and one model's card."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.ui.plain_text import prose, quiet
+from core.ui.tables import choice_table, reading_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pandas as pd
+
+    from core.services.trained_models import ModelCard
+
+__all__ = ["draw_card", "draw_folds", "draw_importances", "model_choice"]
+
+_PAIR = (0.18, 0.82)
+_SCORES = ("auc", "brier", "brier_skill", "log_loss", "accuracy", "base_rate", "rmse", "mae", "r2")
+
+
+def model_choice(table: pd.DataFrame, *, chosen: str | None, choose: Callable[[str], None]) -> None:
+    """Draw the list of models, as `trained_models` returns it; `chosen` and `choose` go by run id."""
+    config = st.column_config
+    columns = {
+        "title": config.TextColumn("Title", width=260),
+        "model": config.TextColumn("Model", width=100),
+        "labeler": config.TextColumn("Label", width=150),
+        "auc": config.NumberColumn("AUC", format="%.3f", width=65),
+        "brier_skill": config.NumberColumn("Brier skill", format="%.3f", width=90),
+        "n_rows": config.NumberColumn("Rows scored", format="localized", width=100),
+        "n_folds": config.NumberColumn("Folds", format="%d", width=60),
+        "trained_at": config.DatetimeColumn("Trained", format="YYYY-MM-DD HH:mm", timezone=st.context.timezone),
+        "tickers": config.TextColumn("Tickers"),
+        "run_id": config.TextColumn("Run"),
+    }
+    choice_table(table, list(table["run_id"]), chosen=chosen, choose=choose, columns=columns, name="Models")
+
+
+def draw_card(card: ModelCard) -> None:
+    """Draw what the model learned, how it was calibrated, and what speaks against trusting it."""
+    st.markdown("**Limits**")
+    if card.limits:
+        with st.container(border=True):
+            for sentence in card.limits:
+                prose(sentence)
+    else:
+        st.markdown("Its own scores show none; what was not scored may hold some.")
+    st.markdown("**What it learned**")
+    _pairs(card.learned, "Learned")
+    st.markdown("**Calibration**")
+    if card.calibration:
+        _pairs(card.calibration, "Calibration")
+    else:
+        st.markdown("Its predictions are not calibrated.")
+    st.markdown(f"**Inputs**, {len(card.features)} features in this order")
+    quiet(", ".join(card.features) or "none kept", "features")
+
+
+def draw_folds(card: ModelCard) -> None:
+    """Draw the scores fold by fold."""
+    if card.folds is None:
+        st.markdown("This run kept no scores by fold.")
+        return
+    config = st.column_config
+    columns = {
+        "fold": config.NumberColumn("Fold", format="%d", width=60),
+        "test_start": config.DatetimeColumn("From", format="YYYY-MM-DD", timezone="UTC"),
+        "test_end": config.DatetimeColumn("To", format="YYYY-MM-DD", timezone="UTC"),
+        "train_rows": config.NumberColumn("Rows trained on", format="localized"),
+        "n_rows": config.NumberColumn("Rows scored", format="localized"),
+        **{name: config.NumberColumn(name.replace("_", " ").capitalize(), format="%.3f") for name in _SCORES},
+        "calibration": config.TextColumn("Calibration"),
+    }
+    held = {name: column for name, column in columns.items() if name in card.folds}
+    reading_table(card.folds, columns=held, name="Folds")
+
+
+def draw_importances(card: ModelCard) -> None:
+    """Draw what the model weighs, by its own measure."""
+    if card.importances is None:
+        st.markdown("This model has no importances.")
+        return
+    total = card.importances["importance"].sum()
+    table = card.importances.assign(share=card.importances["importance"] / (total or 1.0))
+    table = table.sort_values("importance", ascending=False, kind="stable")
+    config = st.column_config
+    columns = {
+        "feature": config.TextColumn("Feature"),
+        "share": config.ProgressColumn("Share", format="percent", min_value=0.0, max_value=float(table["share"].max())),
+        "importance": config.NumberColumn("Importance", format="%.3f"),
+    }
+    reading_table(table, columns=columns, name="Importances")
+    st.caption(
+        "By the model's own measure, of the model trained on all rows. It says what the model uses, not what is true."
+    )
+
+
+def _pairs(pairs: Sequence[tuple[str, str]], key: str) -> None:
+    for position, (name, value) in enumerate(pairs):
+        label, text = st.columns(_PAIR, gap="small")
+        with label:
+            quiet(name, f"{key}-{position}")
+        with text:
+            st.text(value)

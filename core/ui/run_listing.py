@@ -1,0 +1,57 @@
+"""Tables of runs, remembered for as long as no run comes, goes or changes: reading thousands of them costs time."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from core.services.run_list import RunFilter, list_words, run_list
+from core.services.run_overview import equity_points, latest_runs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from core.services.workbench import Workbench
+
+__all__ = ["latest_with_equity", "listed_runs", "listed_words"]
+
+
+def listed_runs(workbench: Workbench, version: str, wanted: RunFilter) -> pd.DataFrame:
+    """Return `run_list` as it was when `list_version` gave `version`."""
+    return _listed_runs(str(workbench.home.path), version, astuple(wanted), workbench)
+
+
+def listed_words(workbench: Workbench, version: str) -> tuple[list[str], list[str]]:
+    """Return `list_words` as it was when `list_version` gave `version`."""
+    return _listed_words(str(workbench.home.path), version, workbench)
+
+
+def latest_with_equity(workbench: Workbench, limit: int) -> pd.DataFrame:
+    """Return `latest_runs`, with the points of runs that have ended read once."""
+    return latest_runs(workbench, limit, points_of=lambda _, run_id: _points(run_id, workbench))
+
+
+@st.cache_data(max_entries=12, show_spinner=False)
+def _listed_runs(
+    place: str,  # noqa: ARG001 - part of the key
+    version: str,  # noqa: ARG001 - part of the key
+    wanted: tuple[object, ...],
+    _workbench: Workbench,
+) -> pd.DataFrame:
+    return run_list(_workbench, RunFilter(*wanted))  # type: ignore[arg-type]
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _listed_words(
+    place: str,  # noqa: ARG001 - part of the key
+    version: str,  # noqa: ARG001 - part of the key
+    _workbench: Workbench,
+) -> tuple[list[str], list[str]]:
+    return list_words(_workbench)
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _points(run_id: str, _workbench: Workbench) -> tuple[float, ...]:
+    return equity_points(_workbench, run_id)

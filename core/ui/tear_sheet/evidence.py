@@ -1,0 +1,67 @@
+"""How far the figures can be trusted, in words and as rows; only what the engine reckoned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["comparison_rows", "evidence_sentences"]
+
+_VERDICTS = {
+    "better": "better: the interval lies above 0",
+    "worse": "worse: the interval lies below 0",
+    "no evidence": "no evidence: the interval holds 0",
+}
+
+
+def evidence_sentences(evidence: Mapping[str, Any] | None) -> list[str]:
+    """Return what the evidence says about the strategy's own Sharpe ratio, a sentence or two each."""
+    if evidence is None:
+        return ["This run kept no intervals. Run it again to have them."]
+    sharpe = evidence.get("sharpe")
+    if not isinstance(sharpe, Mapping):
+        return ["The strategy's returns do not vary, so that its Sharpe ratio is not defined."]
+    level, trials = evidence["level"], sharpe["n_trials"]
+    over = "over the risk-free rate" if evidence["is_over_risk_free"] else "over zero"
+    counted = "1 trial, this run; what was tried before it is not known here" if trials == 1 else f"{trials:,} trials"
+    own = (
+        f"Sharpe ratio {sharpe['annual']:.2f} a year {over}; {level:.0%} interval {sharpe['low']:.2f} to "
+        f"{sharpe['high']:.2f}, fat tails and skew included."
+    )
+    deflated = (
+        f"Deflated Sharpe ratio {sharpe['deflated_probability']:.1%}: the probability that the true Sharpe ratio is "
+        f"above what luck gives the best of all trials. Counted: {counted}."
+    )
+    power = (
+        f"So many bars find a true Sharpe ratio of {evidence['detectable_sharpe_annual']:.2f} a year in four of five "
+        "cases; a smaller one mostly goes unseen."
+    )
+    return [own, deflated, power]
+
+
+def comparison_rows(evidence: Mapping[str, Any] | None) -> pd.DataFrame | None:
+    """Return the differences to each baseline and the benchmark as text; None where there are none.
+
+    Returns
+    -------
+    DataFrame
+        name, sharpe, sharpe_interval, growth, growth_interval, verdict.
+    """
+    import pandas as pd
+
+    found = (evidence or {}).get("comparisons")
+    return pd.DataFrame([_row(each) for each in found]) if found else None
+
+
+def _row(found: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "name": str(found["name"]),
+        "sharpe": f"{found['sharpe_difference_annual']:+.2f}",
+        "sharpe_interval": f"{found['sharpe_low']:+.2f} to {found['sharpe_high']:+.2f}",
+        "growth": f"{found['return_difference_annual']:+.1%}",
+        "growth_interval": f"{found['return_low']:+.1%} to {found['return_high']:+.1%}",
+        "verdict": _VERDICTS.get(str(found["verdict"]), str(found["verdict"])),
+    }

@@ -1,0 +1,73 @@
+"""How far unfinished runs are, and how long they may still take."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.base.events import Event, EventType, LogPayload, ProgressPayload, RunState, StatusPayload
+from core.services.unfinished_runs import progress_of, unfinished_runs
+from core.services.workbench import open_workbench
+from core.store.run_folder import RunFolder
+
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+RUN_ID = "7f1c0e0a-52a4-4c8e-9d0a-1f6f0f6b7a11"
+
+
+def moved(second: float, value: float, total: float | None = 10.0, step: str = "fit", eta_s: float | None = None):
+    payload = ProgressPayload(value=value, total=total, unit="folds", step_name=step, eta_s=eta_s)
+    return Event(
+        task_id=RUN_ID,
+        seq=1 + int(second),
+        timestamp_utc=BEGIN + timedelta(seconds=second),
+        type=EventType.PROGRESS,
+        payload=payload,
+    )
+
+
+def at(second: float) -> datetime:
+    return BEGIN + timedelta(seconds=second)
+
+
+def test_the_rest_takes_as_long_a_step_as_what_is_done():
+    found = progress_of([moved(0, 0), moved(8, 4)], at(8))
+    assert found.fraction == pytest.approx(0.4)
+    assert found.eta_s == pytest.approx(12.0)
+
+
+def test_the_time_since_the_last_word_is_taken_off_until_nothing_is_left_to_say():
+    events = [moved(0, 0), moved(8, 4)]
+    assert progress_of(events, at(13)).eta_s == pytest.approx(7.0)
+    assert progress_of(events, at(30)).eta_s is None
+
+
+@pytest.mark.parametrize("events", [[moved(0, 0)], [moved(0, 0), moved(3, 1)], [moved(0, 0, None), moved(9, 5, None)]])
+def test_too_little_seen_gives_no_estimate(events):
+    assert progress_of(events, at(9)).eta_s is None
+
+
+def test_an_earlier_step_says_nothing_about_the_rate_of_this_one():
+    assert progress_of([moved(0, 0, step="load"), moved(1, 9, step="load"), moved(2, 0)], at(3)).eta_s is None
+
+
+def test_the_runs_own_estimate_counts_more_than_the_rate():
+    assert progress_of([moved(0, 0), moved(8, 4, eta_s=100.0)], at(10)).eta_s == pytest.approx(98.0)
+
+
+def test_a_total_of_nothing_has_no_fraction():
+    assert progress_of([moved(0, 0, 0.0)], at(0)).fraction is None
+    assert progress_of([], at(0)) is None
+
+
+def test_only_runs_that_have_not_ended_are_listed_with_their_progress(tmp_path):
+    workbench = open_workbench(tmp_path / "home")
+    status = StatusPayload(state=RunState.RUNNING, current_status="At work")
+    folder, lock = RunFolder.create(workbench.home, RUN_ID, {"mode": "train"}, {}, first_status=status)
+    with lock:
+        with folder.events(lock=lock) as log:
+            log.append(ProgressPayload(value=3, total=4, unit="fits", step_name="fit"))
+            log.append(LogPayload(level="info", message="still here"))
+        (found,) = unfinished_runs(workbench)
+        assert (found.run_id, found.state, found.progress.done) == (RUN_ID, "running", 3)
+        with folder.events(lock=lock) as log:
+            log.append(StatusPayload(state=RunState.COMPLETED, current_status="Done"))
+        assert unfinished_runs(workbench) == []

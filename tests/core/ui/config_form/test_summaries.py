@@ -1,0 +1,36 @@
+"""What a folded group says about itself."""
+
+import pytest
+
+from core.services.presets import preset_config
+from core.ui.config_form.groups import GROUPS
+from core.ui.config_form.summaries import summary_of
+
+READY = preset_config("leverage_opportunity")
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ("data", "sample: all tickers, 2000-03-01 to 2013-03-01, 1d"),
+        ("features", "mom, vol, range_vol, drawdown, rsi, ma, volume, mom_rank"),
+        ("model", "xgboost"),
+        ("splits", "walk_forward, 756, 126"),
+        ("execution", "next_open, every_bar, fractional"),
+        ("backtest", "3 baselines, against NASDAQ"),
+        ("sinks", "the run's own folder"),
+        ("export", "native"),
+        ("title", "Leverage opportunity, pooled stocks at 2x"),
+    ],
+)
+def test_a_ready_config_is_told_in_a_few_words(section, words):
+    assert summary_of(section, READY) == words
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.section)
+def test_an_empty_draft_has_a_summary_for_every_group(group):
+    assert group.summary({})
+
+
+def test_a_long_title_is_cut():
+    assert summary_of("title", {"title": "x" * 200}) == "x" * 59 + "…"

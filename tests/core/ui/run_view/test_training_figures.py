@@ -1,0 +1,44 @@
+"""Charts of training: references beside scores, names as text."""
+
+import pandas as pd
+import pytest
+
+from core.ui.colors import theme_colors
+from core.ui.run_view.fold_scores import fold_figure, fold_metrics
+from core.ui.run_view.importances import importance_figure
+from core.ui.run_view.reliability import reliability_figure
+
+COLORS = theme_colors("light")
+FOLDS = pd.DataFrame(
+    {
+        "test_start": pd.date_range("2020-01-01", periods=2, tz="UTC"),
+        "brier": [0.2, 0.3],
+        "base_rate_brier": [0.25, 0.24],
+        "auc": [None, None],
+        "train_rows": [10, 20],
+    }
+)
+
+
+def test_scores_that_no_fold_has_are_not_offered():
+    assert fold_metrics(FOLDS) == ["brier"]
+
+
+def test_the_reference_of_the_base_rate_stands_beside_the_score():
+    model, reference = fold_figure(FOLDS, "brier", COLORS).data
+    assert (list(model.y), model.line.color) == ([0.2, 0.3], COLORS.accent)
+    assert (list(reference.y), reference.line.color) == ([0.25, 0.24], COLORS.muted)
+
+
+def test_the_most_important_features_are_drawn_with_names_as_text():
+    table = pd.DataFrame({"feature": ["<b>x</b>", *(f"f{n}" for n in range(40))], "importance": [99.0, *range(40)]})
+    bars = importance_figure(table, COLORS).data[0]
+    assert len(bars.y) == 25
+    assert (bars.y[-1], bars.x[-1]) == ("&lt;b&gt;x&lt;/b&gt;", 99.0)
+
+
+def test_reliability_bears_two_standard_errors_and_the_diagonal():
+    table = pd.DataFrame({"probability": [0.3], "observed": [0.4], "n_rows": [50], "standard_error": [0.07]})
+    diagonal, model = reliability_figure(table, COLORS).data
+    assert list(diagonal.x) == list(diagonal.y) == [0, 1]
+    assert list(model.error_y.array) == pytest.approx([0.14])

@@ -1,0 +1,114 @@
+"""The screen Backtest: a trained run's predictions, or a rule."""
+
+import pytest
+import yaml
+from streamlit.testing.v1 import AppTest
+
+from core.services.python_run import run
+from core.ui.catalog import reload_plugins
+
+SMALL = {
+    "mode": "train",
+    "title": "Small",
+    "seed": 3,
+    "thread_count": 1,
+    "data": {"data_source_type": "sample", "tickers": ["AAPL", "IBM"], "start_date": "2006-01-03", "end_date": "2008-12-31"},
+    "features": [{"name": "mom", "feature_step_type": "momentum", "feature_step_params": {"horizons_bars": [5]}}],
+    "label": {"labeler_type": "direction"},
+    "model": {"model_type": "linear"},
+    "splits": {"train_bars": 300, "test_bars": 200},
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def fresh_catalog():
+    """Plugins are listed anew for each test."""
+    reload_plugins()
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A home with one trained run, and its id."""
+    folder = tmp_path_factory.mktemp("trained") / "home"
+    return folder, run(SMALL, home=folder).run_id
+
+
+@pytest.fixture
+def trained_home(trained, tmp_path, monkeypatch):
+    monkeypatch.setenv("QLOP_HOME", str(trained[0]))
+    monkeypatch.setenv("QLOP_CONFIG_DIR", str(tmp_path / "configuration"))
+    monkeypatch.chdir(tmp_path)
+    return trained[1]
+
+
+def texts_of(app: AppTest) -> list[str]:
+    return [element.value for element in app.text]
+
+
+def config_shown(app: AppTest) -> dict:
+    return yaml.safe_load(app.code[0].value)
+
+
+def choose(app: AppTest, value: str) -> AppTest:
+    found = app.segmented_control[0] if hasattr(app, "segmented_control") else app.button_group[0]
+    return found.set_value(value).run()
+
+
+def button(app: AppTest, label: str):
+    return next(found for found in app.button if found.label == label)
+
+
+def test_without_any_run_a_rule_is_ready_to_start(home, page):
+    app = page("backtest.py")
+    assert not app.exception
+    assert config_shown(app)["mode"] == "backtest"
+    assert config_shown(app)["strategy"]["strategy_type"] == "volatility_managed"
+    assert not any("must" in text or "needs" in text for text in texts_of(app))
+
+
+def test_a_trained_run_is_asked_for_where_there_is_none(home, page):
+    app = choose(page("backtest.py"), "run")
+    assert not app.exception
+    assert any(found.label == "Train a model" for found in app.button)
+    assert "predictions_run" not in app.session_state["config-draft-backtest"]["raw"]["backtest"]
+
+
+def test_the_newest_trained_run_is_traded_on_its_own_data(trained_home, page):
+    app = page("backtest.py")
+    assert not app.exception
+    shown = config_shown(app)
+    assert shown["backtest"]["predictions_run"] == trained_home
+    assert shown["data"]["tickers"] == ["AAPL", "IBM"]
+    assert not any("Features" in part.label or "Model" in part.label for part in app.expander)
+
+
+def test_a_rule_needs_no_run_and_a_strategy_of_predictions_says_so(trained_home, page):
+    app = choose(page("backtest.py"), "rule")
+    assert "predictions_run" not in config_shown(app)["backtest"]
+    assert any("needs predictions" in text for text in texts_of(app))
+
+
+def test_the_data_of_the_trained_run_come_at_a_press(trained_home, page):
+    app = page("backtest.py", preset="leverage_opportunity")
+    assert config_shown(app)["data"]["tickers"] is None
+    choose(app, "run")
+    assert config_shown(app)["backtest"]["predictions_run"] == trained_home
+    button(app, "Use the run's data").click().run()
+    assert not app.exception
+    assert config_shown(app)["data"]["tickers"] == ["AAPL", "IBM"]
+    assert config_shown(app)["backtest"]["predictions_run"] == trained_home
+
+
+def test_baselines_are_added_by_name_and_taken_away(trained_home, page):
+    app = page("backtest.py")
+    app.session_state["form-backtest-1-fold-backtest"] = True
+    app.run()
+    adding = next(box for box in app.selectbox if box.label == "Add a baseline")
+    adding.set_value("constant_leverage").run()
+    assert not app.exception
+    assert list(config_shown(app)["backtest"]["baselines"]) == ["constant_leverage"]
+    next(found for found in app.text_input if found.label == "Name").set_value("half").run()
+    assert list(config_shown(app)["backtest"]["baselines"]) == ["half"]
+    assert config_shown(app)["backtest"]["predictions_run"] == trained_home
+    next(found for found in app.button if (found.key or "").endswith("-remove")).click().run()
+    assert config_shown(app)["backtest"]["baselines"] == {}

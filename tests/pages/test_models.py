@@ -1,0 +1,88 @@
+"""The screen of models: what was trained, its card, and its exports."""
+
+import time
+
+import pytest
+
+from core.services.model_exports import exports_of
+from core.services.python_run import run
+from core.services.workbench import open_workbench
+
+TRAINED = {
+    "mode": "train",
+    "title": "[a link](javascript:alert(1)) <b>markup</b>",
+    "data": {
+        "data_source_type": "sample",
+        "tickers": ["AAPL", "IBM"],
+        "start_date": "2006-01-03",
+        "end_date": "2008-12-31",
+    },
+    "features": [{"name": "mom", "feature_step_type": "momentum", "feature_step_params": {"horizons_bars": [5, 20]}}],
+    "label": {"labeler_type": "leverage_opportunity", "labeler_params": {"horizon_bars": 5, "leverage": 1.5}},
+    "model": {"model_type": "linear"},
+    "splits": {"train_bars": 400, "test_bars": 200},
+}
+PATIENCE_S = 60
+
+
+@pytest.fixture(scope="module")
+def trained_home(tmp_path_factory):
+    """A home with one trained model."""
+    home = tmp_path_factory.mktemp("trained") / "home"
+    return home, run(TRAINED, home=home).run_id
+
+
+@pytest.fixture
+def trained(trained_home, tmp_path, monkeypatch):
+    """That home, looked at by the page; the model's run."""
+    home, run_id = trained_home
+    monkeypatch.setenv("QLOP_HOME", str(home))
+    monkeypatch.setenv("QLOP_CONFIG_DIR", str(tmp_path / "configuration"))
+    monkeypatch.setenv("QLOP_RELAY_URL", "ws://127.0.0.1:9")
+    monkeypatch.chdir(tmp_path)
+    return home, run_id
+
+
+def texts_of(app):
+    return [element.value for element in app.text]
+
+
+def test_a_home_without_models_says_how_to_get_one(home, page):
+    app = page("models.py")
+    assert not app.exception
+    assert [found.label for found in app.button] == ["Train a model"]
+
+
+def test_the_card_says_what_was_learned_from_what_and_what_speaks_against_it(trained, page):
+    app = page("models.py")
+    assert not app.exception
+    texts = texts_of(app)
+    assert TRAINED["title"] in texts
+    assert "sample, 1d bars, adjustment total_return" in texts
+    assert any(text.startswith("It has seen no bar after 2008-12-31") for text in texts)
+    assert "mom_5, mom_20" in texts
+    assert not [found.value for found in app.markdown if "javascript" in found.value]
+
+
+def test_an_export_started_here_is_verified_and_offered(trained, page):
+    home, run_id = trained
+    app = page("models.py", model=run_id, tab="Export")
+    next(found for found in app.button if found.label == "Export").click().run()
+    assert not app.exception
+    workbench, deadline = open_workbench(home), time.monotonic() + PATIENCE_S
+    while not exports_of(workbench, run_id)[0].is_done and time.monotonic() < deadline:
+        time.sleep(0.05)
+    app.run()
+    assert not app.exception
+    assert any(
+        "the largest difference between its predictions and the original's is 0" in text for text in texts_of(app)
+    )
+    assert any("model.qlop.zip" in text for text in texts_of(app))
+
+
+def test_a_run_that_trained_nothing_is_answered(trained, page):
+    home, _ = trained
+    other = run({"mode": "inspect_data", "data": {"data_source_type": "sample", "tickers": ["FB"]}}, home=home)
+    app = page("models.py", model=other.run_id)
+    assert not app.exception
+    assert any("trained no model" in text for text in texts_of(app))

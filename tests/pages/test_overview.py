@@ -1,0 +1,72 @@
+"""The first screen: the demo at first, then what runs, what ran, how new the data are, and whether all is well."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from core.base.events import ProgressPayload, RunState, StatusPayload
+from core.store.home import Home
+from core.store.run_folder import RunFolder
+
+RUN_ID = "7f1c0e0a-52a4-4c8e-9d0a-1f6f0f6b7a11"
+TITLE = "<img src=x onerror=alert(1)> **bold**"
+
+
+def texts_of(app):
+    return [element.value for element in app.text]
+
+
+@pytest.fixture
+def running(home):
+    """A run at work, held by this process; half of its step is done."""
+    status = StatusPayload(state=RunState.RUNNING, current_status="At work")
+    folder, lock = RunFolder.create(Home(home), RUN_ID, {"mode": "train", "title": TITLE}, {}, first_status=status)
+    with lock:
+        with folder.events(lock=lock) as log:
+            for done in range(6):
+                log.append(ProgressPayload(value=done, total=10, unit="folds", step_name="fit [x](y)"))
+        yield datetime.now(UTC)
+
+
+def test_the_first_start_offers_the_demo(home, page):
+    app = page("overview.py")
+    assert not app.exception
+    assert "Run the demo" in [found.label for found in app.button]
+    assert "qlop demo" in [block.value for block in app.code]
+
+
+def test_what_ran_last_and_the_newest_bar_are_shown(busy_home, page):
+    app = page("overview.py")
+    assert not app.exception
+    assert len(app.dataframe[0].value) == 2
+    assert any(text.startswith("2012-12-31, ") and "IBM from 'sample'" in text for text in texts_of(app))
+    assert any(found.value == "Nothing runs now." for found in app.markdown)
+
+
+def test_a_running_run_shows_its_step_and_can_be_watched_and_cancelled(running, page):
+    app = page("overview.py")
+    assert not app.exception
+    assert TITLE in texts_of(app)
+    assert {"Watch", "Cancel this run"} <= {found.label for found in app.button}
+    (bar,) = app.main.get("progress")
+    assert bar.proto.value == 50
+    assert "5 of 10 folds" in bar.proto.text
+    assert "[x](y)" not in bar.proto.text
+
+
+def test_health_counts_the_plugins_that_cannot_be_used(home, page, tmp_path, monkeypatch):
+    folder = tmp_path / "mine" / "models"
+    folder.mkdir(parents=True)
+    (folder / "broken.py").write_text("raise ValueError('no')\n", encoding="utf-8")
+    monkeypatch.setenv("QLOP_PLUGIN_PATH", str(tmp_path / "mine"))
+    app = page("overview.py")
+    assert not app.exception
+    assert any(text.startswith("1 of ") and text.endswith("cannot be used") for text in texts_of(app))
+
+
+def test_a_home_that_cannot_be_is_answered(page, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("not a folder", encoding="utf-8")
+    monkeypatch.setenv("QLOP_HOME", str(tmp_path / "file"))
+    app = page("overview.py")
+    assert not app.exception
+    assert any("The overview cannot be drawn" in found.value for found in app.markdown)
