@@ -25,7 +25,7 @@ lint: $(VENV)/installed-test
 
 check: lint test
 
-bench: $(VENV)/installed-test $(VENV)-peers/installed
+bench: $(VENV)/installed-test $(VENV)-peers/installed system-packages
 	QLOP_PEERS_PYTHON=$(abspath $(VENV)-peers/bin/python) $(BIN)/python -m pytest tests/benchmarks -o addopts= -v --benchmark-sort=name --benchmark-columns=min,median,rounds
 
 $(BIN)/python:

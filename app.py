@@ -12,10 +12,10 @@ import sys
 import streamlit as st
 from streamlit.web.cli import main as streamlit
 
-from core.ui.server import ENTRY_SCRIPT, routes
+from core.ui.server import ENTRY_SCRIPT, middleware, routes
 
 # Streamlit knows a server by this very assignment.
-app = st.App(ENTRY_SCRIPT, routes=routes())
+app = st.App(ENTRY_SCRIPT, routes=routes(), middleware=middleware())
 
 if __name__ == "__main__":
     # `streamlit run` itself: `app.run()` would read neither its options nor the STREAMLIT_... variables.

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 
@@ -16,6 +17,7 @@ from core.config.sections import PluginsConfig, Section
 __all__ = ["DashboardSettings", "RelaySettings", "Settings", "StoreSettings", "load_settings", "resolve_secret"]
 
 
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _PASSWORD_IN_URL = re.compile(r"[A-Za-z0-9+]+://[^/@]*:[^@]+@|.*[?&]password=", re.IGNORECASE)
 
 
@@ -41,13 +43,26 @@ class RelaySettings(Section):
     url: str | None = Field(
         default=None,
         pattern=r"^wss?://",
-        description="A relay that runs elsewhere, ws:// or wss://; null: this home's own, started on first need.",
+        description="Another relay of this machine, ws:// or wss://; one of another machine is named by QLOP_RELAY_URL"
+        " alone. null: this home's own, started on first need.",
     )
     browser_url: str | None = Field(
         default=None,
         pattern=r"^wss?://",
         description="Where browsers reach the relay directly; null: through the dashboard, at /api/relay.",
     )
+
+    @field_validator("url")
+    @classmethod
+    def _is_of_this_machine(cls, url: str | None) -> str | None:
+        # A folder's settings may come with a cloned repository, and whoever is named here is sent every event.
+        if url is not None and urlsplit(url).hostname not in _LOOPBACK:
+            raise ValueError(
+                f"relay.url {url!r} is on another machine, and settings.yaml may have come with the folder; it must be"
+                " of this machine (127.0.0.1). To send events elsewhere set QLOP_RELAY_URL"
+            )
+        return url
+
     port: int = Field(default=8765, ge=1, le=65535, description="Port that the home's own relay prefers.")
     allowed_origins: tuple[str, ...] = Field(
         default=(), description="Origins of pages that may connect, such as https://qlop.example.org, besides its own."
@@ -94,12 +109,21 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
     raw = read_config_file(path) if path.is_file() else {}
     if environment.get("QLOP_STORE_URL"):
         raw = {**raw, "store": {**(raw.get("store") or {}), "url": "env:QLOP_STORE_URL"}}
-    if environment.get("QLOP_RELAY_URL"):
-        raw = {**raw, "relay": {**(raw.get("relay") or {}), "url": environment["QLOP_RELAY_URL"]}}
     try:
-        return Settings.model_validate(raw)
+        settings = Settings.model_validate(raw)
     except ValidationError as error:
         raise ConfigError(explain_validation_error(error, str(path), Settings)) from error
+    relay_url = environment.get("QLOP_RELAY_URL")
+    return _with_relay(settings, relay_url) if relay_url else settings
+
+
+def _with_relay(settings: Settings, url: str) -> Settings:
+    """Return the settings with the relay that the environment names, which is the user's own word."""
+    if urlsplit(url).scheme not in {"ws", "wss"} or not urlsplit(url).hostname:
+        raise ConfigError(
+            f"QLOP_RELAY_URL is {url!r}; it must be such as ws://127.0.0.1:8765 or wss://relay.example.org"
+        )
+    return settings.model_copy(update={"relay": settings.relay.model_copy(update={"url": url})})
 
 
 def resolve_secret(reference: str, environment: Mapping[str, str] = os.environ) -> str:

@@ -15,6 +15,7 @@ __all__ = ["RegistrySettings", "builtin_folder", "configuration_folder"]
 PATH_VARIABLE = "QLOP_PLUGIN_PATH"
 CONFIGURATION_VARIABLE = "QLOP_CONFIG_DIR"
 CACHE_VARIABLE = "QLOP_CACHE_DIR"
+HOME_VARIABLE = "QLOP_HOME"
 
 
 def builtin_folder() -> Path:
@@ -46,6 +47,11 @@ def _plugin_path() -> tuple[Path, ...]:
     return tuple(Path(part).expanduser() for part in given.split(os.pathsep) if part)
 
 
+def _home() -> Path | None:
+    given = os.environ.get(HOME_VARIABLE)
+    return Path(given).expanduser().absolute() if given else None
+
+
 def _working_folder() -> Path:
     try:
         return Path.cwd()
@@ -65,6 +71,8 @@ class RegistrySettings:
         Users' folders, absolute, trusted because the user named them (QLOP_PLUGIN_PATH).
     working_folder : Path
         Its `.qlop/plugins` is a users' folder once it is trusted.
+    home : Path or None
+        A home folder elsewhere (QLOP_HOME), whose `plugins` is a users' folder once it is trusted.
     with_builtin : bool
         Whether the built-in plugins are looked at.
     configuration : Path
@@ -78,6 +86,7 @@ class RegistrySettings:
     disabled: tuple[str, ...] = ()
     plugin_path: tuple[Path, ...] = field(default_factory=_plugin_path)
     working_folder: Path = field(default_factory=_working_folder)
+    home: Path | None = field(default_factory=_home)
     with_builtin: bool = True
     configuration: Path = field(default_factory=configuration_folder)
     cache: Path = field(default_factory=_cache_folder)

@@ -1,4 +1,4 @@
-"""Users' folders of plugins: those of QLOP_PLUGIN_PATH, and `.qlop/plugins` of the working folder once trusted."""
+"""Users' folders of plugins: those of QLOP_PLUGIN_PATH and, once trusted, the working folder's and the home's."""
 
 from __future__ import annotations
 
@@ -54,9 +54,10 @@ def find_user_folders(settings: RegistrySettings) -> list[UserFolder]:
     folders: dict[Path, UserFolder] = {}
     for path in settings.plugin_path:
         folders.setdefault(_resolved(path), _named(path))
-    local = settings.working_folder / ".qlop" / "plugins"
-    if local.is_symlink() or local.exists():
-        folders.setdefault(_resolved(local), _local(local, settings.configuration))
+    homes = [settings.working_folder / ".qlop", *([settings.home] if settings.home else [])]
+    for local in (home / "plugins" for home in homes):
+        if local.is_symlink() or local.exists():
+            folders.setdefault(_resolved(local), _local(local, settings.configuration))
     return list(folders.values())
 
 

@@ -11,21 +11,21 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
+from core.relay.answers import ack_frame, batch_frame
 from core.relay.frames import (
     FetchFrame,
     FrameError,
     PublishFrame,
     SearchFrame,
     SubscribeFrame,
-    ack_frame,
-    batch_frame,
 )
 from core.relay.limits import RelayLimits
 from core.relay.protocol import Action, Admit, Close, RelaySession, Reply, Work
+from core.relay.raw_log import READ_ERRORS
 from core.relay.search import LogSearch
 from core.relay.subscriber import Subscriber
 from core.relay.tokens import TokenClaims
-from core.relay.topic import READ_ERRORS, Topic
+from core.relay.topic import Topic
 
 if TYPE_CHECKING:
     from websockets.asyncio.server import ServerConnection
@@ -192,7 +192,12 @@ class ClientConnection:
 
     async def _close(self, action: Close) -> None:
         reason = action.reason.encode()[:_LONGEST_REASON_BYTES].decode(errors="ignore")
-        await self._connection.close(action.code, reason)
+        try:
+            # The library waits, without end, until what was sent before has gone out.
+            async with asyncio.timeout(self._limits.close_within_s):
+                await self._connection.close(action.code, reason)
+        except TimeoutError:
+            self._connection.transport.abort()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(self._guard(work))

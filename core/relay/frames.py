@@ -1,7 +1,6 @@
-"""Frames of the relay, version 1: JSON objects, one a WebSocket text message, told apart by their key "frame".
+"""What a client may send, version 1: JSON objects, one a WebSocket text message, told apart by their key "frame".
 
-`read_frame` reads what a client sends; the `*_frame` functions build what the relay sends, encoded. Events pass through
-as the lines of the log that they are, and are not encoded again.
+What the relay sends is in answers.py; docs/relay.md shows each frame by an example.
 """
 
 from __future__ import annotations
@@ -25,11 +24,6 @@ __all__ = [
     "PublishFrame",
     "SearchFrame",
     "SubscribeFrame",
-    "ack_frame",
-    "batch_frame",
-    "error_frame",
-    "gap_frame",
-    "hello_frame",
     "read_frame",
 ]
 
@@ -126,34 +120,6 @@ def read_frame(message: str | bytes, limits: RelayLimits) -> ClientFrame:
         known = ", ".join(_READERS)
         raise FrameError("unknown_frame", f'"frame" is {_shown(name)}; a client may send: {known}.')
     return reader(raw, limits)
-
-
-def hello_frame(limits: RelayLimits) -> bytes:
-    """Return the relay's first frame."""
-    times = {"heartbeat_s": limits.heartbeat_s, "dead_after_s": limits.dead_after_s}
-    return _encoded({"frame": "hello", "version": VERSION, **times, "limits": limits.model_dump()})
-
-
-def ack_frame(of: str, **facts: str | int) -> bytes:
-    """Return an acknowledgement of a frame."""
-    return _encoded({"frame": "ack", "of": of, **facts})
-
-
-def batch_frame(lines: Sequence[bytes], **facts: str | int | bool | None) -> bytes:
-    """Return a batch of events, each a line of the log."""
-    head = _encoded({"frame": "batch", **{name: value for name, value in facts.items() if value is not None}})
-    return b'%s,"events":[%s]}' % (head[:-1], b",".join(lines))
-
-
-def gap_frame(from_seq: int, to_seq: int) -> bytes:
-    """Return the notice that a slow subscriber was not sent these events, and can fetch them."""
-    return _encoded({"frame": "gap", "from_seq": from_seq, "to_seq": to_seq, "reason": "slow"})
-
-
-def error_frame(error: FrameError, **facts: int) -> bytes:
-    """Return a refusal."""
-    said = {"code": error.code, "message": str(error), "request_id": error.request_id, "is_final": error.is_final}
-    return _encoded({"frame": "error", **said, **facts})
 
 
 def _object(message: str | bytes, limits: RelayLimits) -> Mapping[str, Any]:
@@ -269,7 +235,3 @@ def _shown(value: object) -> str:
         return "a number too large"
     text = json.dumps(value)
     return text if len(text) <= 40 else f"{text[:37]}..."
-
-
-def _encoded(frame: Mapping[str, Any]) -> bytes:
-    return json.dumps(frame, separators=(",", ":")).encode("ascii")

@@ -37,6 +37,7 @@ class RelayLimits(BaseModel):
     auth_within_s: float = Field(default=5.0, gt=0, description="Time until the first frame, which bears the token.")
     heartbeat_s: float = Field(default=5.0, gt=0, description="Time between two heartbeats.")
     dead_after_s: float = Field(default=15.0, gt=0, description="Silence after which a connection counts as dead.")
+    close_within_s: float = Field(default=2.0, gt=0, description="Time that a client has to take its leave.")
     batch_s: float = Field(default=0.010, gt=0, description="Time for which live events are gathered into a batch.")
     busy_batch_s: float = Field(default=0.020, gt=0, description="The same, where sending takes long.")
     poll_s: float = Field(default=0.25, gt=0, description="Time between two looks at the file of a watched task.")

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core.relay.answers import error_frame, hello_frame
 from core.relay.frames import (
     HEARTBEAT_FRAME,
     AuthFrame,
@@ -23,8 +24,6 @@ from core.relay.frames import (
     PublishFrame,
     SearchFrame,
     SubscribeFrame,
-    error_frame,
-    hello_frame,
     read_frame,
 )
 from core.relay.limits import RelayLimits

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Generator
 from typing import Protocol
 
-__all__ = ["OpenLog", "RawLog"]
+from core.base.errors import QlopError
+
+__all__ = ["READ_ERRORS", "OpenLog", "RawLog", "is_event_line"]
+
+READ_ERRORS = (OSError, QlopError)
+"""What reading a log may raise."""
 
 
 class RawLog(Protocol):
@@ -23,3 +29,14 @@ class RawLog(Protocol):
 
 OpenLog = Callable[[str], RawLog | None]
 """Opens the log of a task, or returns None where there is no such task here. Called from a thread."""
+
+
+def is_event_line(line: bytes, task_id: str, seq: int) -> bool:
+    """Return whether a log's line is the event that its number asks for; told by its form where that is ours."""
+    if line.startswith(b'{"task_id":"%s","seq":%d,' % (task_id.encode(), seq)) and line.endswith(b"}}"):
+        return True
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(event, dict) and event.get("seq") == seq and event.get("task_id") == task_id

@@ -36,7 +36,6 @@ _TICK_S = 0.5
 _SEND_BUFFER_BYTES = 256 * 1024
 _WRITE_HIGH_BYTES = 64 * 1024
 _FIRST_MESSAGE_BYTES = 8 * 1024
-_CLOSE_WITHIN_S = 2.0
 _BACKLOG = 1024
 
 
@@ -117,7 +116,7 @@ class Relay:
             process_request=self._receive_request,
             compression=None,
             open_timeout=self.plan.limits.auth_within_s,
-            close_timeout=_CLOSE_WITHIN_S,
+            close_timeout=self.plan.limits.close_within_s,
             ping_interval=None,
             max_size=_FIRST_MESSAGE_BYTES,
             max_queue=4,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from websockets.protocol import State
 
-from core.relay.frames import batch_frame, gap_frame
+from core.relay.answers import batch_frame, gap_frame
 from core.relay.limits import RelayLimits
 from core.relay.topic import Topic
 
@@ -61,7 +61,8 @@ class Subscriber:
         """Send an encoded batch, shared with others, and return whether that was possible."""
         if not data or self._transport.get_write_buffer_size() > self._buffer_bytes:
             return False
-        if self._protocol.state is State.OPEN:
+        # Of a connection that broke off the transport knows first.
+        if self._protocol.state is State.OPEN and not self._transport.is_closing():
             self._transport.write(data)
         return True
 

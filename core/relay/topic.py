@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -20,11 +19,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 from websockets.frames import Frame, Opcode
 
-from core.base.errors import QlopError
 from core.base.events import Event
-from core.relay.frames import FrameError, batch_frame
+from core.relay.answers import batch_frame
+from core.relay.frames import FrameError
 from core.relay.limits import RelayLimits
-from core.relay.raw_log import RawLog
+from core.relay.raw_log import RawLog, is_event_line
 from core.relay.ring import EventRing, bounded
 
 if TYPE_CHECKING:
@@ -185,6 +184,8 @@ class Topic:
 
     def _flush(self) -> None:
         self._flush_due = None
+        if self.sent_seq == self.ring.head_seq:
+            return
         started = self._loop.time()
         while self.live and self.sent_seq < self.ring.head_seq:
             self._send_next_batch()
@@ -205,18 +206,3 @@ class Topic:
         for subscriber in late:
             self.live.discard(subscriber)
             subscriber.fall_behind(first)
-
-
-def is_event_line(line: bytes, task_id: str, seq: int) -> bool:
-    """Return whether a log's line is the event that its number asks for; told by its form where that is ours."""
-    if line.startswith(b'{"task_id":"%s","seq":%d,' % (task_id.encode(), seq)) and line.endswith(b"}}"):
-        return True
-    try:
-        event = json.loads(line)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(event, dict) and event.get("seq") == seq and event.get("task_id") == task_id
-
-
-READ_ERRORS = (OSError, QlopError)
-"""What reading a log may raise."""

@@ -9,10 +9,10 @@ from contextlib import suppress
 
 from core.relay.frames import FrameError
 from core.relay.limits import RelayLimits
-from core.relay.raw_log import OpenLog
+from core.relay.raw_log import READ_ERRORS, OpenLog
 from core.relay.search import LogSearch
 from core.relay.tokens import TokenClaims
-from core.relay.topic import READ_ERRORS, Topic
+from core.relay.topic import Topic
 
 __all__ = ["Topics"]
 
@@ -99,7 +99,9 @@ class Topics:
         with suppress(*READ_ERRORS):
             log = await asyncio.to_thread(self._open_log, claims.task_id)
         if log is None and claims.role == "subscribe":
-            raise FrameError("unknown_task", f"There is no task {claims.task_id} here. Does this relay serve its home?")
+            raise FrameError(
+                "unknown_task", f"There is no task {claims.task_id} here; this relay knows the runs of one home."
+            )
         topic = Topic(claims.task_id, log, self._limits)
         self._opened[claims.task_id] = topic
         self._share_memory()

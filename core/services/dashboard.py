@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.base.errors import UsageError
 from core.services.kept_child import KeptChild, leashed_command
 from core.services.ports import check_port_is_free, is_port_free
 from core.services.relay_process import living_relay, try_start_lock
@@ -55,6 +56,11 @@ class DashboardPlan:
         return os.environ.get("STREAMLIT_SERVER_ADDRESS", _LOOPBACK)
 
     @property
+    def is_reachable_from_elsewhere(self) -> bool:
+        """Whether other machines may reach it."""
+        return self.address not in {_LOOPBACK, "localhost", "::1"}
+
+    @property
     def url(self) -> str:
         """What a person types into a browser on this machine."""
         prefix = os.environ.get("STREAMLIT_SERVER_BASE_URL_PATH", "").strip("/")
@@ -81,12 +87,16 @@ def run_dashboard(
     Raises
     ------
     UsageError
-        If a port is taken that was asked for.
+        If a port is taken that was asked for, or one is asked for twice.
     HomeError, StoreError
         If the home cannot be written to.
     """
+    if plan.port == plan.relay_port:
+        raise UsageError(f"--port and --relay-port are both {plan.port}; each needs a port of its own.")
     check_port_is_free(plan.address, plan.port, "--port")
-    environment = {**os.environ, HOME_VARIABLE: str(workbench.home.path)}
+    # Watching the source is for those who change it: an upgrade in place must not take modules from under a session.
+    unwatched = {"STREAMLIT_SERVER_FILE_WATCHER_TYPE": "none"}
+    environment = {**unwatched, **os.environ, HOME_VARIABLE: str(workbench.home.path)}
     server = leashed_command("core.ui.dashboard_process", "--server.port", str(plan.port))
     children = [KeptChild("dashboard", server, environment)]
 
@@ -145,7 +155,7 @@ def _answers(plan: DashboardPlan) -> bool:
         with suppress(OSError), socket.create_connection((plan.address, plan.port), timeout=1.0) as connection:
             connection.settimeout(_ANSWERS_WITHIN_S)
             connection.sendall(b"GET /api/health HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
-            if connection.recv(64).startswith(b"HTTP/"):
+            if b" 200 " in connection.recv(64).partition(b"\r\n")[0]:
                 return True
         time.sleep(0.02)
     return False

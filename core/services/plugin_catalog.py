@@ -91,13 +91,19 @@ def trust_folder(folder: Path) -> list[str]:
     PluginError
         If the folder is not there, or others may write to it.
     """
+    from core.plugin.settings import RegistrySettings
     from core.plugin.trust import trust_folder as trust
+    from core.plugin.user_folders import find_user_folders
 
     trusted = trust(folder)
-    return [
+    looked_at = {found.path.resolve() for found in find_user_folders(RegistrySettings())}
+    told = [
         f"{trusted.path} is trusted, with {len(trusted.files)} files.",
         "Its code runs with your rights. When a file changes, trust the folder again.",
     ]
+    if Path(trusted.path).resolve() not in looked_at:
+        told.append("Nothing looks there from here: set QLOP_HOME to its home, or name it in QLOP_PLUGIN_PATH.")
+    return told
 
 
 def _plain(plugin: PluginInfo) -> dict[str, object]:

@@ -31,7 +31,6 @@ def check_port_is_free(address: str, port: int, option: str) -> None:
         If somebody listens there already; the message names the option that changes it.
     """
     if not is_port_free(address, port):
-        raise UsageError(
-            f"Port {port} of {address} is taken, by another dashboard perhaps. Choose a free one: "
-            f"qlop ui {option} {port + 1}"
-        )
+        nearest = next((free for free in range(port + 1, 65536) if is_port_free(address, free)), None)
+        way_out = f"Choose a free one: qlop ui {option} {nearest}" if nearest else "No higher port is free."
+        raise UsageError(f"Port {port} of {address} is taken, by another dashboard perhaps. {way_out}")

@@ -18,8 +18,9 @@ from threading import Thread
 
 from core.base.errors import RelayError, StoreError
 from core.services.ports import is_port_free
-from core.store.atomic import write_json
+from core.store.atomic import staged_file
 from core.store.home import STORE_URL_VARIABLE, Home
+from core.store.json_form import json_text
 from core.store.process_record import ProcessRecord, describe_process, is_alive
 from core.store.run_lock import RunLock
 from core.store.run_session import RUN_ID_VARIABLE
@@ -57,7 +58,10 @@ def announced_relay(home: Home, url: str) -> Iterator[None]:
     """
     path = relay_folder(home.create()) / "relay.json"
     path.parent.mkdir(exist_ok=True)
-    write_json(path, {"url": url, "process": describe_process().to_json()})
+    with staged_file(path) as temporary:
+        # For its owner alone from the first moment: it has its final name once it is whole.
+        temporary.touch(mode=0o600)
+        temporary.write_text(json_text({"url": url, "process": describe_process().to_json()}), encoding="utf-8")
     try:
         yield
     finally:

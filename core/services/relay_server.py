@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -62,6 +63,7 @@ def serve_relay(
     HomeError, StoreError
         If the home cannot be written to.
     """
+    _spare_pauses()
     with _only_one(workbench.home):
         plan = RelayPlan(
             key=relay_key(configuration_folder() / "relay.key"),
@@ -86,12 +88,19 @@ async def _serve(home: Home, plan: RelayPlan, tell: Callable[[str], None], stop_
             raise _cannot_listen(plan, error) from error
         url = _url(plan.host, relay.port)
         with announced_relay(home, url):
-            (relay_folder(home) / "relay.json").chmod(0o600)
             tell(f"Relay of {home.path} at {url}")
             if not is_loopback(plan.host):
                 tell(_meaning_of(plan.host))
             await _until_stopped(relay, stop, stop_when_idle_s)
     tell("The relay has stopped.")
+
+
+def _spare_pauses() -> None:
+    # A full collection over a thousand connections stops them all for tens of milliseconds. What is loaded by now stays
+    # for good, and what is made for a message is freed by its count: cycles are left by connections that ended.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 async def _until_stopped(relay: Relay, stop: asyncio.Event, stop_when_idle_s: float | None) -> None:

@@ -84,7 +84,7 @@ def write_scaffold(workbench: Workbench, kind: str, name: str, folder: Path | No
         raise PluginError(
             f"{path} cannot be written: {error.strerror or error}. Name a folder with --folder."
         ) from error
-    return NewPlugin(path, class_name, (*_ways_to_use(root), _way_to_prove(kind, name)))
+    return NewPlugin(path, class_name, (*_ways_to_use(root, workbench.home.plugins_folder), _way_to_prove(kind, name)))
 
 
 def _text(kind: str, name: str, class_name: str) -> str:
@@ -101,12 +101,12 @@ def _check_name(name: str) -> None:
         )
 
 
-def _ways_to_use(root: Path) -> tuple[str, ...]:
+def _ways_to_use(root: Path, of_home: Path) -> tuple[str, ...]:
     settings = RegistrySettings()
-    own = settings.working_folder / ".qlop" / "plugins"
+    looked_at = {(settings.working_folder / ".qlop" / "plugins").resolve(), of_home.resolve()}
     if root in {path.resolve() for path in settings.plugin_path}:
         return (f"It lies in {PATH_VARIABLE}, so it can be picked now: qlop plugins list",)
-    if root == own.resolve():
+    if root in looked_at:
         return (
             f"Read it, then let it run as it stands: qlop plugins trust {root}",
             "After each change, trust it again.",

@@ -35,13 +35,16 @@ class TearSheet:
         timestamp, leverage (gross over equity) and margin_headroom (a fraction of equity); NaN where equity is gone.
     margin_calls, trades : DataFrame or None
         As in BacktestResult.
+    ruined_at : Timestamp or None
+        The bar at which the strategy's equity was gone. What follows is a debt and no return: months, rolling figures
+        and the distribution end there, as every curve's do at its own ruin.
     monthly : DataFrame
         As `monthly_returns` returns it, of the strategy.
     rolling : DataFrame
         curve, role, timestamp, volatility, sharpe over the last `window_bars`, of each curve.
     window_bars : int
     distribution : DataFrame
-        As `return_distribution` returns it, of the strategy's bars up to a ruin.
+        As `return_distribution` returns it, of the strategy's bars.
     exposures : DataFrame or None
         As `held_exposures` returns it.
     costs : DataFrame or None
@@ -57,6 +60,7 @@ class TearSheet:
     account: pd.DataFrame | None
     margin_calls: pd.DataFrame | None
     trades: pd.DataFrame | None
+    ruined_at: pd.Timestamp | None
     monthly: pd.DataFrame
     rolling: pd.DataFrame
     window_bars: int
@@ -105,10 +109,11 @@ def read_tear_sheet(workbench: Workbench, named: str, *, window_bars: int = 126)
         account=_account(equity),
         margin_calls=files.table("margin_calls"),
         trades=files.table("trades"),
+        ruined_at=_ruined_at(equity),
         monthly=monthly_returns(own),
         rolling=_rolling(curves, returns, window_bars, _periods(files, evidence, equity), risk_free),
         window_bars=window_bars,
-        distribution=return_distribution(own.to_numpy()[: _n_alive(equity)]),
+        distribution=return_distribution(own.to_numpy()),
         exposures=_exposures(files, equity),
         costs=None if costs is None else cumulative_costs(costs),
         evidence=evidence,
@@ -140,7 +145,7 @@ def _returns_by_curve(files: RunFiles, curves: pd.DataFrame) -> dict[str, pd.Ser
 
     cash = _number(_section(files, "execution").get("initial_cash"))
     return {
-        str(name): curve_returns(curve, cash or float(curve["equity"].iloc[0]))
+        str(name): curve_returns(curve, cash or float(curve["equity"].iloc[0])).iloc[: _n_alive(curve)]
         for name, curve in curves.groupby("curve", sort=False)
     }
 
@@ -197,6 +202,12 @@ def _periods(files: RunFiles, evidence: Mapping[str, object] | None, equity: pd.
         stated = _number(_section(files, "backtest").get("periods_per_year"))
     interval = _section(files, "data").get("interval")
     return periods_per_year(str(interval or "1d"), pd.DatetimeIndex(equity["timestamp"]), stated)
+
+
+def _ruined_at(equity: pd.DataFrame) -> pd.Timestamp | None:
+    n_alive = _n_alive(equity)
+    last = equity["equity"].iloc[n_alive - 1] if n_alive else 1.0
+    return equity["timestamp"].iloc[n_alive - 1] if last <= 0.0 else None
 
 
 def _n_alive(equity: pd.DataFrame) -> int:

@@ -33,7 +33,9 @@ class Workbench:
         """
         from core.plugin.registry import PluginRegistry, RegistrySettings
 
-        return PluginRegistry(RegistrySettings(disabled=(*self.settings.plugins.disabled, *disabled)))
+        return PluginRegistry(
+            RegistrySettings(disabled=(*self.settings.plugins.disabled, *disabled), home=self.home.path)
+        )
 
 
 def open_workbench(home: Path | str | None = None) -> Workbench:

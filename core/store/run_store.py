@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from core.base.errors import QlopError, RunError, RunIdError, StoreError
 from core.base.events import TERMINAL_STATES
 from core.base.identifiers import check_run_id, is_run_id
+from core.store.agreement import Agreement, FolderStamp
 from core.store.atomic import remove_leftovers, sync_folder, write_json
 from core.store.database import DamagedIndexError, Database
 from core.store.home import Home
@@ -37,6 +38,8 @@ __all__ = ["ReindexReport", "RunStore"]
 _logger = logging.getLogger(__name__)
 
 _SHORTEST_BEGINNING = 4
+_PRIME = 1_000_003  # remainders by it add up to a sum that no database finds too large
+_agreement = Agreement()
 
 
 @dataclass(frozen=True)
@@ -92,16 +95,13 @@ class RunStore:
         StoreError
             As `find`.
         """
-        known = None
         # Without an index that can be used, the question below finds the answer in the folders, or says what is wrong.
         with contextlib.suppress(StoreError):
-            known = self._catch_up()
-        if known is None:
-            everything = RunQuery(limit=None, with_deleted=True)
-            known = {
-                run_id: _Known(*rest) for run_id, *rest in self.find_columns(everything, ("run_id", *_Known._fields))
-            }
-        return str(hash(frozenset(known.items())))
+            if self._home.path.is_dir():
+                self._catch_up()
+                return self._digest()
+        everything = RunQuery(limit=None, with_deleted=True)
+        return str(hash(frozenset(self.find_columns(everything, ("run_id", *_Known._fields)))))
 
     def words(self) -> tuple[list[str], list[str]]:
         """Return the modes and the tags that runs of the index bear, those in the trash too, in the alphabet's order.
@@ -247,6 +247,7 @@ class RunStore:
             If the home or the database cannot be written to.
         """
         self._home.create()
+        _agreement.forget(self._home)
         try:
             self._known()
         except DamagedIndexError:
@@ -288,18 +289,56 @@ class RunStore:
     def _exists(self) -> bool:
         return self._home.path.is_dir() or self._home.database_url is not None
 
-    def _catch_up(self) -> dict[str, _Known] | None:
-        """Return what the index knows once it agrees with the folders; None where there are none to agree with."""
+    def _catch_up(self) -> None:
+        """See to it that the index agrees with the folders, where there are any."""
         if not self._home.path.is_dir():
-            return None
-        known, folders = self._known(), self._folders()
-        stale = [found for found in folders if _is_stale(known.get(found.run_id), found)]
+            return
+        stamp, (row_count, unfinished) = FolderStamp.of(self._home), self._tally()
+        if _agreement.holds(self._home, stamp, row_count):
+            folders, known = unfinished, {found.run_id for found in unfinished}
+            stale = folders
+        else:
+            folders, by_id = self._folders(), self._known()
+            stale = [found for found in folders if _is_stale(by_id.get(found.run_id), found)]
+            known = set(by_id)
         broken = self._enter(stale)
         # What the index says of a folder that can no longer be read may be wrong.
-        gone = (known.keys() - {found.run_id for found in folders}) | (known.keys() & broken.keys())
+        gone = (known - {found.run_id for found in folders}) | (known & broken.keys())
         if gone:
             self._drop(gone)
-        return self._known() if stale or gone else known
+        if broken:
+            _agreement.forget(self._home)
+        else:
+            _agreement.note(self._home, stamp, self._tally()[0])
+
+    def _tally(self) -> tuple[int, list[_Found]]:
+        """Return how many rows the index has of this home, and the runs among them that have not ended."""
+        from sqlalchemy import func, select
+
+        from core.store.schema import runs
+
+        is_ours = runs.c.home_id == self._home.home_id
+        by_state = select(runs.c.state, func.count()).where(is_ours).group_by(runs.c.state)
+        with self._database.transaction() as connection:
+            counts: dict[str, int] = dict(connection.execute(by_state).all())
+            alive = [state for state in counts if state not in TERMINAL_STATES]
+            asked = select(runs.c.run_id, runs.c.is_deleted).where(is_ours, runs.c.state.in_(alive))
+            rows = connection.execute(asked).all() if alive else []
+        places = (self._home.runs_folder, self._home.trash_folder)
+        return sum(counts.values()), [_Found(places[is_deleted], run_id, is_deleted) for run_id, is_deleted in rows]
+
+    def _digest(self) -> str:
+        from sqlalchemy import func, select
+
+        from core.store.schema import runs
+
+        revision = runs.c.notes_revision
+        figures = (func.count(), func.sum(revision % _PRIME), func.max(revision))
+        asked = select(runs.c.state, runs.c.is_deleted, *figures).where(runs.c.home_id == self._home.home_id)
+        with self._database.transaction() as connection:
+            rows = connection.execute(asked.group_by(runs.c.state, runs.c.is_deleted)).all()
+        # The stamp tells of two moves that make up for each other, such as one run deleted and another restored.
+        return str((sorted(map(str, rows)), FolderStamp.of(self._home).changed_ns))
 
     def _known(self) -> dict[str, _Known]:
         from sqlalchemy import select

@@ -76,7 +76,7 @@ def reload_plugins() -> None:
 
 
 def _key(workbench: Workbench) -> str:
-    return f"{workbench.home.path} {RegistrySettings(disabled=workbench.settings.plugins.disabled)!r}"
+    return f"{workbench.home.path} {RegistrySettings(disabled=workbench.settings.plugins.disabled, home=workbench.home.path)!r}"
 
 
 @st.cache_resource(show_spinner=False)

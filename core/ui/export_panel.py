@@ -61,7 +61,8 @@ def _draw_export(workbench: Workbench, export: ModelExport) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             heading(export.exporter, f"export-{export.run_id}")
-            state_badge(export.state)
+            if export.is_done or export.state in _ENDED_BADLY:  # until then the console below says it, live
+                state_badge(export.state)
         quiet(f"Run {export.run_id}", f"export-run-{export.run_id}")
         if export.is_done:
             st.text(export.verification)

@@ -18,7 +18,7 @@ from core.base.errors import QlopError
 from core.services.workbench import open_workbench
 from core.ui.plain_text import problem, quiet
 
-__all__ = ["is_allowed", "is_let_in"]
+__all__ = ["is_allowed", "is_let_in", "is_still_let_in"]
 
 _NEEDED = ("authlib", "httpx")
 _PROVIDER_FIELDS = ("client_id", "client_secret", "server_metadata_url")
@@ -52,6 +52,18 @@ def is_let_in() -> bool:
         _draw_sign_in(provider)
         return False
     return _is_admitted(allowed)
+
+
+def is_still_let_in() -> bool:
+    """Return whether this session may go on; draws nothing, for fragments, which run without the entry script."""
+    try:
+        allowed = open_workbench().settings.dashboard.allowed_users
+        provider = _provider()
+    except (QlopError, StreamlitSecretNotFoundError):
+        return False
+    if provider is None:
+        return not allowed and not _seen()["login"]
+    return bool(st.user.is_logged_in) and is_allowed(st.user.to_dict(), allowed)
 
 
 def is_allowed(user: Mapping[str, object], allowed: Sequence[str]) -> bool:

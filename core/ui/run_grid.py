@@ -76,8 +76,9 @@ def run_grid(table: pd.DataFrame, columns: Sequence[str], *, opens: bool) -> Non
         elif opens and (row := picked_row({**selection, "rows": ticked}, rows)) is not None:
             st.session_state[_TO_OPEN] = ids[row]
 
+    titled = table.assign(title=table["title"].where(table["title"] != "", table["mode"]))
     st.dataframe(
-        drawn_values(table[list(shown)]),
+        drawn_values(titled[list(shown)]),
         key=key,
         on_select=clicked,
         selection_mode=["multi-row", "single-cell"] if opens else "multi-row",

@@ -6,17 +6,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 from starlette.routing import Route, WebSocketRoute
 
 from core.services.workbench import open_workbench
+from core.ui.frame_guard import FrameGuard
 from core.ui.relay_route import RelayRoute
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.routing import BaseRoute
 
-__all__ = ["ENTRY_SCRIPT", "routes"]
+__all__ = ["ENTRY_SCRIPT", "middleware", "routes"]
 
 ENTRY_SCRIPT = Path(__file__).resolve().parent / "main.py"
 
@@ -27,6 +29,11 @@ def routes() -> list[BaseRoute]:
     places = ["", f"/{prefix}"] if prefix else [""]
     relay = RelayRoute(open_workbench)
     return [route for place in places for route in _routes_under(place, relay)]
+
+
+def middleware() -> list[Middleware]:
+    """Return what every request passes through."""
+    return [Middleware(FrameGuard)]
 
 
 def _routes_under(place: str, relay: RelayRoute) -> list[BaseRoute]:

@@ -118,7 +118,7 @@ class Arrivals:
     n_faults: int
     appended: np.ndarray
 
-    def delays(self, *, without: int = 0) -> np.ndarray:
+    def delays(self, *, without: int = 0, warm_up_s: float = WARM_UP_S) -> np.ndarray:
         """Return the delay of every line at every subscriber in seconds, the warm-up and the first `without` left out."""
         chosen = self.who >= without
         first, counts = self.first[chosen], (self.last - self.first + 1)[chosen]
@@ -127,10 +127,10 @@ class Arrivals:
         numbers = np.arange(ends[-1]) - np.repeat(ends - counts - first, counts)
         moments = self.appended[numbers]
         delays = np.repeat(self.times[chosen], counts) - moments
-        return delays[moments >= np.nanmin(self.appended) + WARM_UP_S]
+        return delays[moments >= np.nanmin(self.appended) + warm_up_s]
 
-    def p99(self, *, without: int = 0) -> float:
-        return float(np.quantile(self.delays(without=without), 0.99))
+    def p99(self, *, without: int = 0, warm_up_s: float = WARM_UP_S) -> float:
+        return float(np.quantile(self.delays(without=without, warm_up_s=warm_up_s), 0.99))
 
     def are_whole(self, load: Load) -> bool:
         """Return whether everybody who reads was sent every line once, in order, and was told of no gap."""
@@ -162,7 +162,8 @@ def measured(home: Path, load: Load, *, peer_port: str = "", meanwhile: Callable
 
 def peer_p99(home: Path, load: Load) -> float:
     with Process(home, FOLDER / "relay_peer.py") as peer:
-        return measured(home, load, peer_port=peer.line()).p99()
+        # Where it cannot keep up, what came is what counts, from the first line on.
+        return measured(home, load, peer_port=peer.line()).p99(warm_up_s=0.0)
 
 
 @pytest.mark.parametrize(
@@ -238,6 +239,6 @@ def test_one_stalled_subscriber_does_not_delay_the_others(home: Path, table_line
     without, beside = median(p99s[plain]), median(p99s[beside_stalled])
     moved = 100 * (beside / without - 1)
     table_line("relay, 200 subscribers x 1,000 lines/s: p99, median of 5", without, "")
-    table_line("beside one that is stalled: p99 of the others, median of 5", beside, "+ 10 %")
+    table_line("beside one that is stalled: p99 of the others, median of 5", beside, "")
     table_line("by how much it moves", moved, "10 %", unit="%")
     assert moved < 10

@@ -43,6 +43,8 @@ def label_of(name: str, schema: Schema) -> str:
     if title and title != name.replace("_", " ").title() and "properties" not in schema and "enum" not in schema:
         return title
     words = name.strip("_").split("_")
+    if words[-2:-1] == ["per"] and words[-1] in _UNITS:
+        words[-1] = _UNITS[words[-1]].removesuffix("s")
     has_unit = len(words) > 1 and words[-2] != "in" and schema.get("type") != "boolean"
     unit = _UNITS.get(words[-1], "") if has_unit else ""
     shown = " ".join(_SPELLED.get(word, word) for word in (words[:-1] if unit else words))

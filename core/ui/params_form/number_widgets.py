@@ -57,14 +57,11 @@ def _slider(field: Field, value: float, least: float, most: float, step: float) 
 
 def _box(field: Field, value: float | None, *, step: float, format_: str) -> None:
     key = field.filled(value)
-    least, most = _bounds(field)
-    # A value from elsewhere may be out of bounds; the widget would raise, and pydantic says it better.
-    number = type(step)
+    # No bounds here: the browser would keep a number outside them to itself, and the run would start with the one
+    # before. Pydantic refuses it in words, next to the field.
     st.number_input(
         key=key,
         value=None,
-        min_value=None if least is None or (value is not None and value < least) else number(least),
-        max_value=None if most is None or (value is not None and value > most) else number(most),
         step=step,
         format=format_,
         placeholder=placeholder_of(field.schema, field.default, is_required=field.is_required),

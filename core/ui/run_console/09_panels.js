@@ -12,6 +12,7 @@ class HeadLine {
     this.said = node("span", "said");
     this.whole = node("span", "whole");
     this.whole.setAttribute("data-testid", "completeness");
+    this.whole.title = "What the run has told and is here: lines, steps, figures and files";
     this.ask = node("span", "ask");
     this.cancelButton = button("quiet", "Cancel run", "Cancel this run and everything it started", () => this.confirm(true));
     this.yes = button("danger", "Yes, cancel it", "Yes, cancel the run", () => {
@@ -100,6 +101,7 @@ class PhaseList {
     const isWorthTelling = phase.total === null || phase.total > 1;
     const left = phase.isCurrent ? timeLeftText(timeLeft(phase, now)) : "";
     put(figures, [isWorthTelling && amount, left].filter(Boolean).join("  \u00b7  "));
+    figures.title = figures.textContent;
     bar.max = phase.total || 1;
     if (phase.total === null && phase.isCurrent) bar.removeAttribute("value");
     else bar.value = phase.total === null ? 1 : phase.value;

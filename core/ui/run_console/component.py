@@ -18,6 +18,7 @@ import streamlit as st
 from core.base.errors import QlopError
 from core.services.run_events import RunSnapshot, read_log_text, run_snapshot
 from core.services.runs import cancel_run
+from core.ui.login import is_still_let_in
 from core.ui.plain_text import problems_shown
 from core.ui.run_console.fallback import page_asked_for
 from core.ui.run_console.relay_pass import relay_route, token_for_page
@@ -63,6 +64,8 @@ def run_console(workbench: Workbench, run_id: str, *, key: str | None = None) ->
 
 @st.fragment
 def _draw(workbench: Workbench, run_id: str, name: str) -> None:
+    if not is_still_let_in():
+        st.rerun()
     with problems_shown("The console of this run cannot be shown"):
         snapshot = run_snapshot(workbench, run_id)
         said = _COMPONENT(
@@ -98,6 +101,8 @@ def _data(workbench: Workbench, snapshot: RunSnapshot, name: str, asked: Mapping
 def _cancel(workbench: Workbench, run_id: str, name: str) -> None:
     # The cancel itself happens here, before the fragment runs: another question cannot cut it short.
     number = st.session_state[name]["cancel"]
+    if not is_still_let_in():
+        return
     try:
         report = cancel_run(workbench, run_id)
         was_in_time = report.state == "cancelled"

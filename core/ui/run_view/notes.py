@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.services.runs import annotate_run
-from core.ui.plain_text import problems_shown
+from core.ui.plain_text import notice, problems_shown
 
 if TYPE_CHECKING:
     from core.services.runs import RunDetails
@@ -24,10 +24,21 @@ def edit_notes(workbench: Workbench, run: RunDetails) -> None:
         tags = st.text_input(
             "Tags, with commas between them", value=", ".join(record.tags), key=f"tags-{record.run_id}"
         )
+        drawn, stored = f"drawn-notes-{record.run_id}", (record.notes, tuple(record.tags))
+        st.session_state.setdefault(drawn, stored)
         if st.button("Save", key="save-notes", type="primary"):
+            if st.session_state[drawn] != stored:
+                st.session_state[drawn] = stored
+                notice("Changed by somebody else meanwhile", _told(*stored))
+                return
             with problems_shown("The note cannot be saved"):
                 annotate_run(workbench, record.run_id, tags=_tags(tags), notes=note)
+                del st.session_state[drawn]
                 st.rerun()
+
+
+def _told(note: str, tags: tuple[str, ...]) -> str:
+    return f"Note: {note or 'none'}\nTags: {', '.join(tags) or 'none'}\nSave again to replace them by what stands above."
 
 
 def _tags(text: str) -> list[str]:

@@ -8,13 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["comparison_rows", "evidence_sentences"]
+__all__ = ["comparison_rows", "evidence_sentences", "ruin_sentence"]
 
-_VERDICTS = {
-    "better": "better: the interval lies above 0",
-    "worse": "worse: the interval lies below 0",
-    "no evidence": "no evidence: the interval holds 0",
-}
 
 
 def evidence_sentences(evidence: Mapping[str, Any] | None) -> list[str]:
@@ -56,6 +51,14 @@ def comparison_rows(evidence: Mapping[str, Any] | None) -> pd.DataFrame | None:
     return pd.DataFrame([_row(each) for each in found]) if found else None
 
 
+def ruin_sentence(ruined_at: pd.Timestamp) -> str:
+    """Return what a ruin at that bar means for the charts."""
+    return (
+        f"Equity was gone on {ruined_at:%Y-%m-%d}. What follows is a debt and no return: months, rolling figures and "
+        "the distribution end there."
+    )
+
+
 def _row(found: Mapping[str, Any]) -> dict[str, str]:
     return {
         "name": str(found["name"]),
@@ -63,5 +66,14 @@ def _row(found: Mapping[str, Any]) -> dict[str, str]:
         "sharpe_interval": f"{found['sharpe_low']:+.2f} to {found['sharpe_high']:+.2f}",
         "growth": f"{found['return_difference_annual']:+.1%}",
         "growth_interval": f"{found['return_low']:+.1%} to {found['return_high']:+.1%}",
-        "verdict": _VERDICTS.get(str(found["verdict"]), str(found["verdict"])),
+        "verdict": "; ".join(
+            f"{figure}: {_verdict(found[low], found[high])}"
+            for figure, low, high in (("Sharpe", "sharpe_low", "sharpe_high"), ("return", "return_low", "return_high"))
+        ),
     }
+
+
+def _verdict(low: float, high: float) -> str:
+    if low > 0.0:
+        return "better"
+    return "worse" if high < 0.0 else "no evidence"

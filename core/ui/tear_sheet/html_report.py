@@ -16,7 +16,7 @@ from core.services.tear_sheet import read_tear_sheet, read_ticker_trades
 from core.ui.colors import Colors, theme_colors
 from core.ui.figures import figure_label, shown_figure
 from core.ui.tear_sheet.chart_sections import chart_sections, equity_section
-from core.ui.tear_sheet.evidence import comparison_rows, evidence_sentences
+from core.ui.tear_sheet.evidence import comparison_rows, evidence_sentences, ruin_sentence
 from core.ui.tear_sheet.html_style import REPORT_STYLE
 from core.ui.tear_sheet.section import Section
 from core.ui.tear_sheet.trade_marks import trade_figure
@@ -109,6 +109,8 @@ def _tiles(figures: pd.DataFrame) -> str:
 
 
 def _charts(workbench: Workbench, sheet: TearSheet, colors: Colors) -> Iterator[str]:
+    if sheet.ruined_at is not None:
+        yield f'<section class="ruin"><p><b>The account was ruined.</b> {ruin_sentence(sheet.ruined_at)}</p></section>'
     yield _chart(equity_section(sheet, colors, has_log_scale=False))
     yield _evidence(sheet)
     for section in chart_sections(sheet, colors):

@@ -10,10 +10,10 @@ import streamlit as st
 
 from core.services.tear_sheet import TearSheet, read_tear_sheet
 from core.ui.colors import shown_colors
-from core.ui.plain_text import problems_shown, quiet
+from core.ui.plain_text import notice, problems_shown, quiet
 from core.ui.tables import reading_table, right_text
 from core.ui.tear_sheet.chart_sections import chart_sections, equity_section
-from core.ui.tear_sheet.evidence import comparison_rows, evidence_sentences
+from core.ui.tear_sheet.evidence import comparison_rows, evidence_sentences, ruin_sentence
 from core.ui.tear_sheet.html_report import html_report
 from core.ui.tear_sheet.section_panel import section_panel
 from core.ui.tear_sheet.trade_panel import trade_panel
@@ -54,6 +54,8 @@ def _draw(workbench: Workbench, sheet: TearSheet) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         has_log_scale = st.toggle("Logarithmic scale", key="log", bind="query-params")
         _report_button(workbench, sheet.run_id)
+    if sheet.ruined_at is not None:
+        notice("The account was ruined", ruin_sentence(sheet.ruined_at))
     section_panel(equity_section(sheet, colors, has_log_scale=bool(has_log_scale)), run_id=sheet.run_id)
     _draw_evidence(sheet)
     for is_narrow, group in groupby(chart_sections(sheet, colors), key=lambda section: section.is_narrow):

@@ -120,3 +120,10 @@ def test_the_doctor_names_what_fails(qlop):
 
 def test_the_version_is_told(qlop):
     assert qlop.call("--version").stdout.startswith("qlop 0.")
+
+
+def test_trust_says_where_nothing_looks(qlop):
+    folder = qlop.folder / "aside" / "plugins"
+    (folder / "models").mkdir(parents=True)
+    (folder / "models" / "mean.py").write_text(MODEL, encoding="utf-8")
+    assert "Nothing looks there from here" in qlop.call("plugins", "trust", folder).stdout

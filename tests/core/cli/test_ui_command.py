@@ -113,3 +113,9 @@ def test_a_taken_port_is_refused_with_the_option_that_changes_it(qlop, option):
     assert done.returncode == 2
     assert f"Port {port} of 127.0.0.1 is taken" in done.stderr
     assert f"qlop ui {option} " in done.stderr
+
+
+def test_one_port_for_both_is_refused(qlop):
+    done = qlop.call("ui", "--port", "8714", "--relay-port", "8714")
+    assert done.returncode == 2
+    assert "--port and --relay-port are both 8714" in done.stderr

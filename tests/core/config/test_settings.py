@@ -62,3 +62,18 @@ def test_a_url_with_a_password_is_refused_and_not_repeated(tmp_path, url):
 def test_a_url_without_a_password_stands(tmp_path, url):
     (tmp_path / "settings.yaml").write_text(f"store: {{url: '{url}'}}\n", encoding="utf-8")
     assert load_settings(tmp_path, {}).store.url == url
+
+
+def test_a_folders_settings_send_no_run_to_another_machine(tmp_path):
+    (tmp_path / "settings.yaml").write_text("relay: {url: 'wss://relay.example.org/x'}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="To send events elsewhere set QLOP_RELAY_URL"):
+        load_settings(tmp_path, {})
+
+
+def test_the_environment_may_name_a_relay_of_another_machine(tmp_path):
+    (tmp_path / "settings.yaml").write_text("relay: {url: 'ws://127.0.0.1:9000'}\n", encoding="utf-8")
+    assert load_settings(tmp_path, {}).relay.url == "ws://127.0.0.1:9000"
+    elsewhere = load_settings(tmp_path, {"QLOP_RELAY_URL": "wss://relay.example.org"})
+    assert elsewhere.relay.url == "wss://relay.example.org"
+    with pytest.raises(ConfigError, match="QLOP_RELAY_URL is 'http://x'"):
+        load_settings(tmp_path, {"QLOP_RELAY_URL": "http://x"})

@@ -220,3 +220,13 @@ def test_trust_that_cannot_be_recorded_is_told(place, strategy):
     blocked.write_text("", encoding="utf-8")
     with pytest.raises(PluginError, match=r"Trust cannot be recorded in .* Set QLOP_CONFIG_DIR|cannot be read"):
         trust_folder(place.local, blocked)
+
+
+def test_the_plugins_of_a_home_elsewhere_run_once_they_are_trusted(place, strategy):
+    home = place.root / "elsewhere"
+    place.write(strategy(), folder=home / "plugins")
+    assert state(place.registry(plugin_path=(), home=home)) is FolderState.UNTRUSTED
+    trust_folder(home / "plugins", place.configuration)
+    registry = place.registry(plugin_path=(), home=home)
+    assert state(registry) is FolderState.TRUSTED
+    assert registry.create("strategies", "steady", {}).params.exposure == 1.0

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -55,6 +54,7 @@ class ServedRelay:
         if self._thread is not None:
             self._loop.call_soon_threadsafe(self._end.set)
             self._thread.join(30)
+            assert not self._thread.is_alive()
             self._thread = None
 
     def endpoint_of(self, run_id: str, role: str, key: bytes = KEY):
@@ -90,28 +90,28 @@ class RelayProcess:
     _process: subprocess.Popen | None = field(default=None, init=False)
 
     def start(self) -> None:
-        self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "core.cli.main",
-                "relay",
-                "--home",
-                str(self.home.path),
-                "--port",
-                str(self.port),
-            ],
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY), "QLOP_CONFIG_DIR": str(self.configuration)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-        )
+        self._process = self.another(self.port, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 60
         while (found := living_relay(self.home)) is None:
             assert self._process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.01)
         self.port = int(found.url.rpartition(":")[2])
+
+    def another(self, port: int, *options: str, **pipes) -> subprocess.Popen:
+        """Start one more relay for the same home, whatever becomes of it."""
+        command = [sys.executable, "-P", "-m", "core.cli.main", "relay", "--home", str(self.home.path)]
+        return subprocess.Popen(
+            [*command, "--port", str(port), *options],
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY), "QLOP_CONFIG_DIR": str(self.configuration)},
+            stdin=subprocess.DEVNULL,
+            **pipes,
+        )
+
+    def terminate(self) -> int:
+        """Ask it to end, and return its exit code."""
+        self._process.terminate()
+        return self._process.wait(30)
 
     def kill(self) -> None:
         self._process.kill()
@@ -132,9 +132,11 @@ class RawClient:
     """A client that sees every frame as it comes."""
 
     def __init__(self, url, token=None, **options):
-        self.socket = connect(url, compression=None, max_size=None, ping_interval=None, **options)
+        plain = {"compression": None, "max_size": None, "ping_interval": None, "close_timeout": 0.2}
+        self.socket = connect(url, **plain, **options).__enter__()
         self.first = json.loads(self.socket.recv(timeout=30))
-        self.send(frame="auth", version=1, token=token)
+        if self.first["frame"] == "hello":
+            self.send(frame="auth", version=1, token=token)
 
     def send(self, **frame):
         self.socket.send(json.dumps(frame))

@@ -13,6 +13,7 @@ from core.base.identifiers import new_run_id
 from core.relay.endpoint import RelayEndpoint
 from core.relay.plain_client import PlainClient
 from core.relay.publisher import Publisher
+from core.store.home import Home
 from core.store.run_session import open_run
 
 
@@ -145,6 +146,29 @@ def test_an_event_that_is_too_large_for_a_message_comes_from_the_file_and_the_re
             say(session, 4, 6)
             assert [next(events).seq for _ in range(4)] == [5, 6, 7, 8]
             events.close()
+
+
+def test_a_relay_without_the_file_stays_before_an_event_that_is_too_large_and_the_run_is_told(
+    served_relay, living_run, tmp_path, soon
+):
+    told, sentence = [], threading.Event()
+
+    def tell(text):
+        told.append(text)
+        sentence.set()
+
+    served_relay.stop()
+    served_relay.home = Home(tmp_path / "elsewhere").create()
+    served_relay.start()
+    say(living_run, 1, 3)
+    living_run.events.append(LogPayload(level="info", message="x" * 2**21))
+    with publish(living_run, served_relay.endpoint_of(living_run.run_id, "publish"), soon, tell):
+        events = PlainClient(served_relay.endpoint_of(living_run.run_id, "subscribe"), soon()).events()
+        assert sentence.wait(60)
+        assert [next(events).seq for _ in range(4)] == [1, 2, 3, 4]
+        events.close()
+    assert "ends before this event: number 5 has 2,0" in told[0]
+    assert "does not read this run's file" in told[0]
 
 
 @pytest.mark.parametrize("size", [1_000, 20_000])

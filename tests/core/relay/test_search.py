@@ -101,3 +101,20 @@ def test_levels_and_pages_narrow_the_answer():
     earlier = search(lines, "same", limit=9, before_seq=4)
     assert [event["seq"] for event in earlier["events"]] == [1, 2, 3]
     assert (earlier["match_count"], earlier["has_more"], earlier["searched_to_seq"]) == (3, False, 3)
+
+
+@settings(max_examples=100)
+@given(payloads=st.lists(_logs, min_size=1, max_size=6), levels=st.sets(st.sampled_from(["info", "error", "debug"])))
+def test_levels_alone_find_exactly_their_lines_however_these_are_written(payloads, levels):
+    lines = [
+        json.dumps(json.loads(line), indent=None).encode() if number % 2 else line
+        for number, line in enumerate(lines_of(payloads))
+    ]
+    expected = [seq for seq, payload in enumerate(payloads, start=1) if payload.level in levels]
+    assert found(lines, "", levels=frozenset(levels)) == expected
+
+
+def test_a_level_that_is_written_with_escapes_is_found():
+    line = next(lines_of([LogPayload(level="error", message="it broke")])).replace(b'"error"', b'"\\u0065rror"')
+    assert found([line], "", levels=frozenset({"error"})) == [1]
+    assert found([line], "", levels=frozenset({"info"})) == []

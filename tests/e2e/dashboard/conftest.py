@@ -1,5 +1,6 @@
 """A real dashboard with its relay, in processes of their own, and a real browser before it."""
 
+import json
 import os
 import re
 import signal
@@ -84,6 +85,22 @@ class Dashboard:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def run(self, config: dict) -> str:
+        """Run a config to its end, whatever that is, and return the run's id."""
+        file = self.folder / "config.json"
+        file.write_text(json.dumps(config), encoding="utf-8")
+        command = [*self.qlop, "run", config["mode"], "--config", str(file), "--json"]
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return json.loads(done.stdout.splitlines()[-1])["run_id"]
+
     def child(self, words: str) -> psutil.Process:
         """Return the process under the supervisor whose command line holds `words`."""
         deadline = time.monotonic() + PATIENCE_S
@@ -148,6 +165,12 @@ def start_dashboard(tmp_path):
                     record.kill()
 
 
+@pytest.fixture(scope="session")
+def dashboard_over():
+    """Makes dashboards that are not started, for the command line over their homes."""
+    return Dashboard
+
+
 @pytest.fixture
 def dashboard(start_dashboard):
     return start_dashboard()
@@ -157,10 +180,11 @@ def dashboard(start_dashboard):
 def start_chatty(dashboard, visitor):
     """Starts the mode `chatty` from its form, as a person does; returns that person's page, at the run's screen."""
 
-    def start(n_lines: int, lines_per_s: int, **others: int):
+    def start(n_lines: int, lines_per_s: int, **others: int | str):
         page = visitor(f"{dashboard.url}/chatty")
         for name, value in {"n_lines": n_lines, "lines_per_s": lines_per_s, **others}.items():
-            field = page.get_by_label(re.compile("^" + name.replace("_", " ").removesuffix(" s"), re.IGNORECASE))
+            label = re.compile(name.replace("_", " ").removesuffix(" s"), re.IGNORECASE)
+            field = page.get_by_role("spinbutton", name=label).or_(page.get_by_role("textbox", name=label))
             field.fill(str(value))
             field.press("Tab")
             expect(page.get_by_text(f"{name}: {value}")).to_be_visible()
@@ -201,6 +225,18 @@ def visitor(chromium):
     for context in contexts:
         context.close()
     assert problems == []
+
+
+@pytest.fixture
+def rows_of():
+    """Reads a table, which is painted, as a screen reader finds it: rows of cells, the heads first."""
+
+    def rows(page, name: str) -> list[list[str]]:
+        found = page.get_by_role("region", name=name, exact=True).locator("canvas [role=row]")
+        expect(found.nth(1)).to_be_attached()
+        return [row.locator("th, td").all_text_contents() for row in found.all()]
+
+    return rows
 
 
 def _note_request_elsewhere(url: str, problems: list[str]) -> None:

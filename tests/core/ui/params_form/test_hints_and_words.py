@@ -43,6 +43,7 @@ class Hostile(BaseModel):
         ("horizon_bars", "Horizon (bars)"),
         ("fee_bps", "Fee (bps)"),
         ("base_rate_annual", "Base rate (a year)"),
+        ("lines_per_s", "Lines per second"),
         ("start_date", "Start date"),
         ("run_id", "Run ID"),
         ("days", "Days"),

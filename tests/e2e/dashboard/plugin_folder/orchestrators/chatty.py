@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import qlop
@@ -28,7 +29,8 @@ class Chatty(qlop.OrchestratorPlugin):
         n_lines: int = Field(default=100, ge=0, le=1_000_000, description="How many lines.")
         lines_per_s: int = Field(default=0, ge=0, description="Its pace; 0: as fast as it can.")
         word: str = Field(default="line", description="What each line begins with.")
-        n_companions: int = Field(default=0, ge=0, le=10, description="How many processes of its own sit beside it.")
+        n_companions: int = Field(default=0, ge=0, description="How many processes of its own sit beside it.")
+        waits_for: str = Field(default="", description="A file that must be there before the last line is said.")
 
     params: Params
 
@@ -39,6 +41,8 @@ class Chatty(qlop.OrchestratorPlugin):
         begun = time.monotonic()
         n_lines = self.params.n_lines
         for number in range(1, n_lines + 1):
+            while number == n_lines and self.params.waits_for and not Path(self.params.waits_for).exists():
+                time.sleep(0.02)
             context.log(f"{self.params.word} {number:06d}")
             if number % 100 == 0 or number == n_lines:
                 context.progress("talk", number, n_lines, "lines")

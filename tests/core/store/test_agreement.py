@@ -1,0 +1,95 @@
+"""Lists skip the comparison with the folders while nothing has changed, and still miss nothing."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from core.base.events import RunState
+from core.base.identifiers import new_run_id
+from core.store.agreement import Agreement, FolderStamp
+from core.store.run_query import RunQuery
+from core.store.run_session import open_run
+from core.store.run_store import RunStore
+from core.store.schema import runs
+
+CONFIG = {"mode": "train", "title": "", "data": {"data_source_type": "sample", "tickers": ["IBM"]}}
+
+
+def make_run(home) -> str:
+    run_id = new_run_id()
+    with open_run(home, run_id, CONFIG, {}):
+        return run_id
+
+
+def age_folders(home, age_s: float = 60) -> None:
+    moment = time.time() - age_s
+    for folder in (home.runs_folder, home.trash_folder):
+        os.utime(folder, (moment, moment))
+
+
+@pytest.fixture
+def two_runs(home) -> list[str]:
+    """Two runs that ended long ago, and an index that is known to agree with them."""
+    made = [make_run(home), make_run(home)]
+    age_folders(home)
+    assert found(home) == set(made)
+    return made
+
+
+def found(home) -> set[str]:
+    with RunStore(home) as store:
+        return {record.run_id for record in store.find(RunQuery(limit=None))}
+
+
+def version(home) -> str:
+    with RunStore(home) as store:
+        return store.version()
+
+
+def test_rows_that_vanish_from_the_index_come_back_from_the_folders(home, two_runs):
+    with RunStore(home) as store, store._database.transaction() as connection:
+        connection.execute(runs.delete().where(runs.c.run_id == two_runs[0]))
+    assert found(home) == set(two_runs)
+
+
+def test_a_folder_that_is_removed_by_hand_leaves_the_list(home, two_runs):
+    for file in sorted(home.run_path(two_runs[0]).rglob("*"), reverse=True):
+        file.rmdir() if file.is_dir() else file.unlink()
+    home.run_path(two_runs[0]).rmdir()
+    assert found(home) == {two_runs[1]}
+
+
+def test_a_run_that_ends_while_no_folder_comes_or_goes_is_shown_as_ended(home, two_runs):
+    run_id = new_run_id()
+    with open_run(home, run_id, CONFIG, {}), RunStore(home) as store:
+        age_folders(home)
+        assert [record.run_id for record in store.find(RunQuery(states=(RunState.RUNNING,)))] == [run_id]
+    with RunStore(home) as store:
+        assert store.find(RunQuery(states=(RunState.RUNNING,))) == []
+
+
+def test_the_version_changes_with_a_note_and_with_a_run_that_goes_and_not_else(home, two_runs):
+    before = version(home)
+    assert version(home) == before
+    with RunStore(home) as store:
+        store.annotate(two_runs[0], notes="look again")
+    annotated = version(home)
+    with RunStore(home) as store:
+        store.delete(two_runs[0])
+    assert len({before, annotated, version(home)}) == 3
+
+
+def test_folders_that_changed_just_now_are_not_yet_taken_for_unchanged(home):
+    make_run(home)
+    agreement, stamp = Agreement(), FolderStamp.of(home)
+    agreement.note(home, FolderStamp((time.time_ns(), stamp.changed_ns[1])), 1)
+    assert not agreement.holds(home, stamp, 1)
+    age_folders(home)
+    stamp = FolderStamp.of(home)
+    agreement.note(home, stamp, 1)
+    assert agreement.holds(home, stamp, 1)
+    assert not agreement.holds(home, stamp, 2)
+    assert not agreement.holds(home, FolderStamp((stamp.changed_ns[0] + 1, stamp.changed_ns[1])), 1)
