@@ -42,8 +42,8 @@ def ui(
         typer.echo(f"QLOP is at {plan.url} (home: {workbench.home.path}). Ctrl-C ends it; runs go on.")
         if plan.is_reachable_from_elsewhere:
             typer.echo(
-                f"qlop: It listens on {plan.address}: without a login whoever reaches the port can start and read runs. "
-                "See docs/login.md.",
+                f"qlop: It listens on {plan.address}: without a login whoever reaches the port can start and read "
+                "runs. See docs/login.md.",
                 err=True,
             )
         if _has_desktop() if open_browser is None else open_browser:

@@ -76,7 +76,8 @@ def reload_plugins() -> None:
 
 
 def _key(workbench: Workbench) -> str:
-    return f"{workbench.home.path} {RegistrySettings(disabled=workbench.settings.plugins.disabled, home=workbench.home.path)!r}"
+    settings = RegistrySettings(disabled=workbench.settings.plugins.disabled, home=workbench.home.path)
+    return f"{workbench.home.path} {settings!r}"
 
 
 @st.cache_resource(show_spinner=False)

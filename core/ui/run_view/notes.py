@@ -38,7 +38,8 @@ def edit_notes(workbench: Workbench, run: RunDetails) -> None:
 
 
 def _told(note: str, tags: tuple[str, ...]) -> str:
-    return f"Note: {note or 'none'}\nTags: {', '.join(tags) or 'none'}\nSave again to replace them by what stands above."
+    said = f"Note: {note or 'none'}\nTags: {', '.join(tags) or 'none'}"
+    return f"{said}\nSave again to replace them by what stands above."
 
 
 def _tags(text: str) -> list[str]:
