@@ -1,9 +1,32 @@
 """What every test may ask for."""
 
 import importlib.util
+import shutil
 from pathlib import Path
 
 import pytest
+
+CHROMIUM_OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A headless browser."""
+    from playwright.sync_api import sync_playwright
+
+    # Of a module, not of the session: while Playwright is open no other event loop can run in this thread.
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

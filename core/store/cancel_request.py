@@ -43,6 +43,6 @@ def cancel_reason(folder: Path) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError):
-        return "asked to stop"
+        return "it was asked to stop"
     reason = request.get("reason") if isinstance(request, dict) else None
-    return str(reason or "asked to stop")
+    return str(reason or "it was asked to stop")

@@ -8,27 +8,26 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import time_ns
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from core.base.errors import QlopError, RunError, RunIdError, StoreError
+from core.base.errors import RunError, RunIdError, StoreError
 from core.base.events import TERMINAL_STATES
 from core.base.identifiers import check_run_id, is_run_id
-from core.store.agreement import Agreement, FolderStamp
-from core.store.atomic import remove_leftovers, sync_folder, write_json
+from core.store.atomic import sync_folder, write_json
 from core.store.database import DamagedIndexError, Database
 from core.store.home import Home
 from core.store.json_form import json_value
 from core.store.run_folder import RunFolder
+from core.store.run_index import KnownRun, RunIndex
 from core.store.run_lock import RunLock
-from core.store.run_query import RunQuery, answer_from_records, record_of, row_of, select_records
+from core.store.run_query import RunQuery, answer_from_records, record_of, select_records
 from core.store.run_record import RunRecord, read_record
-from core.store.settlement import settle_folder, settlement_of
+from core.store.settlement import settle_folder
 
 if TYPE_CHECKING:
     from sqlalchemy import RowMapping, Select
@@ -38,8 +37,6 @@ __all__ = ["ReindexReport", "RunStore"]
 _logger = logging.getLogger(__name__)
 
 _SHORTEST_BEGINNING = 4
-_PRIME = 1_000_003  # remainders by it add up to a sum that no database finds too large
-_agreement = Agreement()
 
 
 @dataclass(frozen=True)
@@ -60,6 +57,7 @@ class RunStore:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._database = Database(home)
+        self._index = RunIndex(home, self._database)
 
     def find(self, query: RunQuery | None = None) -> list[RunRecord]:
         """Return the runs that `query` asks for, by default the 50 newest, each in its true state.
@@ -98,10 +96,10 @@ class RunStore:
         # Without an index that can be used, the question below finds the answer in the folders, or says what is wrong.
         with contextlib.suppress(StoreError):
             if self._home.path.is_dir():
-                self._catch_up()
-                return self._digest()
+                self._index.catch_up()
+                return self._index.digest()
         everything = RunQuery(limit=None, with_deleted=True)
-        return str(hash(frozenset(self.find_columns(everything, ("run_id", *_Known._fields)))))
+        return str(hash(frozenset(self.find_columns(everything, ("run_id", *KnownRun._fields)))))
 
     def words(self) -> tuple[list[str], list[str]]:
         """Return the modes and the tags that runs of the index bear, those in the trash too, in the alphabet's order.
@@ -125,7 +123,7 @@ class RunStore:
             If its folder is damaged.
         """
         folder, is_deleted = self._folder(run_id)
-        return self._record(folder, is_deleted=is_deleted)
+        return self._index.record_of_folder(folder, is_deleted=is_deleted)
 
     def resolve(self, beginning: str, *, is_deleted: bool = False) -> str:
         """Return the id of this home's one run that begins with `beginning`, in either case of letters.
@@ -150,7 +148,7 @@ class RunStore:
             )
         if not is_deleted and is_run_id(asked) and self._home.run_path(asked).is_dir():
             return asked
-        begin_so = [found for found in self._folders() if found.run_id.startswith(asked)]
+        begin_so = [found for found in self._index.folders() if found.run_id.startswith(asked)]
         names = [found.run_id for found in begin_so if found.is_deleted is is_deleted]
         if len(names) == 1:
             return names[0]
@@ -172,7 +170,7 @@ class RunStore:
             If the folder is damaged or the index cannot be used.
         """
         record = read_record(folder, self._home.home_id, is_deleted=folder.path.parent == self._home.trash_folder)
-        self._write([record])
+        self._index.write([record])
         return record
 
     def upsert_if_possible(self, folder: RunFolder) -> None:
@@ -235,7 +233,7 @@ class RunStore:
         folder, is_deleted = self._folder(run_id)
         if not is_deleted:
             raise RunIdError(f"Run {run_id} is not deleted.")
-        self._record(folder, is_deleted=True)
+        self._index.record_of_folder(folder, is_deleted=True)
         return self.upsert(self._move(folder, self._home.runs_folder))
 
     def reindex(self) -> ReindexReport:
@@ -247,17 +245,17 @@ class RunStore:
             If the home or the database cannot be written to.
         """
         self._home.create()
-        _agreement.forget(self._home)
+        self._index.forget_agreement()
         try:
-            self._known()
+            self._index.known_runs()
         except DamagedIndexError:
             self._put_aside()
         with self._database.transaction() as connection:
             from core.store.schema import runs
 
             connection.execute(runs.delete().where(runs.c.home_id == self._home.home_id))
-        broken = self._enter(self._folders())
-        return ReindexReport(len(self._known()), broken)
+        broken = self._index.enter(self._index.folders())
+        return ReindexReport(len(self._index.known_runs()), broken)
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
@@ -275,7 +273,7 @@ class RunStore:
         if not self._exists():
             return []
         try:
-            self._catch_up()
+            self._index.catch_up()
             with self._database.transaction() as connection:
                 return connection.execute(statement).mappings().all()
         except DamagedIndexError:
@@ -284,99 +282,10 @@ class RunStore:
             if self._database.file is None:
                 raise
             _logger.warning("This list is read from the run folders: %s", error)
-        return answer_from_records(self._read(self._folders())[0], statement)
+        return answer_from_records(self._index.read_folders(self._index.folders())[0], statement)
 
     def _exists(self) -> bool:
         return self._home.path.is_dir() or self._home.database_url is not None
-
-    def _catch_up(self) -> None:
-        """See to it that the index agrees with the folders, where there are any."""
-        if not self._home.path.is_dir():
-            return
-        stamp, (row_count, unfinished) = FolderStamp.of(self._home), self._tally()
-        if _agreement.holds(self._home, stamp, row_count):
-            folders, known = unfinished, {found.run_id for found in unfinished}
-            stale = folders
-        else:
-            folders, by_id = self._folders(), self._known()
-            stale = [found for found in folders if _is_stale(by_id.get(found.run_id), found)]
-            known = set(by_id)
-        broken = self._enter(stale)
-        # What the index says of a folder that can no longer be read may be wrong.
-        gone = (known - {found.run_id for found in folders}) | (known & broken.keys())
-        if gone:
-            self._drop(gone)
-        if broken:
-            _agreement.forget(self._home)
-        else:
-            _agreement.note(self._home, stamp, self._tally()[0])
-
-    def _tally(self) -> tuple[int, list[_Found]]:
-        """Return how many rows the index has of this home, and the runs among them that have not ended."""
-        from sqlalchemy import func, select
-
-        from core.store.schema import runs
-
-        is_ours = runs.c.home_id == self._home.home_id
-        by_state = select(runs.c.state, func.count()).where(is_ours).group_by(runs.c.state)
-        with self._database.transaction() as connection:
-            counts: dict[str, int] = dict(connection.execute(by_state).all())
-            alive = [state for state in counts if state not in TERMINAL_STATES]
-            asked = select(runs.c.run_id, runs.c.is_deleted).where(is_ours, runs.c.state.in_(alive))
-            rows = connection.execute(asked).all() if alive else []
-        places = (self._home.runs_folder, self._home.trash_folder)
-        return sum(counts.values()), [_Found(places[is_deleted], run_id, is_deleted) for run_id, is_deleted in rows]
-
-    def _digest(self) -> str:
-        from sqlalchemy import func, select
-
-        from core.store.schema import runs
-
-        revision = runs.c.notes_revision
-        figures = (func.count(), func.sum(revision % _PRIME), func.max(revision))
-        asked = select(runs.c.state, runs.c.is_deleted, *figures).where(runs.c.home_id == self._home.home_id)
-        with self._database.transaction() as connection:
-            rows = connection.execute(asked.group_by(runs.c.state, runs.c.is_deleted)).all()
-        # The stamp tells of two moves that make up for each other, such as one run deleted and another restored.
-        return str((sorted(map(str, rows)), FolderStamp.of(self._home).changed_ns))
-
-    def _known(self) -> dict[str, _Known]:
-        from sqlalchemy import select
-
-        from core.store.schema import runs
-
-        columns = [runs.c.run_id, *(runs.c[name] for name in _Known._fields)]
-        asked = select(*columns).where(runs.c.home_id == self._home.home_id)
-        with self._database.transaction() as connection:
-            rows = connection.execute(asked).all()
-        return {run_id: _Known(state, is_deleted, revision) for run_id, state, is_deleted, revision in rows}
-
-    def _drop(self, run_ids: Iterable[str]) -> None:
-        from core.store.schema import runs
-
-        with self._database.transaction() as connection:
-            for run_id in run_ids:
-                connection.execute(runs.delete().where(runs.c.run_id == run_id))
-
-    def _enter(self, folders: Iterable[_Found]) -> dict[str, str]:
-        records, broken = self._read(folders)
-        self._write(records)
-        return broken
-
-    def _read(self, folders: Iterable[_Found]) -> tuple[list[RunRecord], dict[str, str]]:
-        records, broken = [], {}
-        for found in folders:
-            try:
-                records.append(self._record(found.folder, is_deleted=found.is_deleted))
-            except QlopError as error:
-                broken[found.run_id] = str(error)
-                if not found.is_deleted:
-                    _logger.warning("Run %s cannot be read: %s", found.run_id, _with_next_step(error, found.run_id))
-        return records, broken
-
-    def _record(self, folder: RunFolder, *, is_deleted: bool) -> RunRecord:
-        unwritten = None if is_deleted else settlement_of(folder).unwritten
-        return read_record(folder, self._home.home_id, is_deleted=is_deleted, unwritten=unwritten)
 
     def _no_such_run(self, named: str, *, is_deleted: bool) -> RunIdError:
         if is_deleted:
@@ -386,26 +295,6 @@ class RunStore:
         return RunIdError(
             f"There is no run whose id begins with {named!r} in {place}. List them with: qlop runs list{option}"
         )
-
-    def _write(self, records: Sequence[RunRecord]) -> None:
-        from core.store.schema import runs
-
-        if not records:
-            return
-        with self._database.transaction() as connection:
-            statement = self._database.insert()
-            new = statement.excluded
-            # Two lookers may read one folder at different moments and write in the other order: the newer view stays.
-            is_newer = (new.event_count >= runs.c.event_count) & (new.notes_revision >= runs.c.notes_revision)
-            changes = {column.name: new[column.name] for column in runs.c if not column.primary_key}
-            update = statement.on_conflict_do_update(index_elements=["run_id"], set_=changes, where=is_newer)
-            for record in records:
-                connection.execute(update, row_of(record))
-
-    def _folders(self) -> list[_Found]:
-        remove_leftovers(self._home.runs_folder)
-        places = ((self._home.runs_folder, False), (self._home.trash_folder, True))
-        return [found for place, is_deleted in places for found in _run_folders(place, is_deleted=is_deleted)]
 
     def _folder(self, run_id: str) -> tuple[RunFolder, bool]:
         in_trash = self._home.trash_folder / check_run_id(run_id)
@@ -425,9 +314,9 @@ class RunStore:
         try:
             record = read_record(moved, self._home.home_id, is_deleted=place == self._home.trash_folder)
         except StoreError:
-            self._drop([folder.run_id])
+            self._index.drop([folder.run_id])
         else:
-            self._write([record])
+            self._index.write([record])
         return moved
 
     def _put_aside(self) -> None:
@@ -441,22 +330,6 @@ class RunStore:
                 file.with_name(file.name + suffix).rename(file.with_name(broken + suffix))
 
 
-class _Known(NamedTuple):
-    state: str
-    is_deleted: bool
-    notes_revision: int
-
-
-class _Found(NamedTuple):
-    place: Path
-    run_id: str
-    is_deleted: bool
-
-    @property
-    def folder(self) -> RunFolder:
-        return RunFolder(self.place / self.run_id, self.run_id)
-
-
 def _has_ended(folder: RunFolder) -> bool:
     try:
         return settle_folder(folder) in TERMINAL_STATES
@@ -467,20 +340,3 @@ def _has_ended(folder: RunFolder) -> bool:
             return False
         lock.release()
         return True
-
-
-def _with_next_step(error: QlopError, run_id: str) -> str:
-    delete = f"qlop runs delete {run_id}"
-    return str(error) if delete in str(error) else f"{error} Restore the folder from a backup, or: {delete}"
-
-
-def _is_stale(known: _Known | None, found: _Found) -> bool:
-    return known is None or known.is_deleted != found.is_deleted or known.state not in TERMINAL_STATES
-
-
-def _run_folders(place: Path, *, is_deleted: bool) -> list[_Found]:
-    # Thousands of entries, many times a minute: their names and kinds are read, and no entry is looked at by itself.
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(place) as entries:
-        names = sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
-        return [_Found(place, name, is_deleted) for name in names if is_run_id(name)]
-    return []

@@ -26,7 +26,7 @@ def _browser_fixtures() -> ModuleType:
 
 
 _BROWSER = _browser_fixtures()
-start_dashboard, chromium, visitor = _BROWSER.start_dashboard, _BROWSER.chromium, _BROWSER.visitor
+start_dashboard, visitor = _BROWSER.start_dashboard, _BROWSER.visitor
 
 
 class TableLine(Protocol):

@@ -115,4 +115,4 @@ def test_a_cancel_request_keeps_its_first_reason(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["", "[]", "{}", "{\x00"])
 def test_a_damaged_cancel_request_is_still_a_request(tmp_path: Path, content: str) -> None:
     (tmp_path / "cancel.json").write_text(content)
-    assert cancel_reason(tmp_path) == "asked to stop"
+    assert cancel_reason(tmp_path) == "it was asked to stop"

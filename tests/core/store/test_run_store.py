@@ -222,7 +222,7 @@ def test_an_older_view_of_a_run_does_not_replace_a_newer_one(home: Home, store: 
     run_id = _run(home)
     newer = store.get(run_id)
     older = replace(newer, state=RunState.RUNNING, event_count=1, finished_at=None)
-    store._write([older])
+    store._index.write([older])
     assert store.find() == [newer]
 
 

@@ -14,19 +14,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 REPOSITORY = Path(__file__).parents[3]
 PLUGIN_FOLDER = Path(__file__).parent / "plugin_folder"
-CHROMIUM_OPTIONS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 PATIENCE_S = 60
 expect.set_options(timeout=PATIENCE_S * 1000)
 
@@ -193,15 +184,6 @@ def start_chatty(dashboard, visitor):
         return page
 
     return start
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    # Of a module, not of the session: while Playwright runs, no other test of this process can run an event loop.
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM_OPTIONS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -16,21 +16,11 @@ import pytest
 import uvicorn
 from joserfc import jwt
 from joserfc.jwk import RSAKey
-from playwright.sync_api import sync_playwright
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Route
 
 REPOSITORY = Path(__file__).parents[3]
-CHROMIUM_OPTIONS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 CLIENT_ID = "qlop-tests"
 PATIENCE_S = 60
 
@@ -168,15 +158,6 @@ def _wait_until_it_listens(port, process):
             return
         time.sleep(0.02)
     raise AssertionError(f"nothing listens on port {port} after {PATIENCE_S} s")
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """A headless browser."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM_OPTIONS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

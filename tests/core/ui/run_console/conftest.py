@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -13,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from core.base.events import (
     ArtifactPathPayload,
@@ -30,16 +28,6 @@ from core.store.run_folder import RunFolder
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[3]
-CHROMIUM = shutil.which("chromium")
-CHROMIUM_OPTIONS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 PATIENCE_MS = 30_000
 _COMPLETED = {"state": "completed", "current_status": "The run has ended.", "next_step": "", "error": None}
 
@@ -155,15 +143,6 @@ def free_port():
 
 
 @pytest.fixture(scope="module")
-def browser():
-    # For one module only: while Playwright is open no other event loop can run in this thread.
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
 def places(tmp_path_factory):
     """The home and the configuration folder."""
     folder = tmp_path_factory.mktemp("console")
@@ -253,12 +232,12 @@ def living_run(places):
 
 
 @pytest.fixture
-def open_console(browser, dashboard):
+def open_console(chromium, dashboard):
     """Opens the console of a run in a browser of its own; nothing on the page may have failed when the test ends."""
     contexts = []
 
     def open_it(run, **options):
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
+        context = chromium.new_context(viewport={"width": 1280, "height": 900}, **options)
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()

@@ -42,7 +42,7 @@ def test_the_page_runs_anew_once_when_the_run_ends_while_it_is_watched(written_r
     expect(console.page.get_by_text("The page ran 2 times.")).to_be_visible()
     again = open_console(run)
     expect(again.badge).to_contain_text("completed")
-    expect(again.whole).to_have_text("complete: 3 of 3")
+    expect(again.whole).to_have_text("complete: 3 of 3 events")
     expect(again.page.get_by_text("The page ran 1 times.")).to_be_visible()
     expect(console.page.get_by_text("The page ran 2 times.")).to_be_visible()
 
@@ -148,7 +148,7 @@ def test_a_progress_bar_shows_what_it_painted_last(written_run, open_console):
     expect(console.line("two").locator(".text")).to_have_text("two \u23ce lines")
 
 
-def test_two_consoles_on_one_page_show_the_same_run(written_run, open_console, browser, dashboard):
+def test_two_consoles_on_one_page_show_the_same_run(written_run, open_console, chromium, dashboard):
     run = written_run()
     run.begin()
     console = open_console(run)
@@ -162,12 +162,12 @@ def test_a_reload_of_the_page_shows_the_same_log(written_run, open_console):
     run.begin()
     run.say("before")
     console = open_console(run)
-    expect(console.whole).to_have_text("complete: 3 of 3")
+    expect(console.whole).to_have_text("complete: 3 of 3 events")
     console.page.reload()
     run.say("after")
     expect(console.line("after")).to_be_visible()
     expect(console.line("before")).to_have_count(1)
-    expect(console.whole).to_have_text("complete: 4 of 4")
+    expect(console.whole).to_have_text("complete: 4 of 4 events")
 
 
 def test_cancelling_asks_once_and_ends_the_process(living_run, open_console):
