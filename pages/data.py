@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.services.disk_use import disk_use
-from core.services.inspection import find_inspection, newest_inspection, open_inspection
+from core.services.inspection import MODE, find_inspection, mode_of, newest_inspection, open_inspection
 from core.services.run_events import RunSnapshot, run_snapshot
 from core.services.workbench import Workbench, open_workbench
 from core.ui.address import chosen_in_address, keep_in_address
@@ -18,7 +18,9 @@ from core.ui.inspection_view import (
     draw_prices,
     inspection_figures,
 )
-from core.ui.plain_text import problem, problems_shown, quiet
+from core.ui.moments import shown_moment
+from core.ui.navigation import go_to
+from core.ui.plain_text import notice, problem, problems_shown, quiet
 from core.ui.run_console import run_console
 
 ASKED = "inspection"
@@ -52,12 +54,24 @@ def _follow_form(config_text: str, same: str | None, *, is_pressed: bool) -> Non
 
 
 def _draw_asked(workbench: Workbench, run: RunSnapshot, same: str | None) -> None:
+    if (mode := mode_of(workbench, run.run_id)) != MODE:
+        _say_it_is_none(workbench, run.run_id, mode)
+        return
     if run.state == "completed":
         _draw_results(workbench, run.run_id, same)
         return
     if run.has_ended:
         problem("The data were not inspected", run.error or run.current_status)
     run_console(workbench, run.run_id)
+
+
+def _say_it_is_none(workbench: Workbench, run_id: str, mode: str) -> None:
+    notice("This run is no inspection", f"Run {run_id} is of mode {mode!r}; this screen shows runs of {MODE!r}.")
+    with st.container(horizontal=True):
+        if st.button("Open the run", icon=":material/open_in_new:"):
+            go_to("run", run=run_id)
+        if newest := newest_inspection(workbench):
+            st.button("Show the newest inspection", on_click=keep_in_address, args=(ASKED, newest))
 
 
 def _draw_results(workbench: Workbench, run_id: str | None, same: str | None) -> None:
@@ -69,7 +83,7 @@ def _draw_results(workbench: Workbench, run_id: str | None, same: str | None) ->
     inspection = open_inspection(workbench, run_id)
     st.space("small")
     run = run_snapshot(workbench, run_id)
-    loaded = f"loaded {run.finished_at:%Y-%m-%d %H:%M} UTC" if run.finished_at else ""
+    loaded = f"loaded {shown_moment(run.finished_at)}" if run.finished_at else ""
     fingerprint = f"fingerprint {str(inspection.facts.get('fingerprint', ''))[:12]}"
     quiet("  ·  ".join(filter(None, (f"Inspection {run_id[:8]}", loaded, fingerprint))), "inspection")
     if run_id != same:

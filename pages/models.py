@@ -8,14 +8,17 @@ import streamlit as st
 
 from core.services.artifact_archive import archive_artifacts
 from core.services.run_artifacts import list_artifacts, read_config_text
-from core.services.trained_models import ModelCard, read_model_card, trained_models
+from core.services.run_list import list_version
+from core.services.trained_models import ModelCard, read_model_card
 from core.services.workbench import Workbench, open_workbench
 from core.ui.address import chosen_in_address, keep_in_address
 from core.ui.export_panel import export_panel
 from core.ui.file_list import OfferedFile, file_list
 from core.ui.model_view import draw_card, draw_folds, draw_importances, model_choice
+from core.ui.moments import shown_moment
 from core.ui.navigation import go_to
 from core.ui.plain_text import heading, monospace, problems_shown, quiet
+from core.ui.run_listing import listed_models
 
 
 def main() -> None:
@@ -23,7 +26,7 @@ def main() -> None:
     st.title("Models", anchor=False)
     with problems_shown("The models cannot be listed"):
         workbench = open_workbench()
-        table = trained_models(workbench)
+        table = listed_models(workbench, list_version(workbench))
         if table.empty:
             _say_how_to_begin()
             return
@@ -46,7 +49,7 @@ def _draw_model(workbench: Workbench, card: ModelCard) -> None:
         heading(card.title or card.model, "model")
         if st.button("Open the run", icon=":material/open_in_new:"):
             go_to("run", run=card.run_id)
-    trained = f"trained {card.trained_at:%Y-%m-%d %H:%M} UTC" if card.trained_at else ""
+    trained = f"trained {shown_moment(card.trained_at)}" if card.trained_at else ""
     quiet("  ·  ".join(filter(None, (card.model, f"run {card.run_id}", trained))), "facts")
     about, folds, weights, config, export = st.tabs(
         ["Card", "Folds", "Importances", "Config", "Export"], key="tab", bind="query-params"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from core.services.health import Health, plugin_health, relay_health, store_health
-from core.services.newest_data import newest_data
+from core.services.newest_data import NewestData, newest_data
 from core.services.presets import preset_config
 from core.services.submit_run import submit_run
 from core.services.workbench import Workbench, open_workbench
@@ -15,10 +17,16 @@ from core.ui.navigation import go_to
 from core.ui.plain_text import monospace, problems_shown, quiet
 from core.ui.run_listing import latest_with_equity
 from core.ui.running_panel import running_panel
+from core.ui.waiting import emptied_on_error, waiting_boxes
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from streamlit.delta_generator import DeltaGenerator
 
 LATEST = 8
 DEMO = "leverage_opportunity"
 CHOSEN = "overview-chosen"
+DRAWN = "overview-drawn"
 
 
 def main() -> None:
@@ -27,12 +35,30 @@ def main() -> None:
     if chosen := st.session_state.pop(CHOSEN, None):
         go_to("run", run=chosen)
     with problems_shown("The overview cannot be drawn"):
-        workbench = open_workbench()
-        if latest_with_equity(workbench, 1).empty:
-            _offer_demo(workbench)
-        else:
-            _draw_runs(workbench)
-        _draw_health(workbench)
+        runs, health = st.empty(), st.empty()
+        if DRAWN not in st.session_state:
+            _sketch(runs, health)
+        with emptied_on_error(health):
+            with emptied_on_error(runs):
+                workbench = open_workbench()
+                latest, newest = latest_with_equity(workbench, LATEST), newest_data(workbench)
+            with runs.container():
+                if latest.empty:
+                    _offer_demo(workbench)
+                else:
+                    _draw_runs(workbench, latest, newest)
+            parts = _health(workbench)
+        with health.container():
+            _draw_health(parts)
+        st.session_state[DRAWN] = True
+
+
+def _sketch(runs: DeltaGenerator, health: DeltaGenerator) -> None:
+    """Give the page its shape: a server that has just started takes a second to read what stands there."""
+    with runs.container():
+        waiting_boxes(70, 330, 70)
+    with health.container():
+        waiting_boxes(140)
 
 
 def _offer_demo(workbench: Workbench) -> None:
@@ -51,12 +77,11 @@ def _offer_demo(workbench: Workbench) -> None:
         monospace("qlop demo", language="bash")
 
 
-def _draw_runs(workbench: Workbench) -> None:
+def _draw_runs(workbench: Workbench, latest: pd.DataFrame, found: NewestData | None) -> None:
     st.subheader("Running now", anchor=False)
     running_panel(workbench)
     st.subheader("Latest runs", anchor=False)
-    draw_latest_runs(workbench, LATEST, choose=_choose)
-    found = newest_data(workbench)
+    draw_latest_runs(latest, choose=_choose)
     if found is not None:
         st.subheader("Newest data", anchor=False)
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -70,15 +95,15 @@ def _choose(run_id: str) -> None:
     st.session_state[CHOSEN] = run_id
 
 
-def _draw_health(workbench: Workbench) -> None:
+def _health(workbench: Workbench) -> list[tuple[Health, str]]:
+    relay, store = relay_health(workbench), store_health(workbench)
+    return [(relay, "system"), (store, "system"), (plugin_health(all_plugins(workbench)), "plugins")]
+
+
+def _draw_health(parts: list[tuple[Health, str]]) -> None:
     st.subheader("Health", anchor=False)
-    plugins = all_plugins(workbench)
     with st.container(horizontal=True, gap="small"):
-        for health, page in (
-            (relay_health(workbench), "system"),
-            (store_health(workbench), "system"),
-            (plugin_health(plugins), "plugins"),
-        ):
+        for health, page in parts:
             _draw_part(health, page)
 
 

@@ -22,8 +22,13 @@ def main() -> None:
     """Draw the screen."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title("Plugins", anchor=False)
-        if st.button("Reload", icon=":material/refresh:", help="Look for new, changed and removed plugins."):
-            reload_plugins()
+        # Before the script begins: the navigation lists modes too.
+        st.button(
+            "Reload",
+            icon=":material/refresh:",
+            help="Look for new, changed and removed plugins.",
+            on_click=reload_plugins,
+        )
     with problems_shown("The plugins cannot be listed"):
         workbench = open_workbench()
         for text in plugin_notices(workbench):

@@ -55,7 +55,7 @@ class CancelReport:
     elapsed_s: float
 
 
-def cancel(home: Home, run_id: str, *, reason: str = "asked to stop", grace_s: float = 10.0) -> CancelReport:
+def cancel(home: Home, run_id: str, *, reason: str = "it was asked to stop", grace_s: float = 10.0) -> CancelReport:
     """End a run and return what it took, once none of its processes lives.
 
     A run that has ended is left as it is, but for workers that outlived its process: those are ended too. Neither

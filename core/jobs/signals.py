@@ -92,7 +92,9 @@ class CancelFlag:
         if self._caught_at and now - self._caught_at > _TWO_SIGNALS_APART_S:
             os._exit(_EXIT_CODE)
         self._caught_at = self._caught_at or now
-        self.set("Ctrl-C (SIGINT)" if number == signal.SIGINT else f"received {signal.Signals(number).name}")
+        # Who cancels leaves a request before the signal: its reason says more than the signal's name.
+        asked = cancel_reason(self._folder) if self._folder is not None else None
+        self.set(asked or ("Ctrl-C (SIGINT)" if number == signal.SIGINT else f"received {signal.Signals(number).name}"))
         self._leave_request()
 
     def _leave_request(self) -> None:

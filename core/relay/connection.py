@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Close as CloseFrame
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
@@ -18,6 +19,7 @@ from core.relay.frames import (
     PublishFrame,
     SearchFrame,
     SubscribeFrame,
+    unreadable,
 )
 from core.relay.limits import RelayLimits
 from core.relay.protocol import Action, Admit, Close, RelaySession, Reply, Work
@@ -50,15 +52,27 @@ class TopicSource(Protocol):
 
 
 class ClientConnection:
-    """A connection, its protocol session and what runs for it in the background."""
+    """A connection, its protocol session and what runs for it in the background.
+
+    Parameters
+    ----------
+    welcome : callable
+        Called once the token is accepted; FrameError where there is no room.
+    """
 
     def __init__(
-        self, connection: ServerConnection, session: RelaySession, topics: TopicSource, limits: RelayLimits
+        self,
+        connection: ServerConnection,
+        session: RelaySession,
+        topics: TopicSource,
+        limits: RelayLimits,
+        welcome: Callable[[ClientConnection], None],
     ) -> None:
         self.session = session
-        self._connection = connection
+        self.connection = connection
         self._topics = topics
         self._limits = limits
+        self._welcome = welcome
         self._clock = asyncio.get_running_loop().time
         self._topic: Topic | None = None
         self._subscriber: Subscriber | None = None
@@ -69,7 +83,7 @@ class ClientConnection:
         """Answer the client until it leaves or is sent away."""
         try:
             await self._perform(self.session.open())
-            async for message in self._connection:
+            async for message in self.connection:
                 await self._perform(self.session.receive(message, self._clock()))
                 if self.session.has_ended:
                     return
@@ -97,10 +111,20 @@ class ClientConnection:
         self.perform_at_once(replies)
         await self._close(Close(code, f"{error.code}: {error}"))
 
+    def turn_out(self, error: FrameError, code: int) -> None:
+        """Tell why, and end the connection at once: who only waits is owed no leave."""
+        error.is_final = True
+        self.perform_at_once([action for action in self.session.refuse(error) if isinstance(action, Reply)])
+        transport = self.connection.transport
+        if not transport.is_closing():
+            farewell = CloseFrame(code, _reason(f"{error.code}: {error}")).serialize()
+            transport.write(Frame(Opcode.CLOSE, farewell).serialize(mask=False))
+            transport.close()
+
     async def _perform(self, actions: Sequence[Action]) -> None:
         for action in actions:
             if isinstance(action, Reply):
-                await self._connection.send(action.frame, text=True)
+                await self.connection.send(action.frame, text=True)
             elif isinstance(action, Close):
                 await self._close(action)
             else:
@@ -122,12 +146,13 @@ class ClientConnection:
             facts = {"has_seq": self._topic.ring.head_seq} if error.code == "hole" and self._topic else {}
             await self._perform(self.session.refuse(error, **facts))
         except READ_ERRORS:
-            await self._perform(self.session.refuse(_unreadable()))
+            await self._perform(self.session.refuse(unreadable()))
 
     async def _admit(self, claims: TokenClaims) -> None:
+        self._welcome(self)
         self._topic = await self._topics.enter(claims)
         # Only who has shown a token may send large messages.
-        self._connection.protocol.max_message_size = 2 * self._limits.message_bytes
+        self.connection.protocol.max_message_size = 2 * self._limits.message_bytes
         has_seq = self._topic.ring.head_seq
         await self._send(ack_frame("auth", task_id=claims.task_id, role=claims.role, has_seq=has_seq))
 
@@ -142,7 +167,7 @@ class ClientConnection:
         wished = head - frame.tail + 1 if frame.tail is not None else frame.from_seq or 1
         from_seq = min(max(wished, 1), head + 1)
         await self._send(ack_frame("subscribe", from_seq=from_seq, head_seq=head))
-        self._subscriber = Subscriber(self._connection, topic, self._limits, self._start)
+        self._subscriber = Subscriber(self.connection, topic, self._limits, self._start)
         self._subscriber.follow(from_seq)
 
     def _request(self, frame: FetchFrame | SearchFrame, topic: Topic) -> None:
@@ -150,14 +175,17 @@ class ClientConnection:
             told = f"{self._limits.requests} requests are being answered; wait for one of them."
             raise FrameError("too_fast", told, request_id=frame.request_id)
         self._request_count += 1
-        answer = self._fetch(frame, topic) if isinstance(frame, FetchFrame) else self._search(frame, topic)
-        self._start(self._answer(answer, frame.request_id))
+        self._start(self._answer(frame, topic))
 
-    async def _answer(self, answer: Coroutine[Any, Any, bytes], request_id: str) -> None:
+    async def _answer(self, frame: FetchFrame | SearchFrame, topic: Topic) -> None:
         try:
-            await self._send(await answer)
+            if isinstance(frame, FetchFrame):
+                await self._send(await self._fetch(frame, topic))
+            else:
+                await self._send(await self._search(frame, topic))
         except READ_ERRORS:
-            await self._perform(self.session.refuse(_unreadable(request_id)))
+            _LOG.warning("the log of task %s cannot be read", topic.task_id, exc_info=True)
+            await self._perform(self.session.refuse(unreadable(frame.request_id)))
         finally:
             self._request_count -= 1
 
@@ -169,9 +197,10 @@ class ClientConnection:
     async def _search(self, frame: SearchFrame, topic: Topic) -> bytes:
         if topic.log is None:
             held = topic.ring.lines(topic.ring.first_seq, topic.ring.head_seq)
-            search = LogSearch.of(frame, lambda: (line for line in held), topic.ring.first_seq, topic.ring.head_seq)
+            read_lines, first = (lambda: (line for line in held)), topic.ring.first_seq
         else:
-            search = LogSearch.of(frame, topic.log.read_lines, 1, topic.ring.head_seq)
+            read_lines, first = topic.log.read_lines, 1
+        search = LogSearch(frame, read_lines, first, topic.ring.head_seq, self._limits.batch_bytes)
         return await self._topics.search(search)
 
     def _own_topic(self) -> Topic:
@@ -180,29 +209,30 @@ class ClientConnection:
         return self._topic
 
     async def _send(self, frame: bytes) -> None:
-        await self._connection.send(frame, text=True)
+        await self.connection.send(frame, text=True)
 
     def _write(self, frame: bytes) -> None:
-        transport = self._connection.transport
+        transport = self.connection.transport
         # Who does not read what it was sent needs no more of it.
-        if self._connection.protocol.state is State.OPEN and (
+        if self.connection.protocol.state is State.OPEN and (
             transport.get_write_buffer_size() <= self._limits.buffer_bytes
         ):
             transport.write(Frame(Opcode.TEXT, frame).serialize(mask=False))
 
     async def _close(self, action: Close) -> None:
-        reason = action.reason.encode()[:_LONGEST_REASON_BYTES].decode(errors="ignore")
         try:
             # The library waits, without end, until what was sent before has gone out.
             async with asyncio.timeout(self._limits.close_within_s):
-                await self._connection.close(action.code, reason)
+                await self.connection.close(action.code, _reason(action.reason))
         except TimeoutError:
-            self._connection.transport.abort()
+            self.connection.transport.abort()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(self._guard(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        # A task that is cancelled before its first turn leaves its work unbegun, and nobody else would end it.
+        task.add_done_callback(lambda _: work.close())
 
     async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
         try:
@@ -211,7 +241,7 @@ class ClientConnection:
             return
         except READ_ERRORS:
             _LOG.exception("a task's log cannot be read")
-            await self._close(Close(1011, str(_unreadable())))
+            await self._close(Close(1011, f"unreadable: {unreadable()}"))
 
     def _leave(self) -> None:
         if self._subscriber is not None:
@@ -222,7 +252,5 @@ class ClientConnection:
             self._topics.leave(self._topic)
 
 
-def _unreadable(request_id: str | None = None) -> FrameError:
-    return FrameError(
-        "unknown_task", "The log of this task cannot be read now; see the relay's log.", request_id=request_id
-    )
+def _reason(text: str) -> str:
+    return text.encode()[:_LONGEST_REASON_BYTES].decode(errors="ignore")

@@ -1,7 +1,8 @@
 """Who may knock at all: the Host that a request names, and the Origin of the page it comes from.
 
 A browser sends both by itself, so a hostile page can neither reach a relay under a name of its own (DNS rebinding) nor
-from its own origin. Programs send no Origin; the token is what they are known by.
+from its own origin. A page of this machine is foreign too, whatever serves it, unless browsers are meant to come here
+rather than through the dashboard. Programs send no Origin; the token is what they are known by.
 """
 
 from __future__ import annotations
@@ -26,17 +27,27 @@ class Door:
         Names under which the relay may be called, without a port.
     origins : collection of str
         Origins of pages, such as "https://qlop.example.org".
+    takes_own_pages : bool
+        Whether pages of loopback names may come in.
     """
 
     hosts: Collection[str] = ()
     origins: Collection[str] = ()
+    takes_own_pages: bool = False
 
     @classmethod
-    def of(cls, origins: Iterable[str], urls: Iterable[str] = (), names: Iterable[str] = ()) -> Door:
+    def of(
+        cls,
+        origins: Iterable[str],
+        urls: Iterable[str] = (),
+        names: Iterable[str] = (),
+        *,
+        takes_own_pages: bool = False,
+    ) -> Door:
         """Return the door for pages of `origins`, and for a relay that is called by `urls` or `names`."""
         allowed = frozenset(_plain_origin(origin) for origin in origins)
         hosts = {_host_of_url(url) for url in (*allowed, *urls)} | {name.lower() for name in names}
-        return cls(frozenset(host for host in hosts if host), allowed)
+        return cls(frozenset(host for host in hosts if host), allowed, takes_own_pages)
 
     def refusal(self, hosts: list[str], origins: list[str]) -> str | None:
         """Return why a request with these Host and Origin headers is refused, or None where it may come in."""
@@ -48,8 +59,8 @@ class Door:
             )
         if any(not self._knows_origin(origin) for origin in origins) or len(origins) > 1:
             return (
-                f"bad_origin: pages of {_shown(origins)} may not connect; allowed are loopback names and "
-                "relay.allowed_origins."
+                f"bad_origin: pages of {_shown(origins)} may not connect here; allowed are relay.allowed_origins, and "
+                "pages of this machine where relay.browser_url is set. The dashboard's /api/relay takes its own."
             )
         return None
 
@@ -58,7 +69,12 @@ class Door:
 
     def _knows_origin(self, origin: str) -> bool:
         host = _host_of_url(origin)
-        is_ours = origin.startswith(("http://", "https://")) and host is not None and is_loopback(host)
+        is_ours = (
+            self.takes_own_pages
+            and origin.startswith(("http://", "https://"))
+            and host is not None
+            and is_loopback(host)
+        )
         return is_ours or _plain_origin(origin) in self.origins
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "SearchFrame",
     "SubscribeFrame",
     "read_frame",
+    "unreadable",
 ]
 
 VERSION = 1
@@ -53,6 +54,12 @@ class FrameError(RelayError):
         self.code = code
         self.request_id = request_id
         self.is_final = is_final
+
+
+def unreadable(request_id: str | None = None) -> FrameError:
+    """Return what is said where a log is there and cannot be read now, as where too many files are open."""
+    told = "The log of this task cannot be read now; see the relay's log. Try again later."
+    return FrameError("unreadable", told, request_id=request_id)
 
 
 @dataclass(frozen=True)

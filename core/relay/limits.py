@@ -16,7 +16,8 @@ class RelayLimits(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     message_bytes: int = Field(default=2**20, ge=1024, description="Largest message that a client may send.")
-    connections: int = Field(default=2000, ge=1, description="Connections at one time.")
+    connections: int = Field(default=2000, ge=1, description="Connections at one time that have shown a token.")
+    waiting: int = Field(default=100, ge=1, description="Connections that have shown none for half of auth_within_s.")
     tasks: int = Field(default=1000, ge=1, description="Tasks that are watched or published at one time.")
     frames_per_s: float = Field(default=400.0, gt=0, description="Frames a second that a connection may send.")
     frames_burst: int = Field(default=800, ge=1, description="Frames that it may send at once after a pause.")

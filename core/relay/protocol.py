@@ -31,8 +31,10 @@ from core.relay.tokens import TokenClaims, TokenError
 
 __all__ = ["Action", "Admit", "Close", "RelaySession", "Reply", "Work"]
 
-_REFUSED = 1008
+_REFUSED, _TRY_AGAIN_LATER = 1008, 1013
+_PASSING = frozenset({"too_many_connections", "too_many_tasks", "unreadable"})
 _ERRORS_UNTIL_THE_END = 50
+_ERRORS_FORGIVEN_A_SECOND = 1.0
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class RelaySession:
         self._check = check
         self._opened_at = self._heard_at = self._beat_at = self._filled_at = now
         self._allowance = float(limits.frames_burst)
-        self._error_count = 0
+        self._errors, self._erred_at = 0.0, now
         self._is_subscribed = False
 
     def open(self) -> list[Action]:
@@ -117,18 +119,23 @@ class RelaySession:
         return []
 
     def refuse(self, error: FrameError, **facts: int) -> list[Action]:
-        """Return the answer to what is refused; before the token was accepted, and after many refusals, it is the last.
+        """Return the answer to what is refused.
+
+        It is the last one before the token was accepted, and where many came in a short time.
 
         Parameters
         ----------
         facts : int
             What else the error frame tells, such as `has_seq`.
         """
-        self._error_count += 1
-        if self.claims is None or self._error_count > _ERRORS_UNTIL_THE_END:
+        self._errors = max(0.0, self._errors - (self._heard_at - self._erred_at) * _ERRORS_FORGIVEN_A_SECOND) + 1
+        self._erred_at = self._heard_at
+        if self.claims is None or self._errors > _ERRORS_UNTIL_THE_END:
             error.is_final = True
         answer: list[Action] = [Reply(error_frame(error, **facts))]
-        return [*answer, *self._end(f"{error.code}: {error}")] if error.is_final else answer
+        if not error.is_final:
+            return answer
+        return [*answer, *self._end(f"{error.code}: {error}", _TRY_AGAIN_LATER if error.code in _PASSING else _REFUSED)]
 
     def _count(self, now: float) -> None:
         limits = self._limits
@@ -178,6 +185,6 @@ class RelaySession:
         if any(event.get("task_id") != task_id for event in frame.events):
             raise FrameError("wrong_role", f"The token is for task {task_id}; an event of another task was published.")
 
-    def _end(self, reason: str) -> list[Action]:
+    def _end(self, reason: str, code: int = _REFUSED) -> list[Action]:
         self.has_ended = True
-        return [Close(_REFUSED, reason)]
+        return [Close(code, reason)]

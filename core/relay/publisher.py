@@ -6,7 +6,8 @@
 3. Where no relay is, or it goes away, the thread tries again, with a wait that grows and is drawn by chance.
 4. An event that no message of the relay holds is not shipped: a relay that has the file reads it there, and shipping
    goes on after it. Where the relay has no file, the run is told, and shipping ends.
-5. At the run's end it ships what is left, for a second at most; where no relay is, it does not wait at all.
+5. At the run's end it ships what is left, for a second at most. Where the relay is away just then, it tries once more;
+   where none is, it does not wait at all.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
 from types import TracebackType
 from typing import Self
 
@@ -22,6 +22,7 @@ from core.base.errors import QlopError, RelayError
 from core.relay.back_off import BackOff
 from core.relay.endpoint import FindEndpoint
 from core.relay.plain_link import PlainLink
+from core.relay.raw_log import next_lines
 from core.relay.refusal import RelayRefusedError
 
 __all__ = ["Publisher", "ReadLines"]
@@ -37,7 +38,8 @@ _ENVELOPE_BYTES = 64
 class Publisher:
     """Publishes one run while its `with` block lasts, and what is left for `grace_s` at most after it.
 
-    Nothing that happens here reaches the run: no error, and no wait but that one. Where no relay is, there is none.
+    Nothing that happens here reaches the run: no error, and no wait but that one. Where no relay is, there is none: the
+    last try finds that out at once.
 
     Parameters
     ----------
@@ -69,7 +71,6 @@ class Publisher:
         self._grace_s = grace_s
         self._bell = threading.Event()
         self._is_closing = threading.Event()
-        self._is_connected = False
         self._connection_count = 0
         self._has_told = False
         self._thread = threading.Thread(target=self._publish, name="publisher", daemon=True)
@@ -92,11 +93,14 @@ class Publisher:
     ) -> None:
         self._is_closing.set()
         self._bell.set()
-        if self._is_connected and self._thread.is_alive():
+        if self._thread.is_alive():
             self._thread.join(self._grace_s)
 
     def _publish(self) -> None:
-        while not self._is_closing.is_set():
+        is_last = False
+        while not is_last:
+            # Whatever fails after the run's end was told is not tried a third time.
+            is_last = self._is_closing.is_set()
             before = self._connection_count
             try:
                 self._publish_while_connected()
@@ -107,6 +111,8 @@ class Publisher:
                 # A relay that goes away may be back at the next try: that one tells.
                 if self._connection_count == before:
                     self._tell_once(_is_off(error))
+            else:
+                return
             self._is_closing.wait(self._back_off.next_s())
 
     def _publish_while_connected(self) -> None:
@@ -114,20 +120,16 @@ class Publisher:
         if endpoint is None:
             raise RelayError("No relay is there.")
         with PlainLink(endpoint) as link:
-            try:
-                self._is_connected = True
-                self._connection_count += 1
-                self._back_off.reset()
-                self._ship(link, link.admission.has_seq)
-            finally:
-                self._is_connected = False
+            self._connection_count += 1
+            self._back_off.reset()
+            self._ship(link, link.admission.has_seq)
 
     def _ship(self, link: PlainLink, has_seq: int) -> None:
         while True:
             # Before the log is read: what is appended from here on rings again.
             self._bell.clear()
             begun = time.monotonic()
-            lines = list(islice(self._read_lines(has_seq + 1), _EVENTS_AT_ONCE))
+            lines = next_lines(self._read_lines(has_seq + 1), _EVENTS_AT_ONCE, link.message_bytes)
             if lines:
                 has_seq = _ship_some(link, lines, has_seq)
                 self._is_closing.wait(max(0.0, _PACE_S - (time.monotonic() - begun)))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from itertools import islice
 from typing import Protocol
 
 from core.base.errors import QlopError
+from core.base.events import EventType
 
-__all__ = ["READ_ERRORS", "OpenLog", "RawLog", "is_event_line"]
+__all__ = ["READ_ERRORS", "OpenLog", "RawLog", "is_event_line", "is_json", "next_lines"]
 
 READ_ERRORS = (OSError, QlopError)
 """What reading a log may raise."""
@@ -31,12 +33,48 @@ OpenLog = Callable[[str], RawLog | None]
 """Opens the log of a task, or returns None where there is no such task here. Called from a thread."""
 
 
+def next_lines(lines: Iterator[bytes], count: int, byte_count: int) -> list[bytes]:
+    """Take at most `count` lines, and stop at the one with which they have `byte_count` bytes.
+
+    What is taken is at most one line larger than that: how large a line is, is known once it is there.
+    """
+    taken: list[bytes] = []
+    for line in islice(lines, count):
+        taken.append(line)
+        byte_count -= len(line)
+        if byte_count <= 0:
+            break
+    return taken
+
+
 def is_event_line(line: bytes, task_id: str, seq: int) -> bool:
-    """Return whether a log's line is the event that its number asks for; told by its form where that is ours."""
-    if line.startswith(b'{"task_id":"%s","seq":%d,' % (task_id.encode(), seq)) and line.endswith(b"}}"):
-        return True
+    """Return whether a log's line is the event that its number asks for, in JSON that a browser reads as well."""
     try:
-        event = json.loads(line)
+        event = _READER.decode(line.decode())
     except (ValueError, RecursionError):
         return False
-    return isinstance(event, dict) and event.get("seq") == seq and event.get("task_id") == task_id
+    return (
+        isinstance(event, dict)
+        and event.get("seq") == seq
+        and event.get("task_id") == task_id
+        and str(event.get("type")) in _TYPES
+        and isinstance(event.get("payload"), dict)
+    )
+
+
+def is_json(line: bytes) -> bool:
+    """Return whether a line can be read as JSON, by a browser as well."""
+    try:
+        _READER.decode(line.decode())
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+# NaN and Infinity are Python's own: no other reader of JSON takes them.
+_READER = json.JSONDecoder(parse_constant=_no_constant)
+_TYPES = frozenset(EventType)

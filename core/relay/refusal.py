@@ -10,7 +10,16 @@ from core.base.errors import RelayError
 __all__ = ["RelayRefusedError"]
 
 _WORTH_ANOTHER_TRY = frozenset(
-    {"auth_timeout", "closing", "hole", "token_expired", "too_fast", "too_many_connections", "too_many_tasks"}
+    {
+        "auth_timeout",
+        "closing",
+        "hole",
+        "token_expired",
+        "too_fast",
+        "too_many_connections",
+        "too_many_tasks",
+        "unreadable",
+    }
 )
 
 

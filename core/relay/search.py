@@ -23,10 +23,12 @@ from typing import Any
 
 from core.relay.answers import batch_frame
 from core.relay.frames import SearchFrame
+from core.relay.raw_log import is_json, next_lines
 
 __all__ = ["LogSearch", "matches"]
 
 _BLOCK_LINES = 4000
+_BLOCK_BYTES = 2**20
 # Other threads need the interpreter too: the event loop above all.
 _PAUSE_S = 0.0005
 _MAY_BE_A_NUMBER = re.compile(r"[0-9.e+\-]+")
@@ -48,19 +50,15 @@ class LogSearch:
         Returns the lines from number `first_seq` on.
     first_seq, head_seq : int
         The part of the log that is searched.
+    byte_count : int
+        The answer holds no more than this, but one event at least.
     """
 
     request: SearchFrame
     read_lines: Callable[[], Generator[bytes, None, None]]
     first_seq: int
     head_seq: int
-
-    @classmethod
-    def of(
-        cls, request: SearchFrame, read_lines: Callable[[], Generator[bytes, None, None]], first_seq: int, head_seq: int
-    ) -> LogSearch:
-        """Return the search of a log's lines `first_seq` to `head_seq`."""
-        return cls(request, read_lines, first_seq, head_seq)
+    byte_count: int
 
     def run(self, is_wanted: Callable[[], bool]) -> bytes:
         """Return the answer, a batch frame.
@@ -71,18 +69,19 @@ class LogSearch:
             Asked now and then; where it says False the search ends with what it has.
         """
         request = self.request
-        found: deque[bytes] = deque(maxlen=request.limit)
+        found = _Newest(request.limit, self.byte_count)
         match_count = 0
         for line in self._matching(is_wanted):
             found.append(line)
             match_count += 1
         return batch_frame(
-            list(found),
+            # Not every match was parsed: a damaged one would spoil the frame.
+            [line for line in found.lines if is_json(line)],
             request_id=request.request_id,
             match_count=match_count,
             searched_to_seq=self._last_seq(),
             head_seq=self.head_seq,
-            has_more=match_count > len(found),
+            has_more=match_count > len(found.lines),
         )
 
     def _last_seq(self) -> int:
@@ -103,9 +102,24 @@ class LogSearch:
     def _blocks(self, is_wanted: Callable[[], bool]) -> Iterator[list[bytes]]:
         with closing(self.read_lines()) as lines:
             wanted = islice(lines, max(0, self._last_seq() - self.first_seq + 1))
-            while is_wanted() and (block := list(islice(wanted, _BLOCK_LINES))):
+            while is_wanted() and (block := next_lines(wanted, _BLOCK_LINES, _BLOCK_BYTES)):
                 yield block
                 time.sleep(_PAUSE_S)
+
+
+class _Newest:
+    """Keeps the newest lines, bounded by their count and by their bytes."""
+
+    def __init__(self, count: int, byte_count: int) -> None:
+        self.lines: deque[bytes] = deque()
+        self._count = count
+        self._room = byte_count
+
+    def append(self, line: bytes) -> None:
+        self.lines.append(line)
+        self._room -= len(line)
+        while len(self.lines) > self._count or (self._room < 0 and len(self.lines) > 1):
+            self._room += len(self.lines.popleft())
 
 
 class _Prefilter:

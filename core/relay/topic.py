@@ -13,7 +13,6 @@ import asyncio
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -21,9 +20,10 @@ from websockets.frames import Frame, Opcode
 
 from core.base.events import Event
 from core.relay.answers import batch_frame
+from core.relay.damage import without_damage
 from core.relay.frames import FrameError
 from core.relay.limits import RelayLimits
-from core.relay.raw_log import RawLog, is_event_line
+from core.relay.raw_log import RawLog, next_lines
 from core.relay.ring import EventRing, bounded
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ __all__ = ["Topic"]
 _LOG = logging.getLogger(__name__)
 _READ_AT_ONCE_BYTES = 256 * 1024
 _LINES_A_STEP = 2000
+_BYTES_A_STEP = 2**20
 
 
 class Topic:
@@ -55,11 +56,11 @@ class Topic:
         self.ring = EventRing()
         self.live: set[Subscriber] = set()
         self.users = 0
-        self.idle_since = 0.0
         self.sent_seq = 0
         self.ring_bytes = limits.ring_bytes
         self._limits = limits
         self._loop = asyncio.get_running_loop()
+        self.idle_since = self._loop.time()
         self._reading = asyncio.Lock()
         self._seen_bytes = 0
         self._unsent_bytes = 0
@@ -159,23 +160,21 @@ class Topic:
 
     async def _read_by_thread(self, log: RawLog) -> None:
         lines = self._new_lines(log)
-        while step := await asyncio.to_thread(lambda: list(islice(lines, _LINES_A_STEP))):
+        while step := await asyncio.to_thread(next_lines, lines, _LINES_A_STEP, _BYTES_A_STEP):
             self._append(step)
 
     def _read_log(self, log: RawLog, from_seq: int, to_seq: int) -> list[bytes]:
         with closing(log.read_lines(from_seq)) as lines:
-            found = list(islice(self._sound(lines, from_seq), to_seq - from_seq + 1))
-        return bounded(found, self._limits.batch_bytes)
+            most = self._limits.batch_bytes
+            return bounded(next_lines(self._sound(lines, from_seq), to_seq - from_seq + 1, most), most)
 
     def _sound(self, lines: Iterable[bytes], first: int) -> Iterator[bytes]:
-        # A damaged line would spoil every frame that it is in: the log ends before it, until it is repaired.
-        for seq, line in enumerate(lines, start=first):
-            if not is_event_line(line, self.task_id, seq):
-                if seq != self._damaged_line:
-                    self._damaged_line = seq
-                    _LOG.warning("line %d of task %s is no event; the log is shown up to there", seq, self.task_id)
-                return
-            yield line
+        return without_damage(lines, self.task_id, first, self._tell_of_damage)
+
+    def _tell_of_damage(self, seq: int) -> None:
+        if seq > self._damaged_line:
+            self._damaged_line = seq
+            _LOG.warning("line %d of task %s is no event", seq, self.task_id)
 
     def _wake(self) -> None:
         if self._flush_due is None and self.sent_seq < self.ring.head_seq:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager
 
-from core.relay.frames import FrameError
+from core.relay.frames import FrameError, unreadable
 from core.relay.limits import RelayLimits
 from core.relay.raw_log import READ_ERRORS, OpenLog
 from core.relay.search import LogSearch
@@ -30,6 +32,7 @@ class Topics:
         self._clock = asyncio.get_running_loop().time
         self._opened: dict[str, Topic] = {}
         self._opening: dict[str, asyncio.Task[Topic]] = {}
+        self._expected: Counter[str] = Counter()
         self._searchers = ThreadPoolExecutor(_SEARCH_THREADS, thread_name_prefix="relay search")
         self._is_open = True
 
@@ -39,16 +42,17 @@ class Topics:
         Raises
         ------
         FrameError
-            unknown_task, or too_many_tasks.
+            unknown_task, unreadable, or too_many_tasks.
         """
-        topic = self._opened.get(claims.task_id) or await self._open(claims)
-        topic.users += 1
+        with self._expecting(claims.task_id):
+            topic = self._opened.get(claims.task_id) or await self._open(claims)
+            topic.users += 1
         try:
             await topic.refresh()
         except READ_ERRORS as error:
             self.leave(topic)
             _LOG.exception("the log of task %s cannot be read", claims.task_id)
-            raise FrameError("unknown_task", "The log of this task cannot be read; see the relay's log.") from error
+            raise unreadable() from error
         return topic
 
     def leave(self, topic: Topic) -> None:
@@ -91,13 +95,28 @@ class Topics:
             self._make_room()
             opening = asyncio.create_task(self._make(claims))
             self._opening[claims.task_id] = opening
-            opening.add_done_callback(lambda _: self._opening.pop(claims.task_id, None))
         return await asyncio.shield(opening)
 
+    @contextmanager
+    def _expecting(self, task_id: str) -> Iterator[None]:
+        # Between the opening of a task and the turn in which its first user takes it, nobody counts as its user: it is
+        # not idle all the same, or the user would hold a task that nobody else can find.
+        self._expected[task_id] += 1
+        try:
+            yield
+        finally:
+            self._expected[task_id] -= 1
+            if not self._expected[task_id]:
+                del self._expected[task_id]
+
     async def _make(self, claims: TokenClaims) -> Topic:
-        log = None
-        with suppress(*READ_ERRORS):
+        try:
             log = await asyncio.to_thread(self._open_log, claims.task_id)
+        except READ_ERRORS as error:
+            _LOG.warning("the log of task %s cannot be opened", claims.task_id, exc_info=True)
+            raise unreadable() from error
+        finally:
+            del self._opening[claims.task_id]
         if log is None and claims.role == "subscribe":
             raise FrameError(
                 "unknown_task", f"There is no task {claims.task_id} here; this relay knows the runs of one home."
@@ -117,7 +136,8 @@ class Topics:
 
     def _forget_idle(self, idle_s: float) -> None:
         now = self._clock()
-        idle = [topic for topic in self._opened.values() if not topic.users and now - topic.idle_since >= idle_s]
+        unused = [topic for topic in self._opened.values() if not topic.users and topic.task_id not in self._expected]
+        idle = [topic for topic in unused if now - topic.idle_since >= idle_s]
         for topic in idle:
             del self._opened[topic.task_id]
             topic.close()

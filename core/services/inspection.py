@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.services.run_files import RunFiles
     from core.services.workbench import Workbench
 
-__all__ = ["MODE", "Inspection", "find_inspection", "newest_inspection", "open_inspection"]
+__all__ = ["MODE", "Inspection", "find_inspection", "mode_of", "newest_inspection", "open_inspection"]
 
 MODE = "inspect_data"
 
@@ -97,10 +97,8 @@ class Inspection:
     def _of(self, ticker: str, table: str, columns: list[str]) -> pd.DataFrame:
         import pandas as pd
 
-        found = self.files.table(table, columns)
-        if found is None:
-            return pd.DataFrame(columns=columns)
-        return found[found.index.get_level_values("ticker") == ticker].droplevel("ticker")
+        found = self.files.table(table, columns, ticker=ticker)
+        return pd.DataFrame(columns=columns) if found is None else found.droplevel("ticker")
 
 
 def open_inspection(workbench: Workbench, run_id: str) -> Inspection:
@@ -112,6 +110,17 @@ def open_inspection(workbench: Workbench, run_id: str) -> Inspection:
         If there is no such run.
     """
     return Inspection(run_id, open_run_files(workbench, run_id))
+
+
+def mode_of(workbench: Workbench, run_id: str) -> str:
+    """Return the mode of a run, which is MODE for an inspection alone.
+
+    Raises
+    ------
+    RunIdError
+        If there is no such run.
+    """
+    return str(open_run_files(workbench, run_id).folder.config().get("mode", ""))
 
 
 def find_inspection(workbench: Workbench, config_text: str) -> str | None:

@@ -19,6 +19,7 @@ from core.relay.door import Door, is_loopback
 from core.relay.limits import RelayLimits
 from core.relay.server import Relay, RelayPlan
 from core.relay.tokens import relay_key
+from core.services.open_files import grant_open_files
 from core.services.relay_process import announced_relay, living_relay, relay_folder
 from core.store.run_folder import RunFolder
 from core.store.run_lock import RunLock
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["serve_relay"]
 
 _LOOK_EVERY_S = 0.5
+_FILES_OF_ITS_OWN = 128
 _EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - to tell what they mean, not to bind them
 
 
@@ -72,7 +74,7 @@ def serve_relay(
             host=host,
             port=port,
             door=_door(workbench, host),
-            limits=limits or RelayLimits(),
+            limits=_within_open_files(limits or RelayLimits(), tell),
         )
         asyncio.run(_serve(workbench.home, plan, tell, stop_when_idle_s))
 
@@ -93,6 +95,20 @@ async def _serve(home: Home, plan: RelayPlan, tell: Callable[[str], None], stop_
                 tell(_meaning_of(plan.host))
             await _until_stopped(relay, stop, stop_when_idle_s)
     tell("The relay has stopped.")
+
+
+def _within_open_files(limits: RelayLimits, tell: Callable[[str], None]) -> RelayLimits:
+    # A connection is an open file, whether it has shown a token or not.
+    beside = limits.waiting + _FILES_OF_ITS_OWN
+    granted = grant_open_files(limits.connections + beside)
+    if granted >= limits.connections + beside:
+        return limits
+    fitting = limits.model_copy(update={"connections": max(1, granted - beside)})
+    tell(
+        f"The system grants {granted:,} open files (ulimit -n), so this relay serves {fitting.connections:,} "
+        f"connections instead of {limits.connections:,}. Raise the hard limit for more."
+    )
+    return fitting
 
 
 def _spare_pauses() -> None:
@@ -142,7 +158,8 @@ def _log_opener(home: Home) -> OpenLog:
 def _door(workbench: Workbench, host: str) -> Door:
     settings = workbench.settings.relay
     urls = [url for url in (settings.url, settings.browser_url) if url]
-    return Door.of(settings.allowed_origins, urls, [host] if host not in _EVERYWHERE else [])
+    names = [host] if host not in _EVERYWHERE else []
+    return Door.of(settings.allowed_origins, urls, names, takes_own_pages=settings.browser_url is not None)
 
 
 def _url(host: str, port: int) -> str:

@@ -10,6 +10,7 @@ from core.base.errors import RunError
 from core.base.events import Event, LogPayload, MetricPayload, Payload, ProgressPayload, RunState
 from core.base.time import utc_now
 from core.contracts.run_context import RunContext
+from core.services.log_length import shortened
 from core.services.progress import EtaClock
 from core.services.text_form import STATE_IN_WORDS
 from core.store.run_folder import RunFolder
@@ -79,8 +80,8 @@ class SessionContext(RunContext):
     def log(  # noqa: D102
         self, message: str, *, level: Literal["debug", "info", "warning", "error"] = "info", **fields: MetricValue
     ) -> None:
-        plain = {name: _plain(field) for name, field in fields.items()}
-        self._emit(LogPayload(level=level, message=message, logger="qlop.run", fields=plain))
+        plain = {name: _within_bounds(_plain(field)) for name, field in fields.items()}
+        self._emit(LogPayload(level=level, message=shortened(message), logger="qlop.run", fields=plain))
 
     def progress(self, step_name: str, value: float, total: float | None = None, unit: str = "") -> None:  # noqa: D102
         eta_s = self._clock.eta_s(step_name, value, total)
@@ -139,6 +140,10 @@ class SessionContext(RunContext):
         except OSError:
             # Who looks on may go away (a closed pipe, a lost terminal); the run goes on without.
             self._is_observed = False
+
+
+def _within_bounds(value: Any) -> Any:  # noqa: ANN401 - any scalar
+    return shortened(value) if isinstance(value, str) else value
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any scalar, as the same scalar of Python's own types

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.base.events import RunState
+from core.services.yearly_figures import YEARLY_FIGURES, too_few_bars
 from core.store.run_query import RunQuery
 from core.store.run_store import RunStore
 
@@ -73,7 +74,8 @@ def run_list(workbench: Workbench, wanted: RunFilter, *, limit: int | None = Non
     DataFrame of shape (n_runs, 27)
         run_id, state, title, mode, notes, strategy, model, data_source, tickers, tags as text (empty where there is
         none; tickers and tags with commas between them); started_at, finished_at in UTC, NaT before they have
-        happened; duration_s, NaN before the end; FIGURE_COLUMNS as metrics.json has them, NaN where undefined.
+        happened; duration_s, NaN before the end; FIGURE_COLUMNS as metrics.json has them, NaN where undefined,
+        and where a figure a year is of too few bars.
 
     Raises
     ------
@@ -117,8 +119,10 @@ def _frame(rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
     for name in ("started_at", "finished_at"):
         found[name] = pd.Series(pd.to_datetime(asked[name], utc=True, format="ISO8601")).astype("datetime64[us, UTC]")
     found["duration_s"] = (found["finished_at"] - found["started_at"]).dt.total_seconds().astype("float64")
+    is_short = pd.Series([too_few_bars(metrics) is not None for metrics in asked["metrics"]], dtype="bool")
     for name in FIGURE_COLUMNS:
-        found[name] = pd.Series([_number(metrics.get(name)) for metrics in asked["metrics"]], dtype="float64")
+        values = pd.Series([_number(metrics.get(name)) for metrics in asked["metrics"]], dtype="float64")
+        found[name] = values.mask(is_short) if name in YEARLY_FIGURES else values
     return pd.DataFrame(found)
 
 

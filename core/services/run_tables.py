@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.services.run_files import open_run_files
 from core.services.runs import find_run
+from core.services.yearly_figures import YEARLY_FIGURES, too_few_bars
 from core.store.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def figure_table(workbench: Workbench, named: str) -> pd.DataFrame:
     -------
     DataFrame of shape (n_figures, n_curves)
         Index: the figure's name, as in metrics.json. Columns: "strategy", the baselines in the config's order,
-        "benchmark", of those that have figures. Fractions, currency and counts as float64; NaN where undefined.
+        "benchmark", of those that have figures. Fractions, currency and counts as float64; NaN where undefined, and
+        where a figure a year is of too few bars (`too_few_bars` of the column tells how many).
 
     Raises
     ------
@@ -47,7 +49,7 @@ def figure_table(workbench: Workbench, named: str) -> pd.DataFrame:
         owner, _, figure = name.rpartition(".")
         column, row = (owner, figure) if owner in others else (STRATEGY, name)
         columns[column][row] = float(value) if isinstance(value, (int, float)) else None
-    filled = {name: found for name, found in columns.items() if found}
+    filled = {name: _told(found) for name, found in columns.items() if found}
     rows = list(dict.fromkeys(row for found in filled.values() for row in found))
     return pd.DataFrame({name: pd.Series(found, dtype="float64") for name, found in filled.items()}, index=rows)
 
@@ -80,6 +82,12 @@ def read_equity_curves(workbench: Workbench, named: str) -> pd.DataFrame:
     if not frames:
         return pd.DataFrame(columns=list(_CURVE_COLUMNS))
     return _with_drawdown(pd.concat(frames, ignore_index=True), _initial_cash(files.folder))
+
+
+def _told(figures: dict[str, float | None]) -> dict[str, float | None]:
+    if too_few_bars(figures) is None:
+        return figures
+    return {name: None if name in YEARLY_FIGURES else value for name, value in figures.items()}
 
 
 def _number(value: object) -> float | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.base.errors import RunError
 from core.services.loaded_data import loaded_data
+from core.services.model_facts import calibration_facts, learned_facts
 from core.services.model_limits import model_limits
 from core.services.run_files import open_run_files
 from core.store.run_query import RunQuery
@@ -17,7 +18,6 @@ from core.store.run_store import RunStore
 if TYPE_CHECKING:
     import pandas as pd
 
-    from core.services.run_files import RunFiles
     from core.services.workbench import Workbench
 
 __all__ = ["ModelCard", "read_model_card", "trained_models"]
@@ -115,49 +115,13 @@ def read_model_card(workbench: Workbench, named: str) -> ModelCard:
         title=record.title,
         model=str(card.get("model_type", "")),
         trained_at=record.finished_at,
-        learned=_learned(card, config, files),
+        learned=learned_facts(card, config, loaded_data(files)),
         features=[str(name) for name in columns] if isinstance(columns, list) else [],
-        calibration=_calibration(files.record(_CALIBRATION)),
+        calibration=calibration_facts(files.record(_CALIBRATION)),
         limits=model_limits(metrics, files.record("data") or {}, config),
         folds=files.table("fold_scores"),
         importances=files.table("feature_importances"),
     )
-
-
-def _learned(card: Mapping[str, Any], config: Mapping[str, Any], files: RunFiles) -> list[tuple[str, str]]:
-    data = loaded_data(files)
-    label, splits = config.get("label") or {}, config.get("splits") or {}
-    tickers = data.get("tickers")
-    facts = [
-        ("Task", card.get("task")),
-        ("Label", _with_params(label.get("labeler_type"), label.get("labeler_params"))),
-        ("Model", _with_params(card.get("model_type"), card.get("model_params"))),
-        ("Prices", f"{data.get('source')}, {data.get('interval')} bars, adjustment {data.get('adjustment')}"),
-        ("Tickers", ", ".join(map(str, tickers)) if isinstance(tickers, list) else None),
-        ("Bars", f"{str(data.get('first_bar'))[:10]} to {str(data.get('last_bar'))[:10]}"),
-        ("Validation", splits.get("scheme")),
-        ("Seed", config.get("seed")),
-        ("Data fingerprint", data.get("fingerprint")),
-    ]
-    return [(name, str(value)) for name, value in facts if value not in {None, ""}]
-
-
-def _with_params(name: object, params: object) -> str:
-    stated = ", ".join(f"{key} {value}" for key, value in params.items()) if isinstance(params, Mapping) else ""
-    return f"{name}: {stated}" if stated else str(name or "")
-
-
-def _calibration(calibration: Mapping[str, Any] | None) -> list[tuple[str, str]]:
-    found = (calibration or {}).get("calibrators") or []
-    facts = []
-    for number, calibrator in enumerate(found, 1):
-        name = f"Class {number}" if len(found) > 1 else "Method"
-        slope, rows = calibrator.get("slope"), calibrator.get("effective_rows")
-        parts = [str(calibrator.get("kind", ""))]
-        parts += [f"slope {slope:.3f}"] if isinstance(slope, float) and calibrator.get("kind") == "platt" else []
-        parts += [f"on {rows:,.0f} effective rows"] if isinstance(rows, (int, float)) else []
-        facts.append((name, ", ".join(parts)))
-    return facts
 
 
 def _number(value: object) -> float | None:

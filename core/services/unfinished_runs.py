@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from core.base.events import Event, ProgressPayload, RunState
+from core.base.events import Event, ProgressPayload, RunState, StatusPayload
 from core.base.time import utc_now
 from core.services.run_events import RunEvents
 from core.store.run_query import RunQuery
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from core.services.workbench import Workbench
 
-__all__ = ["UnfinishedRun", "progress_of", "unfinished_runs"]
+__all__ = ["StepProgress", "UnfinishedRun", "progress_of", "unfinished_runs"]
 
 _UNFINISHED = (RunState.RUNNING, RunState.QUEUED)
 _LOOKED_BACK_EVENTS = 2000
@@ -38,6 +38,8 @@ class StepProgress:
         Of how many; None while nobody knows.
     eta_s : float or None
         Seconds until the step ends, by the rate observed so far; None while that cannot be known.
+    status_since : str
+        What the run has said about its state since this count; empty where nothing.
     """
 
     step: str
@@ -45,11 +47,17 @@ class StepProgress:
     done: float
     total: float | None
     eta_s: float | None
+    status_since: str = ""
 
     @property
     def fraction(self) -> float | None:
         """Done over total, from 0 to 1."""
         return min(1.0, self.done / self.total) if self.total else None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the step has ended, so that the run is at something that it counts no steps of."""
+        return self.fraction == 1.0
 
 
 @dataclass(frozen=True)
@@ -105,7 +113,13 @@ def progress_of(events: Sequence[Event], now: datetime) -> StepProgress | None:
     waited_s = (now - last_time).total_seconds()
     if last.eta_s is not None:
         eta_s = last.eta_s - waited_s if last.eta_s > waited_s else None
-    return StepProgress(last.step_name, last.unit, last.value, last.total, eta_s)
+    return StepProgress(last.step_name, last.unit, last.value, last.total, eta_s, _status_since(events))
+
+
+def _status_since(events: Sequence[Event]) -> str:
+    payloads = (event.payload for event in reversed(events))
+    newest = next((found for found in payloads if isinstance(found, (ProgressPayload, StatusPayload))), None)
+    return newest.current_status if isinstance(newest, StatusPayload) else ""
 
 
 def _eta_s(moves: Sequence[tuple[datetime, ProgressPayload]], now: datetime) -> float | None:

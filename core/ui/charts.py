@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.ui.colors import Colors, shown_colors
+from core.ui.ticks import bar_ticks, percent_ticks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +84,7 @@ def equity_figure(curves: pd.DataFrame, colors: Colors, *, has_log_scale: bool) 
     # D2 puts ticks at 1, 2 and 5 times each power of ten.
     scale = {"type": "log", "dtick": "D2"} if has_log_scale else {"type": "linear"}
     figure.update_yaxes(title_text="Equity (account currency)", tickformat=",.0f", row=1, col=1, **scale)
-    figure.update_yaxes(title_text="Drawdown (%)", tickformat=".0%", row=2, col=1)
+    figure.update_yaxes(title_text="Drawdown (%)", tickformat=percent_ticks(curves["drawdown"]), row=2, col=1)
     return figure
 
 
@@ -136,9 +137,16 @@ def range_selector(colors: Colors) -> dict[str, Any]:
 
 def time_axis(figure: Figure, colors: Colors, *, has_ranges: bool = True) -> None:
     """Turn every x axis of `figure` into one of dates, with buttons for the years above the first."""
-    figure.update_xaxes(hoverformat="%Y-%m-%d", type="date")
+    figure.update_xaxes(hoverformat="%Y-%m-%d", type="date", **bar_ticks(_moments(figure)))
     if has_ranges:
         figure.update_layout(xaxis={"rangeselector": range_selector(colors)}, margin={"t": 34})
+
+
+def _moments(figure: Figure) -> pd.Series:
+    import pandas as pd
+
+    found = [pd.Series(pd.to_datetime(trace.x, utc=True)) for trace in figure.data if trace.x is not None]
+    return pd.concat(found) if found else pd.Series([], dtype="datetime64[ns, UTC]")
 
 
 def _trace(name: str, curve: pd.DataFrame, line: dict[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,8 @@ class Colors:
         The accent is the strategy's colour on every screen.
     text, background, panel, border : str or None
         Of the page.
+    on_accent : str or None
+        Of text on the accent, which is deep in the light theme and bright in the dark one.
     curves : tuple of str
         The benchmark's, then those of the baselines in order.
     """
@@ -35,6 +37,7 @@ class Colors:
     background: str | None
     panel: str | None
     border: str | None
+    on_accent: str | None
     curves: tuple[str, ...]
 
 
@@ -64,5 +67,6 @@ def theme_colors(theme: ThemeType) -> Colors:
         background=option("backgroundColor"),
         panel=option("secondaryBackgroundColor"),
         border=option("borderColor"),
+        on_accent=option("backgroundColor"),
         curves=tuple(option("chartCategoricalColors") or ()),
     )

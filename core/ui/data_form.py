@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -9,13 +10,15 @@ import streamlit as st
 from core.base.errors import PluginError
 from core.services.inspection import MODE
 from core.ui.catalog import find_plugin, plugin_registry
-from core.ui.config_form.beginnings import begin_anew, beginning_picker, begun_draft
+from core.ui.config_form.beginnings import beginning_picker, begun_draft
 from core.ui.config_form.checked import LastCheck, check_again, last_check
 from core.ui.config_form.form_context import FormContext
 from core.ui.config_form.groups import GROUPS, Group
+from core.ui.config_form.starting_over import starting_over
 from core.ui.config_form.style import apply_form_style
 from core.ui.config_form.summaries import summary_of
 from core.ui.markdown_text import escaped
+from core.ui.one_start import has_ended, may_start_again, start_once
 from core.ui.params_form import problem_summary
 
 if TYPE_CHECKING:
@@ -41,13 +44,15 @@ def data_form(workbench: Workbench) -> tuple[FormContext, LastCheck, bool]:
     state = begun_draft(workbench, MODE)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         beginning_picker(workbench, MODE, (MODE, "pipeline", "train", "backtest"), state)
-        st.button("Reset", icon=":material/restart_alt:", on_click=begin_anew, args=(workbench, MODE))
+        starting_over(workbench, MODE, state)
     context = FormContext(workbench, state, info, last_check(state)["problems"])
     for group in GROUPS:
         if group.section in (info.used_sections or ()):
             _draw_group(context, group)
     check = check_again(context)
     is_pressed = st.button("Load and inspect", icon=":material/search:", type="primary", key=context.key("inspect"))
+    if not is_pressed:
+        may_start_again(context.key("inspect"))
     if check["problems"]:
         problem_summary(check["problems"])
     return context, check, is_pressed and not check["problems"]
@@ -66,7 +71,13 @@ def submit_inspection(context: FormContext) -> str:
     title = f"Inspection: {summary_of('data', context.raw)}"
     # The form begins with configs of other modes: their titles and outputs are not an inspection's.
     config = {**context.used_config(), "title": title[:_LONGEST_TITLE], "sinks": []}
-    return submit_run(context.workbench, config, plugin_registry(context.workbench))
+    workbench = context.workbench
+    run_id: str = start_once(
+        context.key("inspect"),
+        lambda: submit_run(workbench, config, plugin_registry(workbench)),
+        is_over=partial(has_ended, workbench),
+    )
+    return run_id
 
 
 def _draw_group(context: FormContext, group: Group) -> None:

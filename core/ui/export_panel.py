@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -13,6 +14,7 @@ from core.services.run_artifacts import list_artifacts, read_artifact
 from core.services.submit_run import submit_run
 from core.ui.catalog import find_plugin, plugin_registry, plugins_to_pick
 from core.ui.file_list import OfferedFile, file_list
+from core.ui.one_start import has_ended, start_once
 from core.ui.params_form import form_problems, params_form, problem_summary
 from core.ui.plain_text import heading, problem, problems_shown, quiet
 from core.ui.run_columns import state_badge
@@ -54,7 +56,15 @@ def _draw_form(workbench: Workbench, model_run: str) -> None:
             problem_summary(refused)
             return
         with problems_shown("The export was not started"):
-            submit_run(workbench, export_config(model_run, chosen, params), plugin_registry(workbench))
+            _export(workbench, export_config(model_run, chosen, params))
+
+
+def _export(workbench: Workbench, config: dict[str, Any]) -> None:
+    start_once(
+        f"export-{json.dumps(config, sort_keys=True, default=str)}",
+        lambda: submit_run(workbench, config, plugin_registry(workbench)),
+        is_over=partial(has_ended, workbench),
+    )
 
 
 def _draw_export(workbench: Workbench, export: ModelExport) -> None:

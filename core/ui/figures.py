@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["figure_label", "is_percentage", "shown_difference", "shown_figure"]
+__all__ = ["figure_label", "is_money", "is_percentage", "shown_difference", "shown_figure", "with_minus"]
 
 UNDEFINED = "-"
 
@@ -16,6 +16,9 @@ _LABELS = {
     "value_at_risk_5pct": "Value at risk, 5 %",
     "expected_shortfall_5pct": "Expected shortfall, 5 %",
     "is_ruined": "Ruined",
+    "leverage_max": "Max leverage",
+    "turnover_annual": "Turnover a year",
+    "volatility_annual": "Volatility a year",
 }
 _PERCENTAGES = frozenset(
     {
@@ -55,6 +58,11 @@ def figure_label(name: str) -> str:
     return words.replace("_", " ").capitalize()
 
 
+def is_money(name: str) -> bool:
+    """Return whether the figure `name` is an amount in the account's currency."""
+    return name in _MONEY or name.startswith("cost_")
+
+
 def is_percentage(name: str) -> bool:
     """Return whether the figure `name` is a fraction that a person reads as a percentage."""
     return name in _PERCENTAGES or name.startswith("share_")
@@ -69,7 +77,12 @@ def shown_difference(name: str, value: float | None, first: float | None) -> str
         return ""
     size = shown_figure(name, abs(value - first))
     shown = f"{size.removesuffix('%')} pp" if is_percentage(base) else size
-    return f"+{shown}" if value > first else f"\N{MINUS SIGN}{shown}"
+    return with_minus(f"+{shown}" if value > first else f"-{shown}")
+
+
+def with_minus(text: str) -> str:
+    """Return the text of numbers with the sign that charts have before what is below zero."""
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def shown_figure(name: str, value: float | None) -> str:
@@ -80,8 +93,8 @@ def shown_figure(name: str, value: float | None) -> str:
     if name == "is_ruined":
         return "yes" if value else "no"
     if is_percentage(name):
-        return f"{value:,.2%}"
-    if name in _MONEY or name.startswith(("cost_", "n_")) or name.endswith("_bars"):
+        return with_minus(f"{value:,.2%}")
+    if is_money(name) or name.startswith("n_") or name.endswith("_bars"):
         # Adding zero makes -0 a 0.
-        return f"{round(value) + 0.0:,.0f}"
-    return f"{value:,.4f}" if name in _SCORES else f"{value:,.2f}"
+        return with_minus(f"{round(value) + 0.0:,.0f}")
+    return with_minus(f"{value:,.4f}" if name in _SCORES else f"{value:,.2f}")

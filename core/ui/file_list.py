@@ -1,4 +1,4 @@
-"""A list of files, each with a button that downloads it."""
+"""A list of files, each with a button that downloads it; the button shows one word and is called by its file too."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.ui.markdown_text import escaped
 from core.ui.plain_text import quiet
+from core.ui.style import NAMED_BY_FILE
 
 __all__ = ["OfferedFile", "file_list"]
 
@@ -30,15 +32,17 @@ def file_list(files: list[OfferedFile], *, key: str) -> None:
     """Draw the files in order; names are anybody's text. `key` is the list's own within the page."""
     for position, file in enumerate(files):
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-            st.download_button(
-                "Download",
-                data=file.read,
-                file_name=file.file_name,
-                mime=mimetypes.guess_type(file.file_name)[0] or "application/octet-stream",
-                key=f"{key}-download-{position}",
-                icon=":material/download:",
-                on_click="ignore",
-            )
+            with st.container(key=f"{NAMED_BY_FILE}-{key}-{position}", width="content"):
+                st.download_button(
+                    # The style hides the name, which stands beside the button, from the eye alone.
+                    f"Download **{escaped(file.name)}**",
+                    data=file.read,
+                    file_name=file.file_name,
+                    mime=mimetypes.guess_type(file.file_name)[0] or "application/octet-stream",
+                    key=f"{key}-download-{position}",
+                    icon=":material/download:",
+                    on_click="ignore",
+                )
             st.text(file.name, width=_NAME_WIDTH)
             quiet(_size(file.size_bytes), f"{key}-size-{position}")
 

@@ -27,31 +27,22 @@ _PROVIDER_FIELDS = ("client_id", "client_secret", "server_metadata_url")
 def is_let_in() -> bool:
     """Return whether this session may see the screens; where not, draw what it may do instead."""
     try:
-        allowed = open_workbench().settings.dashboard.allowed_users
         provider = _provider()
-    except (QlopError, StreamlitSecretNotFoundError) as error:
+    except StreamlitSecretNotFoundError as error:
         _say_closed("The login cannot be read", str(error))
         return False
+    try:
+        allowed = open_workbench().settings.dashboard.allowed_users
+    except QlopError as error:
+        if provider is None and not _seen()["login"]:
+            # Nobody was to sign in. Every screen says what is wrong, and shows nothing that the settings guard.
+            return True
+        _say_closed("The settings cannot be read", str(error))
+        return False
     if provider is None:
-        if _seen()["login"]:
-            _say_closed(
-                "The login has gone", "Its configuration was removed. Put it back, or start the dashboard anew."
-            )
-            return False
-        if allowed:
-            _say_closed(
-                "Nobody can sign in", "The setting dashboard.allowed_users names users, but no login is set up."
-            )
-        return not allowed
+        return _is_open_to_all(allowed)
     _seen()["login"] = True
-    missing = [name for name in _NEEDED if not _is_installed(name)]
-    if missing:
-        _say_closed("The login cannot work", f"It needs {' and '.join(missing)}: pip install 'qlop[login]'")
-        return False
-    if not st.user.is_logged_in:
-        _draw_sign_in(provider)
-        return False
-    return _is_admitted(allowed)
+    return _is_signed_in(provider) and _is_admitted(allowed)
 
 
 def is_still_let_in() -> bool:
@@ -115,6 +106,25 @@ def _provider() -> str | None:
         return str(named[0])
     lacking = ", ".join(field for field in _PROVIDER_FIELDS if not section.get(field))
     raise StreamlitSecretNotFoundError(f"[auth] in Streamlit's secrets lacks {lacking}. See docs/login.md.")
+
+
+def _is_open_to_all(allowed: Sequence[str]) -> bool:
+    if _seen()["login"]:
+        _say_closed("The login has gone", "Its configuration was removed. Put it back, or start the dashboard anew.")
+        return False
+    if allowed:
+        _say_closed("Nobody can sign in", "The setting dashboard.allowed_users names users, but no login is set up.")
+    return not allowed
+
+
+def _is_signed_in(provider: str) -> bool:
+    missing = [name for name in _NEEDED if not _is_installed(name)]
+    if missing:
+        _say_closed("The login cannot work", f"It needs {' and '.join(missing)}: pip install 'qlop[login]'")
+        return False
+    if not st.user.is_logged_in:
+        _draw_sign_in(provider)
+    return bool(st.user.is_logged_in)
 
 
 def _is_admitted(allowed: Sequence[str]) -> bool:

@@ -7,7 +7,10 @@ import streamlit as st
 from core.ui.brand import icon, wordmark
 from core.ui.login import is_let_in
 from core.ui.navigation import grouped_pages
+from core.ui.one_step_back import keep_one_step_back
+from core.ui.page_title import name_tab
 from core.ui.style import apply_style
+from core.ui.window_width import watch_width
 
 
 def main() -> None:
@@ -17,7 +20,12 @@ def main() -> None:
     apply_style()
     # Before any screen is known: an address that is the first request after the server's start meets this too.
     if is_let_in():
-        st.navigation(grouped_pages(), expanded=True).run()
+        keep_one_step_back()
+        page = st.navigation(grouped_pages(), expanded=True)
+        name_tab(page.title)
+        # After the navigation: a window that speaks before knows not yet which screen it shows.
+        watch_width()
+        page.run()
 
 
 main()

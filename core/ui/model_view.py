@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from core.ui.plain_text import prose, quiet
 from core.ui.tables import choice_table, reading_table
+from core.ui.window_width import is_narrow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,26 +19,34 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_card", "draw_folds", "draw_importances", "model_choice"]
 
+_ORDER = ("title", "model", "labeler", "auc", "brier_skill", "n_rows", "n_folds", "trained_at", "tickers")
+_NARROW_ORDER = ("title", "auc", "brier_skill", "model", "labeler", "n_rows", "n_folds", "trained_at", "tickers")
 _PAIR = (0.18, 0.82)
 _SCORES = ("auc", "brier", "brier_skill", "log_loss", "accuracy", "base_rate", "rmse", "mae", "r2")
 
 
 def model_choice(table: pd.DataFrame, *, chosen: str | None, choose: Callable[[str], None]) -> None:
     """Draw the list of models, as `trained_models` returns it; `chosen` and `choose` go by run id."""
-    config = st.column_config
-    columns = {
-        "title": config.TextColumn("Title", width=260),
-        "model": config.TextColumn("Model", width=100),
-        "labeler": config.TextColumn("Label", width=150),
-        "auc": config.NumberColumn("AUC", format="%.3f", width=65),
-        "brier_skill": config.NumberColumn("Brier skill", format="%.3f", width=90),
-        "n_rows": config.NumberColumn("Rows scored", format="localized", width=100),
-        "n_folds": config.NumberColumn("Folds", format="%d", width=60),
-        "trained_at": config.DatetimeColumn("Trained", format="YYYY-MM-DD HH:mm", timezone=st.context.timezone),
-        "tickers": config.TextColumn("Tickers"),
-        "run_id": config.TextColumn("Run"),
-    }
+    names = _NARROW_ORDER if is_narrow() else _ORDER
+    columns = {name: _model_column(name) for name in names}
     choice_table(table, list(table["run_id"]), chosen=chosen, choose=choose, columns=columns, name="Models")
+
+
+def _model_column(name: str) -> Any:  # noqa: ANN401 - Streamlit gives column configurations no type to name
+    config, narrow = st.column_config, is_narrow()
+    return {
+        "title": config.TextColumn("Title", width=140 if narrow else 222, pinned=narrow),
+        "model": config.TextColumn("Model", width=80),
+        "labeler": config.TextColumn("Label", width=140),
+        "auc": config.NumberColumn("AUC", format="%.3f", width=60),
+        "brier_skill": config.NumberColumn("Brier skill", format="%.3f", width=88),
+        "n_rows": config.NumberColumn("Rows scored", format="localized", width=98),
+        "n_folds": config.NumberColumn("Folds", format="%d", width=54),
+        "trained_at": config.DatetimeColumn(
+            "Trained", format="YYYY-MM-DD HH:mm", timezone=st.context.timezone, width=122
+        ),
+        "tickers": config.TextColumn("Tickers", width=95),
+    }[name]
 
 
 def draw_card(card: ModelCard) -> None:

@@ -6,6 +6,7 @@ What a person or a plugin wrote goes through here or a table, never through Stre
 
 from __future__ import annotations
 
+import html
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,9 +20,9 @@ __all__ = ["field_problem", "heading", "monospace", "notice", "problem", "proble
 
 
 def heading(text: str, key: str) -> None:
-    """Draw `text` as a heading; `key` is this heading's own within the page."""
+    """Draw `text` as a heading, in outline too; `key` is this heading's own within the page."""
     with st.container(key=f"{HEADING}-{key}", width="content"):
-        st.text(text)
+        st.html(f"<h2>{html.escape(text)}</h2>")
 
 
 def quiet(text: str, key: str) -> None:

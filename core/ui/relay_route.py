@@ -4,13 +4,15 @@
 2. Find the relay, or start the home's own.
 3. Carry messages both ways, unread: tokens stand in the first frame, and this route neither knows nor logs them. Each
    side is read no faster than the other takes, so that the relay sees a slow browser as what it is.
-4. Where the relay is away or goes away, close with 1013 (try again later) and the reason.
+4. Who has shown no valid token yet waits among few: of too many the oldest has to go. The relay's first ack tells.
+5. Where the relay is away or goes away, close with 1013 (try again later) and the reason.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -20,6 +22,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from core.base.errors import QlopError
+from core.relay.waiting_room import WaitingRoom
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +37,8 @@ __all__ = ["RelayRoute"]
 _LARGEST_MESSAGE = 2**20
 _FORBIDDEN, _TOO_LARGE, _UNSUPPORTED, _TRY_AGAIN_LATER = 1008, 1009, 1003, 1013
 _LONGEST_REASON_BYTES = 120
+_MOST_WAITING = 100
+_FIRST_ACK = '{"frame":"ack",'
 
 
 class RelayRoute:
@@ -47,6 +52,7 @@ class RelayRoute:
 
     def __init__(self, open_workbench: Callable[[], Workbench]) -> None:
         self._open_workbench = open_workbench
+        self._waiting = WaitingRoom(time.monotonic)
 
     async def serve(self, browser: WebSocket) -> None:
         """Serve one browser until it or the relay goes away."""
@@ -61,8 +67,21 @@ class RelayRoute:
             await browser.close(_FORBIDDEN)
             return
         await browser.accept()
-        code, reason = await _serve(browser, workbench)
+        code, reason = await self._serve_in_turn(browser, workbench)
         await _close(browser, code, reason)
+
+    async def _serve_in_turn(self, browser: WebSocket, workbench: Workbench) -> tuple[int, str]:
+        serving = asyncio.create_task(_serve(browser, workbench, lambda: self._waiting.leave(serving)))
+        self._waiting.come(serving, lambda: _end(serving))
+        self._waiting.hold(_MOST_WAITING)
+        try:
+            await asyncio.wait([serving])
+        finally:
+            self._waiting.leave(serving)
+            serving.cancel()
+        if serving.cancelled():
+            return _TRY_AGAIN_LATER, f"More than {_MOST_WAITING} connections have shown no token yet, this one longest."
+        return serving.result()
 
 
 def is_welcome(browser: WebSocket, allowed_origins: tuple[str, ...]) -> bool:
@@ -85,7 +104,7 @@ def _is_own_host(host: str) -> bool:
     return False
 
 
-async def _serve(browser: WebSocket, workbench: Workbench) -> tuple[int, str]:
+async def _serve(browser: WebSocket, workbench: Workbench, admitted: Callable[[], None]) -> tuple[int, str]:
     from core.services.relay_access import ensure_relay
 
     try:
@@ -93,15 +112,15 @@ async def _serve(browser: WebSocket, workbench: Workbench) -> tuple[int, str]:
         async with connect(
             url, compression=None, ping_interval=None, max_size=None, max_queue=4, close_timeout=1, proxy=None
         ) as relay:
-            return await _carry(browser, relay)
+            return await _carry(browser, relay, admitted)
     except QlopError as error:
         return _TRY_AGAIN_LATER, str(error)
     except (WebSocketException, OSError) as error:
         return _TRY_AGAIN_LATER, f"The relay is away: {type(error).__name__}."
 
 
-async def _carry(browser: WebSocket, relay: ClientConnection) -> tuple[int, str]:
-    ways = [asyncio.create_task(_to_relay(browser, relay)), asyncio.create_task(_to_browser(relay, browser))]
+async def _carry(browser: WebSocket, relay: ClientConnection, admitted: Callable[[], None]) -> tuple[int, str]:
+    ways = [asyncio.create_task(way) for way in (_to_relay(browser, relay), _to_browser(relay, browser, admitted))]
     try:
         done, _ = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         return done.pop().result()
@@ -127,10 +146,15 @@ async def _to_relay(browser: WebSocket, relay: ClientConnection) -> tuple[int, s
             return _why(closed)
 
 
-async def _to_browser(relay: ClientConnection, browser: WebSocket) -> tuple[int, str]:
+async def _to_browser(relay: ClientConnection, browser: WebSocket, admitted: Callable[[], None]) -> tuple[int, str]:
+    is_waiting = True
     try:
         while True:
-            await browser.send_text(await relay.recv(decode=True))
+            message = await relay.recv(decode=True)
+            if is_waiting and message.startswith(_FIRST_ACK):
+                is_waiting = False
+                admitted()
+            await browser.send_text(message)
     except ConnectionClosed as closed:
         return _why(closed)
     except (WebSocketDisconnect, RuntimeError):
@@ -155,3 +179,7 @@ async def _close(browser: WebSocket, code: int, reason: str) -> None:
     # Between the look and the word the browser may go.
     with contextlib.suppress(RuntimeError, WebSocketDisconnect):
         await browser.close(code, reason.encode()[:_LONGEST_REASON_BYTES].decode(errors="ignore"))
+
+
+def _end(serving: asyncio.Task[tuple[int, str]]) -> None:
+    serving.cancel()

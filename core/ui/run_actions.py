@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.base.errors import QlopError
-from core.services.presets import config_of_run
 from core.services.run_again import run_again
 from core.services.runs import delete_run, restore_run
 from core.services.text_form import counted
-from core.ui.config_form.drafts import put_draft
+from core.ui.config_form.cloning import clone_into_form
 from core.ui.navigation import go_to
-from core.ui.plain_text import problem
+from core.ui.one_start import may_start_again, start_once
+from core.ui.plain_text import problem, problems_shown
 from core.ui.run_grid import forget_chosen_runs
 
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ def run_actions(workbench: Workbench, chosen: Sequence[str], *, are_deleted: boo
         st.rerun()
     if _button("Rerun", ":material/replay:", is_on=bool(chosen), key="rerun"):
         _rerun(workbench, chosen)
+    may_start_again(_rerun_of(chosen))
     if _button("Clone into the form", ":material/content_copy:", is_on=len(chosen) == 1, key="clone"):
-        config = config_of_run(workbench, chosen[0])
-        put_draft(str(config.get("mode")), config, source=("from_run", chosen[0]))
-        go_to(str(config.get("mode")))
+        with problems_shown("The run cannot be cloned"):
+            clone_into_form(workbench, chosen[0])
     # Another choice is another key, so that the question about the runs of before is closed.
     with st.popover("Delete", icon=":material/delete:", disabled=not chosen, key=f"delete-{' '.join(chosen)}"):
         st.markdown(f"{counted(len(chosen), 'run')} will go to the trash and can be restored from there.")
@@ -76,12 +76,21 @@ def _button(label: str, icon: str, *, is_on: bool, key: str) -> bool:
 
 
 def _rerun(workbench: Workbench, chosen: Sequence[str]) -> None:
-    begun: list[str] = []
-    _for_each(lambda run_id: begun.append(run_again(workbench, run_id)), chosen, "cannot be started again")
+    begun = start_once(_rerun_of(chosen), lambda: _begin_again(workbench, chosen))
     forget_chosen_runs()
     if len(begun) == 1:
         go_to("run", run=begun[0])
     st.rerun()
+
+
+def _begin_again(workbench: Workbench, chosen: Sequence[str]) -> list[str]:
+    begun: list[str] = []
+    _for_each(lambda run_id: begun.append(run_again(workbench, run_id)), chosen, "cannot be started again")
+    return begun
+
+
+def _rerun_of(chosen: Sequence[str]) -> str:
+    return f"rerun-{' '.join(chosen)}"
 
 
 def _for_each(act: Callable[[str], object], run_ids: Sequence[str], failing: str) -> list[str]:

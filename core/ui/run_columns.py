@@ -10,6 +10,7 @@ from core.base.events import RunState
 from core.services.run_list import FIGURE_COLUMNS
 from core.ui.colors import pale, shown_colors
 from core.ui.figures import figure_label, is_percentage
+from core.ui.state_symbols import state_symbol, symbol_column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,23 +52,26 @@ _ICONS = {
 _BADGE_COLORS: dict[RunState, Any] = {
     RunState.QUEUED: "gray",
     RunState.RUNNING: "green",
-    RunState.COMPLETED: "primary",
+    RunState.COMPLETED: "blue",  # the accent, as blueColor has it; a badge called primary is too faint in the dark
     RunState.FAILED: "red",
     RunState.CANCELLED: "orange",
     RunState.CRASHED: "red",
 }
 # Pixels. Together the usual columns fit beside the navigation of a window of 1,280 pixels.
 _WIDTHS = {
-    "title": 200,
+    "title": 250,
     "state": 88,
     "cagr": 98,
     "sharpe": 60,
     "max_drawdown": 102,
     "auc": 54,
-    "started_at": 118,
+    "started_at": 122,
     "duration_s": 64,
-    "tags": 70,
+    "tags": 76,
 }
+# State, title, growth and Sharpe ratio fit into a window of 390 pixels.
+_NARROW_WIDTHS = {**_WIDTHS, "state": 30, "title": 138, "cagr": 82, "sharpe": 62}
+_NARROW_FIRST = ("state", "title", "cagr", "sharpe")
 
 
 def state_badge(state: str) -> None:
@@ -76,17 +80,22 @@ def state_badge(state: str) -> None:
     st.badge(known.value, icon=_ICONS[known], color=_BADGE_COLORS[known])
 
 
-def run_columns(table: pd.DataFrame, names: Sequence[str]) -> dict[str, Any]:
-    """Return how each of the named columns is drawn, in the order of COLUMN_LABELS, without those that are empty."""
-    asked = [name for name in COLUMN_LABELS if name in names]
-    return {name: _column(name, COLUMN_LABELS[name]) for name in asked if name == "title" or _has_values(table[name])}
+def run_columns(table: pd.DataFrame, names: Sequence[str], *, is_narrow: bool = False) -> dict[str, Any]:
+    """Return how each of the named columns is drawn, without those that are empty.
+
+    They stand in the order of COLUMN_LABELS; in a narrow window those come first that a run is known by.
+    """
+    first = _NARROW_FIRST if is_narrow else ()
+    asked = [name for name in dict.fromkeys((*first, *COLUMN_LABELS)) if name in names]
+    kept = [name for name in asked if name == "title" or _has_values(table[name])]
+    return {name: _column(name, is_narrow=is_narrow) for name in kept}
 
 
-def drawn_values(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table of `run_list` with values as `run_columns` draws them: percentages, and states as lists."""
+def drawn_values(table: pd.DataFrame, *, is_narrow: bool = False) -> pd.DataFrame:
+    """Return the table of `run_list` with values as `run_columns` draws them: percentages, and states."""
     changed = {name: 100.0 * table[name] for name in table.columns if is_percentage(name)}
     if "state" in table:
-        changed["state"] = table["state"].map(lambda state: [state])
+        changed["state"] = table["state"].map(state_symbol if is_narrow else lambda state: [state])
     return table.assign(**changed)
 
 
@@ -96,10 +105,13 @@ def state_column() -> Any:  # noqa: ANN401 - Streamlit gives column configuratio
     return st.column_config.MultiselectColumn("State", options=STATES, color=colors, width=_WIDTHS["state"])
 
 
-def _column(name: str, label: str) -> Any:  # noqa: ANN401 - as above
-    config, width = st.column_config, _WIDTHS.get(name)
+def _column(name: str, *, is_narrow: bool) -> Any:  # noqa: ANN401 - as above
+    config, label = st.column_config, COLUMN_LABELS[name]
+    width = (_NARROW_WIDTHS if is_narrow else _WIDTHS).get(name)
     if name == "state":
-        return state_column()
+        return symbol_column(_NARROW_WIDTHS["state"]) if is_narrow else state_column()
+    if name == "title":
+        return config.TextColumn(label, width=width, pinned=is_narrow)
     if name in {"started_at", "finished_at"}:
         return config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm", timezone=st.context.timezone, width=width)
     if name == "duration_s":

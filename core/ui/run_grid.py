@@ -14,6 +14,7 @@ import streamlit as st
 
 from core.ui.run_columns import drawn_values, run_columns
 from core.ui.tables import picked_row
+from core.ui.window_width import is_narrow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,7 +63,8 @@ def run_grid(table: pd.DataFrame, columns: Sequence[str], *, opens: bool) -> Non
     ids = table["run_id"].tolist()
     place = {run_id: row for row, run_id in enumerate(ids)}
     rows = sorted(place[run_id] for run_id in chosen_runs() if run_id in place)
-    shown = run_columns(table, columns)
+    narrow = is_narrow()
+    shown = run_columns(table, columns, is_narrow=narrow)
     key = f"runs-{sha256(chr(10).join([*ids, *shown]).encode()).hexdigest()[:16]}"
     if key in st.session_state and sorted(st.session_state[key]["selection"]["rows"]) != rows:
         st.session_state[key] = _selection(rows)
@@ -78,7 +80,7 @@ def run_grid(table: pd.DataFrame, columns: Sequence[str], *, opens: bool) -> Non
 
     titled = table.assign(title=table["title"].where(table["title"] != "", table["mode"]))
     st.dataframe(
-        drawn_values(titled[list(shown)]),
+        drawn_values(titled[list(shown)], is_narrow=narrow),
         key=key,
         on_select=clicked,
         selection_mode=["multi-row", "single-cell"] if opens else "multi-row",

@@ -9,13 +9,14 @@ import streamlit as st
 
 from core.services.run_list import RunFilter, list_words, run_list
 from core.services.run_overview import equity_points, latest_runs
+from core.services.trained_models import trained_models
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from core.services.workbench import Workbench
 
-__all__ = ["latest_with_equity", "listed_runs", "listed_words"]
+__all__ = ["latest_with_equity", "listed_models", "listed_runs", "listed_words"]
 
 
 def listed_runs(workbench: Workbench, version: str, wanted: RunFilter) -> pd.DataFrame:
@@ -26,6 +27,11 @@ def listed_runs(workbench: Workbench, version: str, wanted: RunFilter) -> pd.Dat
 def listed_words(workbench: Workbench, version: str) -> tuple[list[str], list[str]]:
     """Return `list_words` as it was when `list_version` gave `version`."""
     return _listed_words(str(workbench.home.path), version, workbench)
+
+
+def listed_models(workbench: Workbench, version: str) -> pd.DataFrame:
+    """Return `trained_models` as it was when `list_version` gave `version`."""
+    return _listed_models(str(workbench.home.path), version, workbench)
 
 
 def latest_with_equity(workbench: Workbench, limit: int) -> pd.DataFrame:
@@ -50,6 +56,15 @@ def _listed_words(
     _workbench: Workbench,
 ) -> tuple[list[str], list[str]]:
     return list_words(_workbench)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _listed_models(
+    place: str,  # noqa: ARG001 - part of the key
+    version: str,  # noqa: ARG001 - part of the key
+    _workbench: Workbench,
+) -> pd.DataFrame:
+    return trained_models(_workbench)
 
 
 @st.cache_data(max_entries=500, show_spinner=False)

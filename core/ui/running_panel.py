@@ -15,6 +15,7 @@ from core.ui.plain_text import heading, problem, problems_shown, quiet
 from core.ui.run_columns import state_badge
 
 if TYPE_CHECKING:
+    from core.services.unfinished_runs import StepProgress
     from core.services.workbench import Workbench
 
 __all__ = ["duration_in_words", "running_panel"]
@@ -74,11 +75,18 @@ def _draw_progress(run: UnfinishedRun) -> None:
     if progress is None:
         quiet(run.current_status, f"status-{run.run_id}")
         return
-    total = f" of {progress.total:,.0f}" if progress.total else ""
-    counted = f"{progress.done:,.0f}{total} {progress.unit}".strip()
+    counted = f"{progress.step}: {_counted(progress)}"
+    if progress.is_done:
+        then = progress.status_since or "at work on what follows"
+        quiet(f"{counted}, done  ·  {then}", f"status-{run.run_id}")
+        return
     left = "unknown" if progress.eta_s is None else f"about {duration_in_words(progress.eta_s)}"
-    text = f"{escaped(progress.step)}: {escaped(counted)}  ·  this step ends in: {left}"
-    st.progress(progress.fraction or 0.0, text=text)
+    st.progress(progress.fraction or 0.0, text=f"{escaped(counted)}  ·  this step ends in: {left}")
+
+
+def _counted(progress: StepProgress) -> str:
+    total = f" of {progress.total:,.0f}" if progress.total else ""
+    return f"{progress.done:,.0f}{total} {progress.unit}".strip()
 
 
 def _draw_cancel(workbench: Workbench, run: UnfinishedRun) -> None:

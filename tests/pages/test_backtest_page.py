@@ -1,10 +1,14 @@
 """The screen Backtest: a trained run's predictions, or a rule."""
 
+import shutil
+
 import pytest
 import yaml
 from streamlit.testing.v1 import AppTest
 
 from core.services.python_run import run
+from core.services.runs import delete_run
+from core.services.workbench import open_workbench
 from core.ui.catalog import reload_plugins
 
 SMALL = {
@@ -58,6 +62,14 @@ def button(app: AppTest, label: str):
     return next(found for found in app.button if found.label == label)
 
 
+def generation(app: AppTest) -> int:
+    return app.session_state["config-draft-backtest"]["generation"]
+
+
+def has_problems(app: AppTest) -> bool:
+    return any("other value" in element.value for element in app.markdown)
+
+
 def test_without_any_run_a_rule_is_ready_to_start(home, page):
     app = page("backtest.py")
     assert not app.exception
@@ -82,10 +94,63 @@ def test_the_newest_trained_run_is_traded_on_its_own_data(trained_home, page):
     assert not any("Features" in part.label or "Model" in part.label for part in app.expander)
 
 
-def test_a_rule_needs_no_run_and_a_strategy_of_predictions_says_so(trained_home, page):
+def test_a_rule_takes_the_place_of_a_strategy_that_needs_predictions_and_gives_it_back(trained_home, page):
+    app = page("backtest.py")
+    before = config_shown(app)["strategy"]["strategy_type"]
+    choose(app, "rule")
+    assert config_shown(app)["backtest"]["predictions_run"] is None
+    assert config_shown(app)["strategy"]["strategy_type"] == "volatility_managed"
+    assert not has_problems(app)
+    choose(app, "run")
+    assert not app.exception
+    assert config_shown(app)["backtest"]["predictions_run"] == trained_home
+    assert config_shown(app)["strategy"]["strategy_type"] == before
+    assert not has_problems(app)
+
+
+def test_a_strategy_of_predictions_under_a_rule_is_answered_in_words_of_the_screen(trained_home, page):
     app = choose(page("backtest.py"), "rule")
-    assert "predictions_run" not in config_shown(app)["backtest"]
-    assert any("needs predictions" in text for text in texts_of(app))
+    app.session_state[f"form-backtest-{generation(app)}-fold-strategy"] = True
+    app.run()
+    next(box for box in app.selectbox if box.label == "Strategy").set_value("threshold").run()
+    assert any("Choose a trained run above" in text for text in texts_of(app))
+    assert not any("qlop backtest" in text for text in texts_of(app))
+
+
+def test_the_ready_config_begins_as_a_rule_that_can_start(trained_home, page):
+    app = page("backtest.py", preset="leverage_opportunity")
+    assert config_shown(app)["strategy"]["strategy_type"] == "volatility_managed"
+    assert not has_problems(app)
+
+
+def test_an_earlier_run_with_predictions_has_them_traded(trained_home, page):
+    app = page("backtest.py", from_run=trained_home)
+    assert config_shown(app)["backtest"]["predictions_run"] == trained_home
+    assert not has_problems(app)
+
+
+def test_a_run_that_went_to_the_trash_is_marked_and_brought_back_where_it_is_picked(
+    trained, tmp_path, page, monkeypatch
+):
+    folder, run_id = trained
+    shutil.copytree(folder, tmp_path / "copy")
+    monkeypatch.setenv("QLOP_HOME", str(tmp_path / "copy"))
+    monkeypatch.setenv("QLOP_CONFIG_DIR", str(tmp_path / "configuration"))
+    newer = run(SMALL, home=tmp_path / "copy").run_id
+    app = page("backtest.py")
+    assert config_shown(app)["backtest"]["predictions_run"] == newer
+    delete_run(open_workbench(), newer)
+    app.run()
+    picker = next(box for box in app.selectbox if box.label == "Trained run")
+    assert picker.value == newer
+    assert picker.options[0].startswith(f"Small ({run_id[:8]}, ")
+    assert picker.options[1] == f"Small ({newer[:8]}, in the trash)"
+    assert any("lies in the trash" in text for text in texts_of(app))
+    assert has_problems(app)
+    button(app, "Bring it back").click().run()
+    assert not app.exception
+    assert not has_problems(app)
+    assert not any("trash" in text for text in texts_of(app))
 
 
 def test_the_data_of_the_trained_run_come_at_a_press(trained_home, page):

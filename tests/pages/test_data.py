@@ -85,6 +85,16 @@ def test_a_run_that_is_not_there_is_answered(home, page):
     assert any("7f1c0e0a" in text.value for text in app.text)
 
 
+def test_a_run_of_another_mode_is_called_none_and_leads_to_its_own_screen(busy_home, page):
+    _, run_id = busy_home
+    app = page("data.py", inspection=run_id)
+    assert not app.exception
+    assert any("This run is no inspection" in text.value for text in app.markdown)
+    assert any(f"Run {run_id} is of mode 'backtest'" in text.value for text in app.text)
+    assert button(app, "Open the run")
+    assert not [text.value for text in app.text if text.value.startswith("Inspection")]
+
+
 def test_an_inspection_that_failed_says_why(home, page):
     from core.base.errors import QlopError
 

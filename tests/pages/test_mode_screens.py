@@ -102,7 +102,7 @@ def test_a_section_that_it_can_do_without_may_be_left_out():
 
 def test_the_navigation_has_an_entry_for_it():
     script = MAIN.read_text(encoding="utf-8").replace(
-        "st.navigation(grouped_pages(), expanded=True).run()",
+        "page.run()",
         "st.session_state['groups'] = {g: [p.title for p in pages] for g, pages in grouped_pages().items()}",
     )
     app = AppTest.from_string(script, default_timeout=60).run()

@@ -1,5 +1,6 @@
 """The screen of models: what was trained, its card, and its exports."""
 
+import html
 import time
 
 import pytest
@@ -57,11 +58,20 @@ def test_the_card_says_what_was_learned_from_what_and_what_speaks_against_it(tra
     app = page("models.py")
     assert not app.exception
     texts = texts_of(app)
-    assert TRAINED["title"] in texts
+    assert f"<h2>{html.escape(TRAINED['title'])}</h2>" in [found.proto.body for found in app.get("html")]
+    assert not [text for text in texts if "None" in text]
     assert "sample, 1d bars, adjustment total_return" in texts
     assert any(text.startswith("It has seen no bar after 2008-12-31") for text in texts)
     assert "mom_5, mom_20" in texts
     assert not [found.value for found in app.markdown if "javascript" in found.value]
+
+
+def test_a_narrow_window_shows_the_scores_beside_the_title(trained, page):
+    app = page("models.py")
+    app.session_state["window-width"] = {"is_narrow": True}
+    app.run()
+    assert not app.exception
+    assert list(app.dataframe[0].value)[:3] == ["title", "auc", "brier_skill"]
 
 
 def test_an_export_started_here_is_verified_and_offered(trained, page):
@@ -78,6 +88,9 @@ def test_an_export_started_here_is_verified_and_offered(trained, page):
         "the largest difference between its predictions and the original's is 0" in text for text in texts_of(app)
     )
     assert any("model.qlop.zip" in text for text in texts_of(app))
+    labels = [found.proto.label for found in app.get("download_button")]
+    assert "Download **The model's own files**" in labels
+    assert len(set(labels)) == len(labels)
 
 
 def test_a_run_that_trained_nothing_is_answered(trained, page):

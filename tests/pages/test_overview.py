@@ -1,6 +1,6 @@
 """The first screen: the demo at first, then what runs, what ran, how new the data are, and whether all is well."""
 
-from datetime import UTC, datetime
+import html
 
 import pytest
 
@@ -25,7 +25,7 @@ def running(home):
         with folder.events(lock=lock) as log:
             for done in range(6):
                 log.append(ProgressPayload(value=done, total=10, unit="folds", step_name="fit [x](y)"))
-        yield datetime.now(UTC)
+        yield folder, lock
 
 
 def test_the_first_start_offers_the_demo(home, page):
@@ -46,12 +46,22 @@ def test_what_ran_last_and_the_newest_bar_are_shown(busy_home, page):
 def test_a_running_run_shows_its_step_and_can_be_watched_and_cancelled(running, page):
     app = page("overview.py")
     assert not app.exception
-    assert TITLE in texts_of(app)
+    assert f"<h2>{html.escape(TITLE)}</h2>" in [found.proto.body for found in app.get("html")]
     assert {"Watch", "Cancel this run"} <= {found.label for found in app.button}
     (bar,) = app.main.get("progress")
     assert bar.proto.value == 50
     assert "5 of 10 folds" in bar.proto.text
     assert "[x](y)" not in bar.proto.text
+
+
+def test_a_step_of_which_all_is_done_draws_no_bar_and_says_so(running, page):
+    folder, lock = running
+    with folder.events(lock=lock) as log:
+        log.append(ProgressPayload(value=10, total=10, unit="folds", step_name="fit"))
+    app = page("overview.py")
+    assert not app.exception
+    assert not app.main.get("progress")
+    assert "fit: 10 of 10 folds, done  ·  at work on what follows" in texts_of(app)
 
 
 def test_health_counts_the_plugins_that_cannot_be_used(home, page, tmp_path, monkeypatch):
@@ -70,3 +80,4 @@ def test_a_home_that_cannot_be_is_answered(page, tmp_path, monkeypatch):
     app = page("overview.py")
     assert not app.exception
     assert any("The overview cannot be drawn" in found.value for found in app.markdown)
+    assert not [found for found in app.get("html") if "Loading" in found.proto.body]

@@ -1,5 +1,6 @@
 """The screen of one run: living, completed, failed, deleted, unknown; its text stays text."""
 
+import html
 import json
 import shutil
 
@@ -8,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.base.events import RunState, StatusPayload
 from core.base.identifiers import new_run_id
-from core.services.runs import list_runs, show_run
+from core.services.runs import annotate_run, list_runs, show_run
 from core.services.workbench import open_workbench
 from core.store.run_folder import RunFolder
 
@@ -18,7 +19,10 @@ CHARTS = 8
 
 
 def texts_of(app: AppTest) -> str:
-    return "\n".join(element.value for element in app.text)
+    headings = (
+        html.unescape(heading.proto.body).removeprefix("<h2>").removesuffix("</h2>") for heading in app.get("html")
+    )
+    return "\n".join([*headings, *(element.value for element in app.text)])
 
 
 def charts_of(app: AppTest) -> int:
@@ -179,3 +183,40 @@ def test_a_note_and_tags_are_kept_and_shown_as_text(own_home, page):
     assert (record.notes, list(record.tags)) == (HOSTILE_TITLE, ["good", "second"])
     assert "Tags: good, second" in texts_of(app)
     assert texts_of(app).count(HOSTILE_TITLE) == 2
+
+
+def test_a_note_that_somebody_else_changed_meanwhile_is_told_before_it_is_replaced(own_home, page):
+    folder, run_id = own_home
+    mine = page("run.py", run=run_id)
+    annotate_run(open_workbench(folder), run_id, notes="Theirs", tags=["theirs"])
+    mine.text_area(key=f"note-{run_id}").set_value("Mine")
+    mine.button(key="save-notes").click().run()
+    assert not mine.exception
+    assert show_run(open_workbench(folder), run_id).row.record.notes == "Theirs"
+    assert "Note: Theirs\nTags: theirs" in texts_of(mine)
+    mine.button(key="save-notes").click().run()
+    assert show_run(open_workbench(folder), run_id).row.record.notes == "Mine"
+    assert "Changed by somebody else" not in "".join(found.value for found in mine.markdown)
+
+
+def test_the_key_figures_of_a_backtest_have_a_spark_line_each(busy_home, page):
+    _, run_id = busy_home
+    tiles = page("run.py", run=run_id).metric
+    assert [len(tile.proto.chart_data) > 1 for tile in tiles] == [True] * 4
+
+
+def test_each_part_has_its_place_whatever_became_of_the_run(busy_home, failed_run, page):
+    completed, failed = page("run.py", run=busy_home[1]), page("run.py", run=failed_run)
+    places = [place_of_tabs(app.main) for app in (completed, failed)]
+    assert places[0] == places[1]
+    assert len(places[0]) > 1
+
+
+def place_of_tabs(block, path=()):
+    """Return the numbers of the blocks, from the page inwards, in which the tabs stand."""
+    for number, child in block.children.items():
+        if child.type == "tab_container":
+            return (*path, number)
+        if hasattr(child, "children") and (found := place_of_tabs(child, (*path, number))):
+            return found
+    return ()

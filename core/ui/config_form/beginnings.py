@@ -10,6 +10,7 @@ import streamlit as st
 from core.base.errors import QlopError
 from core.services.presets import config_of_run, earlier_runs, list_presets, preset_config
 from core.ui.catalog import find_plugin
+from core.ui.config_form.backtest_draft import FIRST_PRESET, as_backtest, by_rule, on_predictions
 from core.ui.config_form.drafts import DraftState, draft_of, is_same_form, put_draft
 from core.ui.config_form.form_context import ALWAYS_USED
 from core.ui.plain_text import problem
@@ -17,11 +18,10 @@ from core.ui.plain_text import problem
 if TYPE_CHECKING:
     from core.services.workbench import Workbench
 
-__all__ = ["begin_anew", "begun_draft", "beginning_picker"]
+__all__ = ["begin_anew", "begun_draft", "beginning_picker", "bring_back"]
 
 _Source = tuple[str, str]
 
-_FIRST_PRESET = "leverage_opportunity"
 _PARAMETERS = ("from_run", "preset")
 
 
@@ -38,6 +38,15 @@ def begin_anew(workbench: Workbench, mode: str) -> None:
     """Throw away what was typed, and begin again with what the form began with."""
     state = draft_of(mode)
     _begin(workbench, mode, state["source"] if state else None)
+
+
+def bring_back(mode: str) -> None:
+    """Have the form show again what was typed before its draft was replaced; that one is then kept instead."""
+    state = draft_of(mode)
+    if state is not None and state["replaced"] is not None:
+        raw, source = state["replaced"]
+        put_draft(raw["mode"], raw, source=source)["begun"] = {}
+        _write_address(source)
 
 
 def beginning_picker(workbench: Workbench, mode: str, modes: Sequence[str], state: DraftState) -> None:
@@ -74,7 +83,7 @@ def beginning_picker(workbench: Workbench, mode: str, modes: Sequence[str], stat
 def _begin(workbench: Workbench, mode: str, source: _Source | None) -> DraftState:
     try:
         if source is not None:
-            return _put(mode, _config_of(workbench, source), source)
+            return _put(workbench, mode, _config_of(workbench, source), source)
     except QlopError as error:
         problem("The form cannot begin with what the address names", str(error))
     return _begin_by_itself(workbench, mode)
@@ -88,23 +97,22 @@ def _config_of(workbench: Workbench, source: _Source) -> dict[str, Any]:
 def _begin_by_itself(workbench: Workbench, mode: str) -> DraftState:
     if not _takes_presets(workbench, mode):
         return put_draft(mode, {})
-    ready = preset_config(_FIRST_PRESET)
+    ready = preset_config(FIRST_PRESET)
     if mode != "backtest":
-        return _put(mode, ready, ("preset", _FIRST_PRESET))
+        return _put(workbench, mode, ready, ("preset", FIRST_PRESET))
     trained = earlier_runs(workbench, ("pipeline", "train"), only_completed=True, limit=1)
     if trained:
         config = config_of_run(workbench, trained[0].run_id)
-        backtest = {**(config.get("backtest") or {}), "predictions_run": trained[0].run_id}
-        strategy = config.get("strategy") or ready["strategy"]
-        return put_draft(mode, {**config, "strategy": strategy, "backtest": backtest, "title": "", "sinks": []})
-    rule = {"strategy_type": "volatility_managed", "strategy_params": {}}
-    return put_draft(mode, {**ready, "strategy": rule, "title": ""})
+        return put_draft(mode, {**on_predictions(config, trained[0].run_id), "title": "", "sinks": []})
+    return put_draft(mode, {**by_rule(workbench, ready), "title": ""})
 
 
-def _put(mode: str, config: dict[str, Any], source: _Source) -> DraftState:
+def _put(workbench: Workbench, mode: str, config: dict[str, Any], source: _Source) -> DraftState:
     own = str(config.get("mode"))
     if is_same_form(own, mode):
         return put_draft(own, config, source=source)
+    if mode == "backtest":
+        config = as_backtest(workbench, config, source[1] if source[0] == "from_run" else None)
     # A ready config is called by what its own mode makes of it.
     title = config.get("title", "") if source[0] == "from_run" else ""
     return put_draft(mode, {**config, "title": title}, source=source)

@@ -11,11 +11,15 @@ from core.base.validation import FieldProblem
 from core.services.draft import check_draft
 from core.ui.catalog import plugin_registry, plugins_revision
 from core.ui.config_form.form_context import FormContext
+from core.ui.config_form.screen_words import worded_for_screen
+from core.ui.config_form.used_run import used_run
 
 if TYPE_CHECKING:
     from core.ui.config_form.drafts import DraftState
 
 __all__ = ["LastCheck", "check_again", "last_check"]
+
+_USED_RUNS = (("backtest", "predictions_run"), ("export", "model_run"))
 
 
 class LastCheck(TypedDict):
@@ -51,11 +55,11 @@ def check_again(context: FormContext) -> LastCheck:
     state, raw = context.state, context.used_config()
     refused = tuple(found for group in state["refused"].values() for found in group)
     before = last_check(state)
-    draft = _written(raw, refused, plugins_revision(context.workbench))
+    draft = _written(raw, refused, plugins_revision(context.workbench), _standing_of_runs(context))
     if draft == before["draft"]:
         return before
     checked = check_draft(context.workbench, raw, plugin_registry(context.workbench))
-    problems = (*refused, *checked.problems)
+    problems = (*refused, *worded_for_screen(context, checked.problems))
     found = LastCheck(draft=draft, problems=problems, yaml_text=checked.yaml_text, command=checked.command)
     st.session_state[_place(state)] = found
     if problems != context.problems:
@@ -63,9 +67,15 @@ def check_again(context: FormContext) -> LastCheck:
     return found
 
 
-def _written(raw: dict[str, Any], refused: tuple[FieldProblem, ...], revision: str) -> str:
+def _standing_of_runs(context: FormContext) -> list[str]:
+    """Return how the runs stand that the draft uses: one that is deleted or completed later changes what is wrong."""
+    named = [(context.raw.get(section) or {}).get(name) for section, name in _USED_RUNS if context.uses(section)]
+    return [repr(used_run(context.workbench, run_id)) for run_id in named if isinstance(run_id, str) and run_id]
+
+
+def _written(raw: dict[str, Any], refused: tuple[FieldProblem, ...], revision: str, runs: list[str]) -> str:
     told = [[list(found.path), found.message] for found in refused]
-    return json.dumps([raw, told, revision], default=str)
+    return json.dumps([raw, told, revision, runs], default=str)
 
 
 def _place(state: DraftState) -> str:

@@ -16,7 +16,7 @@ import streamlit as st
 
 from core.base.validation import FieldProblem
 
-__all__ = ["DraftState", "draft_of", "ids_of", "is_same_form", "new_id", "put_draft"]
+__all__ = ["DraftState", "change_draft", "draft_of", "ids_of", "is_same_form", "new_id", "put_draft"]
 
 _FAMILIES = {"pipeline": "train"}
 
@@ -42,6 +42,12 @@ class DraftState(TypedDict):
         Keys of the parts that are unfolded; a widget forgets that when another page is drawn.
     is_redrawn : bool
         Whether this drawing was asked for by the one before, which must not go on for ever.
+    begun : dict
+        The config as it was put here, before anything was typed.
+    replaced : tuple, or None
+        What was typed before this draft took its place, and that draft's source: what "Bring back" brings back.
+    aside : dict
+        Sections of the config that a choice has put aside, for when it is undone.
     """
 
     place: str
@@ -53,6 +59,9 @@ class DraftState(TypedDict):
     refused: dict[str, tuple[FieldProblem, ...]]
     unfolded: list[str]
     is_redrawn: bool
+    begun: dict[str, Any]
+    replaced: tuple[dict[str, Any], tuple[str, str] | None] | None
+    aside: dict[str, Any]
 
 
 def draft_of(mode: str) -> DraftState | None:
@@ -76,6 +85,9 @@ def put_draft(mode: str, raw: Mapping[str, Any], *, source: tuple[str, str] | No
     state: DraftState = {
         "place": _FAMILIES.get(mode, mode),
         "raw": {**copy.deepcopy(dict(raw)), "mode": mode},
+        "begun": {**copy.deepcopy(dict(raw)), "mode": mode},
+        "replaced": _typed_of(before),
+        "aside": {},
         "generation": before["generation"] + 1 if before else 1,
         "source": source,
         "ids": {},
@@ -87,6 +99,13 @@ def put_draft(mode: str, raw: Mapping[str, Any], *, source: tuple[str, str] | No
     }
     st.session_state[_place(mode)] = state
     return state
+
+
+def change_draft(state: DraftState, raw: Mapping[str, Any]) -> None:
+    """Have the form show `raw` as what was typed there: a button has changed several fields at once."""
+    state["raw"] = {**copy.deepcopy(dict(raw)), "mode": state["raw"]["mode"]}
+    state["generation"] += 1
+    state["ids"], state["refused"] = {}, {}
 
 
 def is_same_form(mode: str, other: str) -> bool:
@@ -107,6 +126,20 @@ def new_id(state: DraftState) -> int:
     """Return a number that no entry of the draft bears."""
     state["last_id"] += 1
     return state["last_id"]
+
+
+def _typed_of(state: DraftState | None) -> tuple[dict[str, Any], tuple[str, str] | None] | None:
+    """Return what was typed into a draft that is to be replaced, or what was kept of the one before it."""
+    if state is None:
+        return None
+    if _told(state["raw"]) == _told(state["begun"]):
+        return state["replaced"]
+    return state["raw"], state["source"]
+
+
+def _told(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sections that say anything: a form that is drawn adds empty ones."""
+    return {name: value for name, value in raw.items() if value}
 
 
 def _place(mode: str) -> str:

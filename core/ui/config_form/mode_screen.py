@@ -9,11 +9,12 @@ import streamlit as st
 
 from core.services.workbench import open_workbench
 from core.ui.catalog import find_plugin
-from core.ui.config_form.beginnings import begin_anew, beginning_picker, begun_draft
+from core.ui.config_form.beginnings import beginning_picker, begun_draft
 from core.ui.config_form.checked import check_again, last_check
 from core.ui.config_form.form_context import FormContext
 from core.ui.config_form.groups import GROUPS, Group
 from core.ui.config_form.side import draw_side
+from core.ui.config_form.starting_over import starting_over
 from core.ui.config_form.style import apply_form_style
 from core.ui.markdown_text import escaped
 from core.ui.navigation import mode_title
@@ -87,14 +88,7 @@ def _draw_head(workbench: Workbench, mode: str, state: DraftState, choices: Mapp
                 required=True,
             )
         beginning_picker(workbench, mode, tuple(choices) or (mode,), state)
-        with st.popover("Reset", icon=":material/restart_alt:", key=f"reset-{state['place']}-{state['generation']}"):
-            st.markdown("Everything typed into this form goes.")
-            st.button(
-                "Discard what I typed",
-                key=f"discard-{state['place']}-{state['generation']}",
-                on_click=begin_anew,
-                args=(workbench, mode),
-            )
+        starting_over(workbench, mode, state)
 
 
 def _draw_groups(context: FormContext) -> None:

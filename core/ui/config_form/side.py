@@ -14,6 +14,7 @@ from core.ui.config_form.checked import LastCheck
 from core.ui.config_form.form_context import FormContext
 from core.ui.config_form.style import SIDE
 from core.ui.navigation import go_to
+from core.ui.one_start import may_start_again, start_once
 from core.ui.params_form import problem_summary
 from core.ui.plain_text import monospace, problem
 
@@ -36,6 +37,8 @@ def draw_side(context: FormContext, check: LastCheck, *, start_label: str) -> No
             problem_summary(_placed(check["problems"]))
         if is_pressed:
             _start(context, check)
+        else:
+            may_start_again(context.key("start"))
         _draw_config(context, check)
 
 
@@ -44,7 +47,10 @@ def _start(context: FormContext, check: LastCheck) -> None:
         st.toast("The run was not started: some fields need other values.", icon=":material/error:")
         return
     try:
-        run_id = submit_run(context.workbench, context.used_config(), plugin_registry(context.workbench))
+        run_id = start_once(
+            context.key("start"),
+            lambda: submit_run(context.workbench, context.used_config(), plugin_registry(context.workbench)),
+        )
     except QlopError as error:
         problem("The run was not started", str(error))
         return

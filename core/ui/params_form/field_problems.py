@@ -20,9 +20,11 @@ def draw_problems(field: Field) -> None:
     """Draw what concerns this field and none of the fields below it."""
     field.place.note_drawn()
     below = _steps_below(field)
-    messages = [told.message for told in field.problems if not told.path or told.path[0] not in below]
-    messages += [field.place.refusal, _misfit(field)]
-    for index, message in enumerate(dict.fromkeys(message for message in messages if message)):
+    messages = [found.message for found in field.problems if not found.path or found.path[0] not in below]
+    messages += [field.place.refusal]
+    told = list(dict.fromkeys(message for message in messages if message))
+    # The check says better than the form what does not fit.
+    for index, message in enumerate(told or filter(None, [_misfit(field)])):
         field_problem(message, field.key(f"problem{index}"))
 
 

@@ -2,6 +2,7 @@
 
 const SLOWEST_RETRY_MS = 3000;
 const ANSWER_MS = 10000;
+const MOST_BROKEN_FRAMES = 3; // one may be an accident on the way
 const TOKEN_CODES = new Set(["bad_token", "token_expired", "auth_timeout"]);
 
 // `host`: address(), token() -> text or null, dropToken(), askToken(), subscription(hasSeq) -> frame, take(frame),
@@ -14,6 +15,7 @@ class RelayLink {
     this.isClosed = false;
     this.isWaiting = false; // for a token
     this.attempt = 0;
+    this.brokenFrames = 0;
     this.requests = new Map();
     this.requestCount = 0;
     this.retryTimer = null;
@@ -23,7 +25,7 @@ class RelayLink {
 
   open() {
     clearTimeout(this.retryTimer);
-    if (this.isClosed || this.socket) return;
+    if (this.isClosed || this.isGarbled || this.socket) return;
     const token = this.host.token();
     this.isWaiting = token === null;
     if (this.isWaiting) {
@@ -44,6 +46,11 @@ class RelayLink {
     socket.onmessage = (message) => this.socket === socket && this.take(message.data, token);
     socket.onclose = () => this.socket === socket && this.lost();
     this.pulse = setInterval(() => this.beat(), 2500);
+  }
+
+  // Whether what comes from there cannot be read, so that to connect again would change nothing.
+  get isGarbled() {
+    return this.brokenFrames >= MOST_BROKEN_FRAMES;
   }
 
   send(frame) {
@@ -79,6 +86,7 @@ class RelayLink {
     try {
       frame = JSON.parse(text);
     } catch {
+      this.brokenFrames += 1;
       this.socket.close();
       return;
     }

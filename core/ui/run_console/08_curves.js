@@ -1,6 +1,9 @@
 // Small charts of the metrics as they come: the newest fold in the accent, those before it pale; training dashed.
 
-const CHART = { width: 232, height: 126, left: 44, right: 8, top: 8, bottom: 16 };
+const CHART = { height: 126, left: 44, right: 8, top: 8, bottom: 16 };
+const WIDEST = 232;
+const NARROWEST = 168;
+const CURVE_GAP = 14;
 
 class CurveStrip {
   constructor() {
@@ -14,12 +17,21 @@ class CurveStrip {
     const charts = facts.orderedCharts();
     this.empty.hidden = charts.length > 0;
     put(this.empty, facts.hasEnded ? "The run told no curves." : "Curves come with the first metrics.");
+    const width = this.widthOf(charts.length);
     charts.forEach((chart, at) => {
       let figure = this.drawn.get(chart.title);
       if (!figure) this.drawn.set(chart.title, (figure = this.figure(chart)));
       if (this.box.children[at + 1] !== figure.box) this.box.insertBefore(figure.box, this.box.children[at + 1] ?? null);
+      figure.width = width;
       this.paint(figure, chart, style);
     });
+  }
+
+  // As many beside each other as can be read; those that do not fit go below.
+  widthOf(count) {
+    const room = this.box.clientWidth || WIDEST;
+    const fits = Math.max(1, Math.min(count, Math.floor((room + CURVE_GAP) / (NARROWEST + CURVE_GAP))));
+    return Math.min(WIDEST, Math.floor((room + CURVE_GAP) / fits) - CURVE_GAP);
   }
 
   figure(chart) {
@@ -45,17 +57,18 @@ class CurveStrip {
     const { canvas, last } = figure;
     Object.assign(figure, { chart, style });
     const scale = window.devicePixelRatio || 1;
-    if (canvas.width !== CHART.width * scale) {
-      [canvas.width, canvas.height] = [CHART.width * scale, CHART.height * scale];
-      [canvas.style.width, canvas.style.height] = [`${CHART.width}px`, `${CHART.height}px`];
+    if (canvas.width !== Math.floor(figure.width * scale)) {
+      [canvas.width, canvas.height] = [figure.width * scale, CHART.height * scale];
+      [canvas.style.width, canvas.style.height] = [`${figure.width}px`, `${CHART.height}px`];
+      figure.box.style.width = `${figure.width}px`;
     }
     const pen = canvas.getContext("2d");
     pen.setTransform(scale, 0, 0, scale, 0, 0);
-    pen.clearRect(0, 0, CHART.width, CHART.height);
+    pen.clearRect(0, 0, figure.width, CHART.height);
     const curves = [...chart.curves.values()].filter((curve) => sorted(curve).length);
-    const frame = bounds(curves);
+    const frame = { ...bounds(curves), width: figure.width };
     axes(pen, frame, chart.isByFold, style);
-    if (curves.some(isTraining) && !curves.every(isTraining)) legend(pen, style);
+    if (curves.some(isTraining) && !curves.every(isTraining)) legend(pen, frame);
     const newest = Math.max(...curves.map((curve) => curve.fold ?? Infinity));
     for (const curve of curves) line(pen, curve, frame, (curve.fold ?? Infinity) === newest, style);
     const shown = curves.filter((curve) => (curve.fold ?? Infinity) === newest);
@@ -108,7 +121,7 @@ function bounds(curves) {
 }
 
 function across(frame, x) {
-  return CHART.left + ((x - frame.x0) / (frame.x1 - frame.x0)) * (CHART.width - CHART.left - CHART.right);
+  return CHART.left + ((x - frame.x0) / (frame.x1 - frame.x0)) * (frame.width - CHART.left - CHART.right);
 }
 
 function upward(frame, y) {
@@ -128,7 +141,7 @@ function axes(pen, frame, isByFold, style) {
     const height = Math.round(upward(frame, y)) + 0.5;
     pen.beginPath();
     pen.moveTo(CHART.left, height);
-    pen.lineTo(CHART.width - CHART.right, height);
+    pen.lineTo(frame.width - CHART.right, height);
     pen.stroke();
     pen.fillText(Number(y.toPrecision(3)).toString(), CHART.left - 5, height);
   }
@@ -136,12 +149,12 @@ function axes(pen, frame, isByFold, style) {
   pen.textAlign = "left";
   pen.fillText(`${isByFold ? "fold" : "step"} ${frame.x0}`, CHART.left, CHART.height - 3);
   pen.textAlign = "right";
-  pen.fillText(String(frame.x1), CHART.width - CHART.right, CHART.height - 3);
+  pen.fillText(String(frame.x1), frame.width - CHART.right, CHART.height - 3);
 }
 
-function legend(pen, style) {
+function legend(pen, frame) {
   pen.textAlign = "center";
-  pen.fillText("dashed: training", CHART.left + (CHART.width - CHART.left) / 2, CHART.height - 3);
+  pen.fillText("dashed: training", CHART.left + (frame.width - CHART.left) / 2, CHART.height - 3);
 }
 
 function line(pen, curve, frame, isNewest, style) {

@@ -2,6 +2,10 @@
 
 const STATE_ICONS = { queued: "\u25cb", running: "\u25cf", completed: "\u2713", failed: "\u2715", crashed: "\u2715", cancelled: "\u2298" };
 
+// What is read aloud begins with what is seen.
+const CANCEL = "Cancel this run";
+const CANCEL_ALL = `${CANCEL} and everything it started`;
+
 class HeadLine {
   // `cancel()` is called once a person has said yes.
   constructor(cancel) {
@@ -14,14 +18,15 @@ class HeadLine {
     this.whole.setAttribute("data-testid", "completeness");
     this.whole.title = "What the run has told and is here: lines, steps, figures and files";
     this.ask = node("span", "ask");
-    this.cancelButton = button("quiet", "Cancel run", "Cancel this run and everything it started", () => this.confirm(true));
-    this.yes = button("danger", "Yes, cancel it", "Yes, cancel the run", () => {
+    this.cancelButton = button("quiet", CANCEL, CANCEL_ALL, () => this.confirm(true));
+    this.yes = button("danger", "Yes, cancel the run", "Yes, cancel the run", () => {
       this.confirm(false);
       this.cancelButton.disabled = true;
       this.cancelButton.textContent = "Cancelling \u2026";
+      this.cancelButton.removeAttribute("aria-label");
       cancel();
     });
-    this.no = button("quiet", "Keep running", "Keep the run running", () => this.confirm(false));
+    this.no = button("quiet", "Keep the run running", "Keep the run running", () => this.confirm(false));
     this.ask.append(node("span", "", "Cancel this run?"), this.yes, this.no);
     this.confirm(false);
     this.box.append(this.badge, this.times, this.said, this.whole, this.cancelButton, this.ask);
@@ -50,7 +55,8 @@ class HeadLine {
 
   cancelAnswered() {
     this.cancelButton.disabled = false;
-    this.cancelButton.textContent = "Cancel run";
+    this.cancelButton.textContent = CANCEL;
+    this.cancelButton.setAttribute("aria-label", CANCEL_ALL);
   }
 }
 
@@ -85,6 +91,7 @@ class PhaseList {
   row(phase) {
     const box = node("div", "phase");
     const [mark, name, figures] = [node("span", "mark"), node("span", "name", harmless(phase.name)), node("span", "figures")];
+    name.title = name.textContent;
     const bar = node("progress");
     bar.setAttribute("aria-label", harmless(phase.name));
     const head = node("div", "phase-head");

@@ -181,8 +181,8 @@ class RunFeed {
     const gap = missing - (head - last);
     if (head === 0) return { kind: "waiting", text: "no events yet" };
     if (gap > 0) return { kind: "gap", text: `gap: ${figure(gap)} ${gap === 1 ? "line" : "lines"}, fetching` };
-    if (missing > 0) return { kind: "waiting", text: `reading: ${figure(held)} of ${figure(head)}` };
-    return { kind: "complete", text: `complete: ${figure(held)} of ${figure(head)}` };
+    if (missing > 0) return { kind: "waiting", text: `reading: ${figure(held)} of ${figure(head)} events` };
+    return { kind: "complete", text: `complete: ${figure(held)} of ${figure(head)} events` };
   }
 }
 

@@ -87,7 +87,8 @@ class LogPanel {
   drawFollow() {
     const isOn = this.view.isFollowing;
     this.followButton.setAttribute("aria-pressed", String(isOn));
-    put(this.followButton, isOn ? "Following" : "Follow \u2193");
+    put(this.followButton, isOn ? "Following" : "Follow");
+    this.followButton.setAttribute("aria-label", `${isOn ? "Following. " : ""}Follow the log's end (f)`);
   }
 
   setFollow(isOn) {

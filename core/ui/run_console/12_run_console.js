@@ -114,6 +114,7 @@ class RunConsole {
     if (this.message) return this.message;
     if (!this.feed.isAway) return "";
     if (this.feed.isComplete) return "The relay is away; the run has ended and its log is all here.";
+    if (this.feed.link.isGarbled) return "What the relay sends cannot be read: looking at the file every second instead. Reload the page to try it again.";
     return this.feed.isSilent ? "Neither the relay nor the dashboard answers: trying again." : "The relay is away: looking at the file every second.";
   }
 

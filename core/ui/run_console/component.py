@@ -49,6 +49,7 @@ def run_console(workbench: Workbench, run_id: str, *, key: str | None = None) ->
         This console's own within the page, where one run has two.
     """
     name = key or f"run-console-{run_id}"
+    st.session_state.pop(_living_key(name), None)
     _draw(workbench, run_id, name)
     st.download_button(
         "Download the whole log",
@@ -68,7 +69,7 @@ def _draw(workbench: Workbench, run_id: str, name: str) -> None:
         st.rerun()
     with problems_shown("The console of this run cannot be shown"):
         snapshot = run_snapshot(workbench, run_id)
-        said = _COMPONENT(
+        _COMPONENT(
             key=name,
             data=_data(workbench, snapshot, name, st.session_state.get(name) or {}),
             on_ask_token_change=_nothing,
@@ -76,7 +77,9 @@ def _draw(workbench: Workbench, run_id: str, name: str) -> None:
             on_finished_change=_nothing,
             on_cancel_change=lambda: _cancel(workbench, run_id, name),
         )
-        if said.finished and snapshot.has_ended:
+        # Whoever asked, and for what: where the relay is away the end may come with an answer to another question.
+        was_living = st.session_state.setdefault(_living_key(name), not snapshot.has_ended)
+        if snapshot.has_ended and was_living:
             st.rerun()
 
 
@@ -114,6 +117,10 @@ def _cancel(workbench: Workbench, run_id: str, name: str) -> None:
 
 def _too_late(state: str) -> str:
     return f"Too late to cancel: the run had ended before ({state})."
+
+
+def _living_key(name: str) -> str:
+    return f"{name}-living"
 
 
 def _message_key(name: str) -> str:

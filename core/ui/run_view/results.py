@@ -44,10 +44,12 @@ def run_results(workbench: Workbench, run: RunDetails, figures: pd.DataFrame, *,
         drawn["Console"] = partial(run_console, workbench, run_id)
     has_ended = run.row.record.has_ended
     # A living run has tabs of its own: once it has ended, the first of the new ones opens, or what the address says.
-    with st.container(key="ended-results" if has_ended else "living-results"):
-        if has_ended:
+    if has_ended:
+        st.empty()  # takes away at once the tabs that the living run had here
+        with st.container(key="ended-results"):
             tabs = st.tabs(list(drawn), key="tab", bind="query-params")
-        else:
+    else:
+        with st.container(key="living-results"):
             tabs = st.tabs(list(drawn), key="tab-of-living-run", on_change="rerun")
     for tab, draw in zip(tabs, drawn.values(), strict=True):
         if tab.open:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from core.services.yearly_figures import FEWEST_BARS
+from core.ui.figures import with_minus
+
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["comparison_rows", "evidence_sentences", "ruin_sentence"]
 
 
-
-def evidence_sentences(evidence: Mapping[str, Any] | None) -> list[str]:
-    """Return what the evidence says about the strategy's own Sharpe ratio, a sentence or two each."""
+def evidence_sentences(evidence: Mapping[str, Any] | None, *, n_bars: int) -> list[str]:
+    """Return what the evidence of so many bars says about the strategy's own Sharpe ratio, a sentence or two each."""
+    if n_bars < FEWEST_BARS:
+        return [f"{n_bars} {'bar' if n_bars == 1 else 'bars'}: too few for a yearly figure and its interval."]
     if evidence is None:
         return ["This run kept no intervals. Run it again to have them."]
     sharpe = evidence.get("sharpe")
@@ -22,10 +26,8 @@ def evidence_sentences(evidence: Mapping[str, Any] | None) -> list[str]:
     level, trials = evidence["level"], sharpe["n_trials"]
     over = "over the risk-free rate" if evidence["is_over_risk_free"] else "over zero"
     counted = "1 trial, this run; what was tried before it is not known here" if trials == 1 else f"{trials:,} trials"
-    own = (
-        f"Sharpe ratio {sharpe['annual']:.2f} a year {over}; {level:.0%} interval {sharpe['low']:.2f} to "
-        f"{sharpe['high']:.2f}, fat tails and skew included."
-    )
+    annual, low, high = (with_minus(f"{sharpe[name]:.2f}") for name in ("annual", "low", "high"))
+    own = f"Sharpe ratio {annual} a year {over}; {level:.0%} interval {low} to {high}, fat tails and skew included."
     deflated = (
         f"Deflated Sharpe ratio {sharpe['deflated_probability']:.1%}: the probability that the true Sharpe ratio is "
         f"above what luck gives the best of all trials. Counted: {counted}."
@@ -62,10 +64,10 @@ def ruin_sentence(ruined_at: pd.Timestamp) -> str:
 def _row(found: Mapping[str, Any]) -> dict[str, str]:
     return {
         "name": str(found["name"]),
-        "sharpe": f"{found['sharpe_difference_annual']:+.2f}",
-        "sharpe_interval": f"{found['sharpe_low']:+.2f} to {found['sharpe_high']:+.2f}",
-        "growth": f"{found['return_difference_annual']:+.1%}",
-        "growth_interval": f"{found['return_low']:+.1%} to {found['return_high']:+.1%}",
+        "sharpe": with_minus(f"{found['sharpe_difference_annual']:+.2f}"),
+        "sharpe_interval": with_minus(f"{found['sharpe_low']:+.2f} to {found['sharpe_high']:+.2f}"),
+        "growth": with_minus(f"{found['return_difference_annual']:+.1%}"),
+        "growth_interval": with_minus(f"{found['return_low']:+.1%} to {found['return_high']:+.1%}"),
         "verdict": "; ".join(
             f"{figure}: {_verdict(found[low], found[high])}"
             for figure, low, high in (("Sharpe", "sharpe_low", "sharpe_high"), ("return", "return_low", "return_high"))

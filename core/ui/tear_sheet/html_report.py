@@ -137,7 +137,9 @@ def _chart(section: Section) -> str:
 
 
 def _evidence(sheet: TearSheet) -> str:
-    said = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in evidence_sentences(sheet.evidence))
+    said = "".join(
+        f"<p>{html.escape(sentence)}</p>" for sentence in evidence_sentences(sheet.evidence, n_bars=_n_bars(sheet))
+    )
     rows = comparison_rows(sheet.evidence)
     header = (
         "Beside",
@@ -190,3 +192,7 @@ def _table(header: Sequence[str], rows: Any) -> str:  # noqa: ANN401 - any rows 
 
 def _folded(title: str, text: str) -> str:
     return f"<section><h2>{title}</h2><pre>{html.escape(text)}</pre></section>" if text else ""
+
+
+def _n_bars(sheet: TearSheet) -> int:
+    return int((sheet.curves["role"] == "strategy").sum())

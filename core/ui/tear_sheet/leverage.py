@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.ui.charts import template, time_axis
 from core.ui.tear_sheet.thinning import thinned
+from core.ui.ticks import percent_ticks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,7 @@ def leverage_figure(account: pd.DataFrame, margin_calls: pd.DataFrame | None, co
         _mark_calls(figure, account, margin_calls, colors)
     figure.update_layout(template=template(colors), height=400, uirevision="leverage")
     figure.update_yaxes(title_text="Leverage (x)", tickformat=".1f", rangemode="tozero", row=1, col=1)
-    figure.update_yaxes(title_text="Headroom (%)", tickformat=".0%", row=2, col=1)
+    figure.update_yaxes(title_text="Headroom (%)", tickformat=percent_ticks(account["margin_headroom"]), row=2, col=1)
     time_axis(figure, colors)
     return figure
 

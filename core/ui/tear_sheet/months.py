@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.ui.charts import template
+from core.ui.figures import with_minus
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +74,7 @@ def _shown(percent: float) -> str:
     """Return a percentage in four characters or so, to fit into a cell of a phone's width; the hover has it all."""
     if np.isnan(percent):
         return ""
-    return f"{percent:.1f}" if abs(percent) < 9.95 else f"{percent:.0f}"
+    return with_minus(f"{percent:.1f}" if abs(percent) < 9.95 else f"{percent:.0f}")
 
 
 def _scale(colors: Colors) -> list[list[object]] | None:

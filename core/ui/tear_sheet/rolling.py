@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.ui.charts import curve_styles, template, time_axis
 from core.ui.tear_sheet.thinning import thinned
+from core.ui.ticks import percent_ticks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +42,8 @@ def rolling_figure(rolling: pd.DataFrame, colors: Colors) -> Figure:
         figure.add_scatter(**line, **below, row=2, col=1)
     figure.update_layout(template=template(colors), height=420, uirevision="rolling")
     figure.update_yaxes(title_text="Sharpe (a year)", tickformat=".1f", zeroline=True, row=1, col=1)
-    figure.update_yaxes(title_text="Volatility (% a year)", tickformat=".0%", rangemode="tozero", row=2, col=1)
+    percent_format = percent_ticks(rolling["volatility"], is_from_zero=True)
+    figure.update_yaxes(title_text="Volatility (% a year)", tickformat=percent_format, rangemode="tozero", row=2, col=1)
     figure.update_yaxes(zerolinecolor=colors.muted, zerolinewidth=1, row=1, col=1)
     time_axis(figure, colors)
     return figure

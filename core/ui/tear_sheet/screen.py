@@ -8,45 +8,35 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.services.tear_sheet import TearSheet, read_tear_sheet
 from core.ui.colors import shown_colors
 from core.ui.plain_text import notice, problems_shown, quiet
 from core.ui.tables import reading_table, right_text
 from core.ui.tear_sheet.chart_sections import chart_sections, equity_section
 from core.ui.tear_sheet.evidence import comparison_rows, evidence_sentences, ruin_sentence
 from core.ui.tear_sheet.html_report import html_report
+from core.ui.tear_sheet.reading import USUAL_WINDOW, remembered_tear_sheet
 from core.ui.tear_sheet.section_panel import section_panel
 from core.ui.tear_sheet.trade_panel import trade_panel
 
 if TYPE_CHECKING:
+    from core.services.tear_sheet import TearSheet
     from core.services.workbench import Workbench
     from core.ui.tear_sheet.section import Section
 
 __all__ = ["tear_sheet_screen"]
 
-_WINDOWS = (63, 126, 252)
+_WINDOWS = (63, USUAL_WINDOW, 252)
 
 
 @st.fragment
 def tear_sheet_screen(workbench: Workbench, run_id: str, *, n_artifacts: int) -> None:
     """Draw the tear sheet of one run, and say so where there is none; `n_artifacts` is how many it has announced."""
     with problems_shown("The tear sheet cannot be drawn"):
-        sheet = _read(workbench, str(workbench.home.path), run_id, n_artifacts, _chosen_window())
+        sheet = remembered_tear_sheet(workbench, run_id, n_artifacts=n_artifacts, window_bars=_chosen_window())
         if sheet is None:
             st.markdown("This run has backtested nothing, so it has no tear sheet.")
             return
         _draw(workbench, sheet)
-
-
-@st.cache_data(max_entries=4, show_spinner=False)
-def _read(
-    _workbench: Workbench,
-    home: str,  # noqa: ARG001 - the same run may lie in two homes
-    run_id: str,
-    n_artifacts: int,  # noqa: ARG001 - an artifact never changes, but more may come
-    window_bars: int,
-) -> TearSheet | None:
-    return read_tear_sheet(_workbench, run_id, window_bars=window_bars)
 
 
 def _draw(workbench: Workbench, sheet: TearSheet) -> None:
@@ -74,7 +64,7 @@ def _choose_window() -> None:
     st.segmented_control(
         "Window of rolling figures",
         _WINDOWS,
-        default=_WINDOWS[1],
+        default=USUAL_WINDOW,
         format_func=lambda bars: f"{bars} bars",
         key="window",
         label_visibility="collapsed",
@@ -84,7 +74,7 @@ def _choose_window() -> None:
 
 def _draw_evidence(sheet: TearSheet) -> None:
     st.subheader("How sure is it?", anchor=False)
-    for number, sentence in enumerate(evidence_sentences(sheet.evidence)):
+    for number, sentence in enumerate(evidence_sentences(sheet.evidence, n_bars=_n_bars(sheet))):
         quiet(sentence, f"evidence-{number}")
     rows = comparison_rows(sheet.evidence)
     if rows is None:
@@ -114,4 +104,8 @@ def _report_button(workbench: Workbench, run_id: str) -> None:
 
 
 def _chosen_window() -> int:
-    return int(st.session_state.get("window") or _WINDOWS[1])
+    return int(st.session_state.get("window") or USUAL_WINDOW)
+
+
+def _n_bars(sheet: TearSheet) -> int:
+    return int((sheet.curves["role"] == "strategy").sum())

@@ -111,6 +111,15 @@ def test_a_request_in_the_folder_sets_the_flag(tmp_path: Path) -> None:
         flag.check()
 
 
+def test_a_request_in_the_folder_says_more_than_the_signal_that_follows_it(tmp_path: Path) -> None:
+    with CancelFlag() as flag:
+        flag.watch(tmp_path)
+        request_cancel(tmp_path, "enough seen")
+        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(RunCancelled, match=r"^enough seen\.$"):
+            flag.check()
+
+
 def test_a_wish_from_before_the_run_had_a_folder_is_left_there(tmp_path: Path) -> None:
     flag = CancelFlag()
     flag.set("received SIGINT")

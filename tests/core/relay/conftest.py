@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -142,9 +143,10 @@ class RawClient:
         self.socket.send(json.dumps(frame))
 
     def read(self, *names):
-        """Return the next frame that bears one of the names."""
+        """Return the next frame that bears one of the names; heartbeats alone do not keep it waiting for ever."""
+        deadline = time.monotonic() + 30
         while True:
-            frame = json.loads(self.socket.recv(timeout=30))
+            frame = json.loads(self.socket.recv(timeout=max(0.0, deadline - time.monotonic())))
             if frame["frame"] in names:
                 return frame
 
@@ -166,11 +168,41 @@ class RawClient:
 
     def end(self):
         """Return the code and reason of the close that comes next."""
+        deadline = time.monotonic() + 30
         try:
             while True:
-                self.socket.recv(timeout=30)
+                self.socket.recv(timeout=max(0.0, deadline - time.monotonic()))
         except ConnectionClosed as closed:
             return closed.rcvd.code, closed.rcvd.reason
+
+
+@pytest.fixture(autouse=True)
+def nothing_waits_for_ever():
+    """Fails a test that waits for what does not come, where it waits."""
+
+    def give_up(_number, _frame):
+        raise AssertionError("The test has waited for a minute.")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+def in_time():
+    """Bounds a loop that waits for the relay: each call of what it returns checks that there is time left."""
+
+    def begin():
+        deadline = time.monotonic() + 30
+
+        def check():
+            assert time.monotonic() < deadline
+
+        return check
+
+    return begin
 
 
 @pytest.fixture
@@ -219,12 +251,17 @@ def whole_log(living_run):
 
 
 @pytest.fixture
-def mortal_relay(run_home, tmp_path):
+def relay_process(run_home, tmp_path):
+    """How to start a relay in a process of its own."""
+    return RelayProcess(run_home, tmp_path / "configuration")
+
+
+@pytest.fixture
+def mortal_relay(relay_process):
     """A relay in a process of its own."""
-    relay = RelayProcess(run_home, tmp_path / "configuration")
-    relay.start()
-    yield relay
-    relay.kill()
+    relay_process.start()
+    yield relay_process
+    relay_process.kill()
 
 
 @pytest.fixture

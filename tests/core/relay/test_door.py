@@ -31,11 +31,14 @@ def test_other_hosts_are_refused(hosts):
     assert DOOR.refusal(hosts, []).startswith("bad_host: ")
 
 
-@pytest.mark.parametrize(
-    "origin", ["http://localhost:8501", "https://127.0.0.1", "http://[::1]:8501", "https://QLOP.example.org"]
-)
-def test_pages_of_this_machine_and_of_allowed_origins_are_let_in(origin):
-    assert DOOR.refusal(["localhost"], [origin]) is None
+def test_pages_of_allowed_origins_are_let_in():
+    assert DOOR.refusal(["localhost"], ["https://QLOP.example.org"]) is None
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:8501", "https://127.0.0.1", "http://[::1]:8501"])
+def test_pages_of_this_machine_are_let_in_only_where_browsers_are_meant_to_come(origin):
+    assert DOOR.refusal(["localhost"], [origin]).startswith("bad_origin: ")
+    assert Door.of([], takes_own_pages=True).refusal(["localhost"], [origin]) is None
 
 
 @pytest.mark.parametrize(
@@ -51,4 +54,5 @@ def test_pages_of_this_machine_and_of_allowed_origins_are_let_in(origin):
     ],
 )
 def test_other_pages_are_refused(origin):
-    assert DOOR.refusal(["localhost"], [origin]).startswith("bad_origin: ")
+    for door in (DOOR, Door.of(["https://qlop.example.org"], takes_own_pages=True)):
+        assert door.refusal(["localhost"], [origin]).startswith("bad_origin: ")

@@ -162,11 +162,17 @@ def test_too_many_frames_are_answered_and_in_the_end_cut_off():
     assert said(actions) == "too_fast"
 
 
+def test_refusals_now_and_then_are_forgiven():
+    session = session_of("subscribe")
+    assert {said(session.receive("{}", float(second))) for second in range(300)} == {"unknown_frame"}
+    assert not session.has_ended
+
+
 def test_endless_nonsense_is_cut_off():
     session = session_of("subscribe")
-    answers = [session.receive("{}", float(second)) for second in range(60)]
+    answers = [session.receive("{}", 0.1 * number) for number in range(60)]
     assert session.has_ended
-    assert 40 < sum(bool(answer) for answer in answers) <= 51
+    assert 50 < sum(bool(answer) for answer in answers) < 60
 
 
 _json = st.recursive(
@@ -179,7 +185,7 @@ _fields = st.sampled_from(["version", "token", "events", "from_seq", "to_seq", "
 _frames = st.builds(lambda name, fields: {"frame": name, **fields}, _names, st.dictionaries(_fields, _json, max_size=5))
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     role=st.sampled_from([None, "publish", "subscribe"]),
     messages=st.lists(st.text() | st.binary() | _json.map(json.dumps) | _frames.map(json.dumps), max_size=6),

@@ -4,12 +4,14 @@ import json
 import socket
 import threading
 import time
+from contextlib import ExitStack
 
 import pytest
 
 from core.base.errors import StoreError
 from core.base.events import LogPayload, RunState, StatusPayload
 from core.base.identifiers import new_run_id
+from core.relay.back_off import BackOff
 from core.relay.endpoint import RelayEndpoint
 from core.relay.plain_client import PlainClient
 from core.relay.publisher import Publisher
@@ -98,7 +100,7 @@ def test_a_port_where_something_else_listens_harms_nobody(living_run, soon):
         deaf.listen()
         port = deaf.getsockname()[1]
         threading.Thread(target=lambda: deaf.accept()[0].close(), daemon=True).start()
-        with publish(living_run, lambda: RelayEndpoint(f"ws://127.0.0.1:{port}", "t"), soon, tell, grace_s=3600.0):
+        with publish(living_run, lambda: RelayEndpoint(f"ws://127.0.0.1:{port}", "t"), soon, tell, grace_s=0.2):
             say(living_run, 1, 10)
             assert sentence.wait(60)
     assert f"ws://127.0.0.1:{port}" in told[0]
@@ -184,3 +186,20 @@ def test_lines_of_any_size_are_cut_into_messages_that_the_relay_takes(served_rel
             assert [next(events).seq for _ in range(41)] == list(range(1, 42))
             events.close()
             assert time.monotonic() < deadline
+
+
+def test_a_relay_that_comes_back_while_nobody_tries_gets_the_end_of_the_run(served_relay, run_home, tmp_path):
+    """Only the last try, at the run's end, can bring it: the wait before the next one is an hour."""
+    run_id, told = new_run_id(), threading.Event()
+    served_relay.home = Home(tmp_path / "elsewhere").create()
+    served_relay.stop()
+    with ExitStack() as run:
+        session = run.enter_context(open_run(run_home, run_id, {}, {}, owns_process=False))
+        find = served_relay.endpoint_of(run_id, "publish")
+        seldom = BackOff(lambda: 1.0, first_s=3600.0, longest_s=3600.0)
+        with Publisher(session.events.read_lines, find, seldom, lambda _sentence: told.set(), grace_s=30.0):
+            assert told.wait(30)
+            served_relay.start()
+            say(session, 1, 3)
+            run.close()
+    assert followed(served_relay, run_id, lambda: BackOff(lambda: 0.0)) == [1, 2, 3, 4, 5]

@@ -1,10 +1,13 @@
 """Who is refused over a real socket is told why, in a code and a sentence, and harms nobody."""
 
+import gc
 import logging
 import os
 import random
 import socket
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -62,7 +65,7 @@ def test_who_is_silent_counts_as_dead_and_who_beats_lives(relay_with, living_run
     assert beating.events_to(logged(1))
 
 
-def test_too_many_tasks_are_refused_and_there_is_room_again_once_one_is_left(relay_with, living_run, dial):
+def test_too_many_tasks_are_refused_and_there_is_room_again_once_one_is_left(relay_with, living_run, dial, in_time):
     relay = relay_with(tasks=1)
     one = dial(relay, living_run.run_id)
     one.read("ack")
@@ -70,8 +73,10 @@ def test_too_many_tasks_are_refused_and_there_is_room_again_once_one_is_left(rel
     assert is_final_error(other.read("error", "ack"), "too_many_tasks")
     assert other.end()[1].startswith("too_many_tasks: ")
     one.socket.close()
+    check_time = in_time()
     while dial(relay, new_run_id(), "publish").read("error", "ack")["frame"] == "error":
-        """The relay hears of the end of a connection in its own time."""
+        # The relay hears of the end of a connection in its own time.
+        check_time()
 
 
 def test_too_many_connections_are_refused(relay_with, living_run, dial):
@@ -181,3 +186,53 @@ def test_broken_websocket_frames_end_their_own_connection_alone(served_relay, li
             raw.recv(200)
             raw.sendall(chance.randbytes(chance.randrange(1, 400)))
     assert watcher.events_to(logged(3)) == whole_log()
+
+
+def silent(relay):
+    """Connect, read the hello, and show no token."""
+    raw = socket.create_connection(("127.0.0.1", relay.port))
+    raw.settimeout(30)
+    raw.sendall(upgrade({"Host": "localhost"}))
+    answer = raw.recv(4096)
+    while b'"hello"' not in answer:
+        answer += raw.recv(4096)
+    return raw
+
+
+def test_those_without_a_token_take_no_place_from_those_with_one(relay_with, living_run, dial):
+    relay = relay_with(connections=3, waiting=2, auth_within_s=60.0)
+    with ExitStack() as stack:
+        crowd = [stack.enter_context(silent(relay)) for _ in range(5)]
+        clients = [dial(relay, living_run.run_id) for _ in range(3)]
+        assert [client.read("ack", "error")["frame"] for client in clients] == ["ack"] * 3
+        farewell = b"".join(iter(lambda: crowd[0].recv(4096), b""))
+    assert b'"code":"too_many_connections"' in farewell
+    assert b"\x03\xf5too_many_connections: " in farewell
+
+
+def test_sockets_that_say_nothing_at_all_are_cut_off_from_the_oldest_on(relay_with, living_run, dial):
+    relay = relay_with(connections=1, waiting=2, auth_within_s=60.0)
+    with ExitStack() as stack:
+        mute = [stack.enter_context(socket.create_connection(("127.0.0.1", relay.port))) for _ in range(10)]
+        assert dial(relay, living_run.run_id).read("ack", "error")["frame"] == "ack"
+        mute[0].settimeout(30)
+        with suppress(ConnectionResetError):
+            assert mute[0].recv(100) == b""
+
+
+def test_of_those_who_wait_for_long_only_a_few_stay(relay_with):
+    relay = relay_with(waiting=1, auth_within_s=2.0)
+    with silent(relay) as first, silent(relay) as second:
+        farewells = [b"".join(iter(partial(raw.recv, 4096), b"")) for raw in (first, second)]
+    assert b'"code":"too_many_connections"' in farewells[0]
+    assert b'"code":"auth_timeout"' in farewells[1]
+
+
+def test_who_is_sent_away_while_the_relay_ends_leaves_no_unbegun_work(relay_with, living_run, dial, recwarn):
+    relay = relay_with(auth_within_s=0.01)
+    with ExitStack() as stack:
+        for _ in range(30):
+            stack.enter_context(silent(relay)).close()
+    relay.stop()
+    gc.collect()
+    assert [str(warning.message) for warning in recwarn] == []

@@ -1,9 +1,11 @@
 """`qlop relay` as a process: one for each home, killed and ended without loss."""
 
 import json
+import resource
 import socket
 import stat
 import subprocess
+from contextlib import ExitStack
 
 from core.base.identifiers import new_run_id
 from core.relay.tokens import relay_key
@@ -100,3 +102,52 @@ def test_a_damaged_line_ends_what_is_shown_until_it_is_repaired(served_relay, li
     assert len(client.events_to(head)) == head
     path.write_bytes(whole)
     assert client.events_to(logged(1))[-1]["seq"] == head + 1
+
+
+def test_a_damaged_line_among_others_is_shown_as_such_and_those_after_it_follow(
+    served_relay, living_run, logged, whole_log, dial
+):
+    head = logged(3)
+    path = living_run.folder.events_path
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b'"message":"line 2"', b'"message":"line\0 2"'))
+    client = dial(served_relay, living_run.run_id)
+    client.follow(from_seq=1)
+    events = client.events_to(head)
+    assert "is damaged" in events[head - 2]["payload"]["message"]
+    later = logged(1)
+    assert client.events_to(later)[-1]["seq"] == later
+    client.send(frame="fetch", request_id="f", from_seq=1, to_seq=head)
+    assert client.read("batch")["events"] == events
+
+
+def test_large_lines_come_in_answers_that_are_not(served_relay, living_run, logged, dial):
+    head = logged(40, "needle" + "x" * 60_000)
+    client = dial(served_relay, living_run.run_id)
+    client.read("ack")
+    most = client.first["limits"]["batch_bytes"] + 100_000
+    asked = {"fetch": {"from_seq": 1, "to_seq": head}, "search": {"text": "needle"}}
+    for name, request in asked.items():
+        client.send(frame=name, request_id=name, **request)
+        answer = client.read("batch")
+        assert 0 < len(answer["events"]) < 10
+        assert len(json.dumps(answer)) < most
+    assert answer["has_more"]
+
+
+def test_a_relay_that_is_granted_few_open_files_says_how_many_it_serves_and_bears_a_crowd(
+    relay_process, living_run, dial
+):
+    relay = relay_process
+    few = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (240, 240))}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with relay.another(0, **pipes, **few) as process, ExitStack() as stack:
+        stack.callback(process.kill)
+        told = "The system grants 240 open files (ulimit -n), so this relay serves 12 connections instead of 2,000. "
+        assert process.stdout.readline().startswith(told)
+        relay.port = int(process.stdout.readline().rpartition(":")[2])
+        for _ in range(300):
+            stack.enter_context(socket.create_connection(("127.0.0.1", relay.port)))
+        assert dial(relay, living_run.run_id).read("ack", "error")["frame"] == "ack"
+        process.terminate()
+        assert process.stdout.readline() == "The relay has stopped.\n"

@@ -20,9 +20,9 @@ def lines_of(payloads):
         yield event.model_dump_json().encode()
 
 
-def search(lines, text, *, levels=None, before_seq=None, limit=200):
+def search(lines, text, *, levels=None, before_seq=None, limit=200, byte_count=512 * 1024):
     request = SearchFrame("s", text, levels, before_seq, limit)
-    return json.loads(LogSearch.of(request, lambda: (line for line in lines), 1, len(lines)).run(lambda: True))
+    return json.loads(LogSearch(request, lambda: (line for line in lines), 1, len(lines), byte_count).run(lambda: True))
 
 
 def found(lines, text, **options):
@@ -40,7 +40,7 @@ _logs = st.builds(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(payloads=st.lists(_logs, min_size=1, max_size=6), data=st.data())
 def test_any_part_of_what_is_shown_is_found_in_any_case(payloads, data):
     lines = list(lines_of(payloads))
@@ -103,7 +103,7 @@ def test_levels_and_pages_narrow_the_answer():
     assert (earlier["match_count"], earlier["has_more"], earlier["searched_to_seq"]) == (3, False, 3)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(payloads=st.lists(_logs, min_size=1, max_size=6), levels=st.sets(st.sampled_from(["info", "error", "debug"])))
 def test_levels_alone_find_exactly_their_lines_however_these_are_written(payloads, levels):
     lines = [
@@ -118,3 +118,20 @@ def test_a_level_that_is_written_with_escapes_is_found():
     line = next(lines_of([LogPayload(level="error", message="it broke")])).replace(b'"error"', b'"\\u0065rror"')
     assert found([line], "", levels=frozenset({"error"})) == [1]
     assert found([line], "", levels=frozenset({"info"})) == []
+
+
+def test_an_answer_is_bounded_by_its_bytes_and_says_that_there_is_more():
+    lines = list(lines_of([LogPayload(level="info", message=f"needle {'x' * 10_000}")] * 100))
+    answer = search(lines, "needle", limit=1000, byte_count=50_000)
+    assert [event["seq"] for event in answer["events"]] == [97, 98, 99, 100]
+    assert (answer["match_count"], answer["has_more"]) == (100, True)
+    older = search(lines, "needle", limit=1000, byte_count=50_000, before_seq=97)
+    assert [event["seq"] for event in older["events"]] == [93, 94, 95, 96]
+    assert [event["seq"] for event in search(lines, "needle", byte_count=1)["events"]] == [100]
+
+
+def test_a_damaged_line_spoils_no_answer():
+    lines = list(lines_of([LogPayload(level="info", message="sound")] * 3))
+    lines[1] = lines[1].replace(b"sound", b"so\0und")
+    assert found(lines, "", levels=frozenset({"info"})) == [1, 3]
+    assert found(lines, "sound") == [1, 3]

@@ -94,11 +94,13 @@ def test_a_subscriber_that_never_reads_keeps_no_relay_from_stopping(relay_with, 
     relay.stop()
 
 
-def test_a_subscriber_that_neither_reads_nor_beats_is_cut_off(relay_with, living_run, logged, dial):
+def test_a_subscriber_that_neither_reads_nor_beats_is_cut_off(relay_with, living_run, logged, dial, in_time):
     relay = relay_with(close_within_s=0.2, dead_after_s=1.0, heartbeat_s=0.5, connections=1)
     logged(200, "x" * 40_000)
     stalled = dial(relay, living_run.run_id, max_queue=1, sock=narrow_socket(relay))
     stalled.follow(from_seq=1)
     assert stalled.read("batch")
+    check_time = in_time()
     while dial(relay, living_run.run_id).first["frame"] == "error":
-        """There is room again once the relay has given up on it."""
+        # There is room again once the relay has given up on it.
+        check_time()

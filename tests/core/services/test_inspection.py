@@ -1,8 +1,13 @@
 """Inspections: the newest of a config is found, and its tables are read by ticker."""
 
+import shutil
+
+import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from core.base.errors import StoreError
 from core.services.inspection import find_inspection, newest_inspection, open_inspection
 from core.services.python_run import run
 from core.services.run_files import open_run_files
@@ -56,3 +61,19 @@ def test_bars_and_features_are_read_ticker_by_ticker(inspected):
     assert inspection.feature("FB", "mom_5")["mom_5"].isna().sum() == 5
     assert inspection.target_correlation is None
     assert inspection.facts["n_tickers"] == 2
+
+
+def test_the_prices_of_other_tickers_are_not_read(inspected, tmp_path):
+    workbench, first, *_ = inspected
+    shutil.copytree(workbench.home.path, tmp_path / "home")
+    inspection = open_inspection(open_workbench(tmp_path / "home"), first)
+    file = inspection.files.folder.path / inspection.files.announced["prices"].path
+    prices = pd.read_parquet(file).sort_index(level="ticker", kind="stable")
+    prices.to_parquet(file, row_group_size=196)
+    other = pq.ParquetFile(file).metadata.row_group(2).column(0)
+    with file.open("r+b") as broken:
+        broken.seek(other.dictionary_page_offset or other.data_page_offset)
+        broken.write(b"\xff" * other.total_compressed_size)
+    assert len(inspection.bars("FB")) == 196
+    with pytest.raises(StoreError):
+        inspection.bars("IBM")

@@ -74,3 +74,15 @@ def test_only_a_completed_runs_artifacts_can_be_used(workbench):
             context.artifacts_of(failed)
         with pytest.raises(RunError, match="no run"):
             context.artifacts_of(new_run_id())
+
+
+def test_a_text_that_is_too_long_is_cut_and_says_how_much_was_left_out(workbench):
+    seen = []
+    with open_run(workbench.home, new_run_id(), {}, {}, owns_process=False) as session:
+        context = context_of(session, workbench, seen)
+        context.log("x" * 65_536, name="é" * 65_536)
+        context.log("x" * 1_000_000, name="é" * 65_537, count=3)
+    whole, cut = (event.payload for event in seen)
+    assert (len(whole.message), len(whole.fields["name"])) == (65_536, 65_536)
+    assert cut.message == "x" * 65_536 + " [934,464 more characters left out]"
+    assert cut.fields == {"name": "é" * 65_536 + " [1 more characters left out]", "count": 3}

@@ -126,3 +126,13 @@ def test_many_runs_made_for_benchmarks_are_what_a_rebuilt_index_would_hold(tmp_p
     assert run_list(workbench, RunFilter()).equals(before)
     metrics = json.loads((workbench.home.run_path(ids[0]) / "metrics.json").read_text())
     assert before.loc[0, "sharpe"] == metrics["sharpe"]
+
+
+def test_a_figure_a_year_of_too_few_bars_is_blank_and_what_is_true_stays(workbench):
+    figures = {"cagr": -0.3999, "sharpe": -11.0, "total_return": -0.004, "max_drawdown": -0.004}
+    a_run(workbench, "short", metrics={**figures, "n_bars": 59.0})
+    a_run(workbench, "long", metrics={**figures, "n_bars": 60.0})
+    table = run_list(workbench, RunFilter()).set_index("title")
+    assert table.loc["short", ["cagr", "sharpe"]].isna().all()
+    assert table.loc["short", ["total_return", "max_drawdown"]].tolist() == [-0.004, -0.004]
+    assert table.loc["long", ["cagr", "sharpe"]].tolist() == [-0.3999, -11.0]

@@ -65,6 +65,15 @@ def test_figures_stand_side_by_side_as_in_the_file_of_metrics(used):
     assert np.isnan(figures.loc["n_trades", "benchmark"])
 
 
+def test_two_bars_have_a_total_return_and_no_figure_a_year(tmp_path):
+    short = {**CONFIG["data"], "start_date": "2011-01-03", "end_date": "2011-01-04"}
+    done = run({**CONFIG, "data": short, "backtest": {}}, home=tmp_path / "home")
+    figures = figure_table(open_workbench(tmp_path / "home"), done.run_id)
+    assert done.metrics["cagr"] is not None
+    assert figures.loc[["cagr", "sharpe", "volatility_annual"]].isna().all(axis=None)
+    assert figures.loc["total_return", "strategy"] == done.metrics["total_return"]
+
+
 def test_a_run_that_failed_has_neither_figures_nor_curves(used):
     workbench, _ = used
     failed = list_runs(workbench, state="failed")[0].run_id

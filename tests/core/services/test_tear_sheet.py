@@ -129,6 +129,35 @@ def test_a_damaged_table_is_named_with_the_way_to_mend_it(copied):
         read_tear_sheet(workbench, run_id)
 
 
+@pytest.fixture
+def ruined(copied):
+    """That home, the account ruined at a bar of July 2011 and in debt from there on; the run's id and the moment."""
+    workbench, run_id = copied
+    path = workbench.home.run_path(run_id) / "artifacts" / "equity.parquet"
+    equity = pd.read_parquet(path)
+    gone = 130
+    equity.loc[gone:, "equity"] = [-5000.0 - 10.0 * number for number in range(len(equity) - gone)]
+    equity.to_parquet(path)
+    return workbench, run_id, equity["timestamp"].iloc[gone]
+
+
+def test_a_ruin_ends_months_rolling_figures_and_the_distribution(ruined):
+    workbench, run_id, moment = ruined
+    sheet = read_tear_sheet(workbench, run_id, window_bars=63)
+    assert sheet.ruined_at == moment
+    assert list(sheet.monthly.index) == [2011]
+    assert sheet.monthly.loc[2011, moment.month] < -1.0
+    assert sheet.monthly.loc[2011, list(range(moment.month + 1, 13))].isna().all()
+    ends = sheet.rolling.dropna(subset="volatility").groupby("curve")["timestamp"].max()
+    assert ends["strategy"] == moment
+    assert ends["once"] == ends["benchmark"] == sheet.curves["timestamp"].max()
+    assert sheet.distribution["n_bars"].sum() == 131
+
+
+def test_an_account_that_lives_has_no_ruin(used):
+    assert read_tear_sheet(used[0], used[1]).ruined_at is None
+
+
 def test_an_artifact_outside_the_runs_folder_is_not_read(copied, tmp_path):
     workbench, run_id = copied
     pd.DataFrame({"secret": [1.0]}).to_parquet(tmp_path / "elsewhere.parquet")

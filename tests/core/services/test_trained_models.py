@@ -60,6 +60,13 @@ def test_the_card_tells_data_features_and_calibration(trained):
     assert len(card.folds) >= 1
 
 
+def test_parameters_that_are_not_set_are_left_out_of_the_card(trained):
+    workbench, model, _ = trained
+    label = dict(read_model_card(workbench, model).learned)["Label"]
+    assert "leverage 1.5" in label
+    assert "None" not in label
+
+
 def test_a_run_without_a_model_has_no_card(trained):
     workbench, _, export = trained
     with pytest.raises(RunError, match="trained no model"):

@@ -58,6 +58,22 @@ def test_a_total_of_nothing_has_no_fraction():
     assert progress_of([], at(0)) is None
 
 
+def test_a_step_of_which_all_is_done_says_so_and_what_was_said_since():
+    said = Event(
+        task_id=RUN_ID,
+        seq=99,
+        timestamp_utc=at(9),
+        type=EventType.STATUS,
+        payload=StatusPayload(state=RunState.RUNNING, current_status="Backtesting"),
+    )
+    finished = [moved(0, 0), moved(8, 10)]
+    assert progress_of(finished, at(8)).is_done
+    assert progress_of(finished, at(8)).status_since == ""
+    assert progress_of([*finished, said], at(9)).status_since == "Backtesting"
+    assert not progress_of([moved(0, 0), moved(8, 9)], at(8)).is_done
+    assert not progress_of([moved(0, 0, None), moved(8, 9, None)], at(8)).is_done
+
+
 def test_only_runs_that_have_not_ended_are_listed_with_their_progress(tmp_path):
     workbench = open_workbench(tmp_path / "home")
     status = StatusPayload(state=RunState.RUNNING, current_status="At work")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from core.ui.colors import pale, theme_colors
 
@@ -18,6 +19,8 @@ VISION = {
 }
 # CIE 1976 difference: 2.3 is just noticeable; 20 is plainly another colour.
 PLAINLY_DIFFERENT = 20.0
+# What Streamlit paints behind a badge's text.
+BADGE_OPACITY = {"light": 0.1, "dark": 0.2}
 
 
 def linear(color: str) -> np.ndarray:
@@ -34,6 +37,12 @@ def lab(rgb: np.ndarray) -> np.ndarray:
 
 def luminance(color: str) -> float:
     return float(np.array([0.2126, 0.7152, 0.0722]) @ linear(color))
+
+
+def blended(color: str, background: str, opacity: float) -> str:
+    upper, lower = (np.array([int(found[at : at + 2], 16) for at in (1, 3, 5)]) for found in (color, background))
+    mixed = np.rint(opacity * upper + (1.0 - opacity) * lower).astype(int)
+    return "#" + "".join(f"{channel:02X}" for channel in mixed)
 
 
 def contrast(first: str, second: str) -> float:
@@ -56,6 +65,23 @@ def test_text_stands_out_by_the_ratio_that_wcag_asks_of_body_text(theme):
     for background in (colors.background, colors.panel):
         assert contrast(colors.text, background) >= 7.0
         assert contrast(colors.accent, background) >= 4.5
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_text_of_a_primary_button_stands_out_from_the_accent(theme):
+    colors = theme_colors(theme)
+    assert contrast(colors.on_accent, colors.accent) >= 4.5
+    under_the_pointer = blended(colors.accent, colors.text, 0.85)
+    assert contrast(colors.on_accent, under_the_pointer) >= 4.5
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("name", ["blue", "green", "red", "orange", "gray"])
+def test_the_text_of_a_badge_stands_out_from_its_tint_wherever_the_badge_is(theme, name):
+    colors = theme_colors(theme)
+    tint, text = (st.get_option(f"theme.{theme}.{name}{part}") for part in ("Color", "TextColor"))
+    for background in (colors.background, colors.panel):
+        assert contrast(text, blended(tint, background, BADGE_OPACITY[theme])) >= 4.5
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -9,7 +9,7 @@ from core.ui.figures import figure_label, shown_figure
     ("name", "value", "shown"),
     [
         ("cagr", 0.27617, "27.62%"),
-        ("max_drawdown", -0.971, "-97.10%"),
+        ("max_drawdown", -0.971, "\N{MINUS SIGN}97.10%"),
         ("final_equity", 1139101.9, "1,139,102"),
         ("cost_debit_interest", -1e-12, "0"),
         ("n_trades", 4.0, "4"),
@@ -29,7 +29,14 @@ def test_a_figure_bears_its_unit_and_fixed_decimals(name, value, shown):
 
 @pytest.mark.parametrize(
     ("name", "label"),
-    [("cagr", "Growth a year"), ("max_drawdown", "Max drawdown"), ("n_margin_calls", "Margin calls"), ("auc", "AUC")],
+    [
+        ("cagr", "Growth a year"),
+        ("max_drawdown", "Max drawdown"),
+        ("n_margin_calls", "Margin calls"),
+        ("auc", "AUC"),
+        ("volatility_annual", "Volatility a year"),
+        ("leverage_max", "Max leverage"),
+    ],
 )
 def test_a_figure_is_called_what_a_person_calls_it(name, label):
     assert figure_label(name) == label

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -144,6 +144,18 @@ def test_a_message_that_is_too_large_ends_the_connection(dashboard):
         with pytest.raises(ConnectionClosed) as closed:
             link.recv(30)
     assert closed.value.rcvd.code == 1009
+
+
+def test_of_a_crowd_without_tokens_the_oldest_has_to_go_and_who_has_one_is_let_in(dashboard):
+    with ExitStack() as stack:
+        crowd = [stack.enter_context(dashboard.connect()) for _ in range(100)]
+        assert [frame(link)["frame"] for link in crowd] == ["hello"] * 100
+        with dashboard.connect() as link:
+            assert enter(link, dashboard)["has_seq"] == 4
+        with pytest.raises(ConnectionClosed) as closed:
+            crowd[0].recv(30)
+    assert closed.value.rcvd.code == 1013
+    assert closed.value.rcvd.reason.startswith("More than 100 connections have shown no token yet")
 
 
 def test_a_relay_that_is_killed_closes_with_a_reason_and_the_next_connection_starts_another(dashboard):

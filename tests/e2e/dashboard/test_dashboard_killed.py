@@ -18,7 +18,7 @@ def expect_whole_log(dashboard, page, n_lines):
     expect(page.get_by_text(f"{n_lines} lines were said.")).to_be_visible()
     page.get_by_role("tab", name="Console").click()
     n_events = len(events_of(dashboard, page).read_text().splitlines())
-    expect(badge_of(page)).to_have_text(f"complete: {n_events:,} of {n_events:,}")
+    expect(badge_of(page)).to_have_text(f"complete: {n_events:,} of {n_events:,} events")
 
 
 def test_after_the_dashboards_server_was_killed_the_open_page_goes_on_by_itself(start_chatty, dashboard, tmp_path):

@@ -12,7 +12,7 @@ def badge_of(page):
 def expect_whole_log(page, n_events, last_line):
     """The run has ended: its console waits in a tab, and has every line."""
     page.get_by_role("tab", name="Console").click()
-    expect(badge_of(page)).to_have_text(f"complete: {n_events:,} of {n_events:,}")
+    expect(badge_of(page)).to_have_text(f"complete: {n_events:,} of {n_events:,} events")
     expect(page.get_by_role("log").get_by_text(last_line)).to_be_visible()
 
 

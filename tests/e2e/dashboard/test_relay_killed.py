@@ -23,7 +23,7 @@ def test_a_relay_killed_in_the_middle_of_20_000_lines_comes_back_and_no_line_is_
     page.get_by_role("tab", name="Console").click()
     log = dashboard.home / "runs" / page.url.partition("run=")[2].partition("&")[0] / "events.jsonl"
     events = [json.loads(line) for line in log.read_text().splitlines()]
-    expect(badge).to_have_text(f"complete: {len(events):,} of {len(events):,}")
+    expect(badge).to_have_text(f"complete: {len(events):,} of {len(events):,} events")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the whole log").click()
     said = [line.partition(" ")[2] for line in download.value.path().read_text().splitlines()]

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from core.base.time import utc_now
+from core.relay.door import Door
 from core.relay.server import Relay, RelayPlan
 from core.relay.tokens import relay_key
 from core.store.home import Home
@@ -18,6 +19,8 @@ async def main(home: str, configuration: str, port: str) -> None:
         open_log=lambda run_id: RunFolder.open(Home(Path(home)), run_id).events(),
         clock=utc_now,
         port=int(port),
+        # As where relay.browser_url names the relay.
+        door=Door(takes_own_pages=True),
     )
     async with Relay(plan):
         print("listening", flush=True)

@@ -46,7 +46,7 @@ def test_an_early_line_of_a_long_log_is_found_after_joining_at_its_end(long_run,
     expect(console.line("line 3 ends")).to_be_visible()
     expect(console.result).to_have_text("1 match in the whole log")
     console.page.keyboard.press("Escape")
-    expect(console.whole).to_have_text(f"complete: {MANY + 2:,} of {MANY + 2:,}")
+    expect(console.whole).to_have_text(f"complete: {MANY + 2:,} of {MANY + 2:,} events")
     console.page.keyboard.press("g")
     expect(console.line("line 1 ends")).to_be_visible()
     assert console.rows.count() < 60
@@ -60,7 +60,7 @@ def test_older_lines_that_come_in_above_move_nothing(middling_run, open_console)
     follow = console.page.get_by_role("button", name="Follow the log's end")
     expect(follow).to_have_attribute("aria-pressed", "false")
     seen = console.rows.nth(15).inner_text()
-    expect(console.whole).to_have_text("complete: 60,002 of 60,002")
+    expect(console.whole).to_have_text("complete: 60,002 of 60,002 events")
     assert console.rows.nth(15).inner_text() == seen
 
 
@@ -113,7 +113,7 @@ def test_scrolling_up_pauses_following_until_it_is_asked_for(spoken_run, open_co
     follow = console.page.get_by_role("button", name="Follow the log's end")
     expect(follow).to_have_attribute("aria-pressed", "false")
     spoken_run.say("the newest")
-    expect(console.whole).to_have_text("complete: 103 of 103")
+    expect(console.whole).to_have_text("complete: 103 of 103 events")
     expect(console.line("the newest")).to_have_count(0)
     follow.click()
     expect(console.line("the newest")).to_be_visible()
@@ -133,7 +133,7 @@ def test_a_row_opens_its_whole_text_and_its_fields(written_run, open_console):
 
 def test_the_whole_log_is_copied_and_downloaded(spoken_run, open_console):
     console = open_console(spoken_run, permissions=["clipboard-read", "clipboard-write"])
-    expect(console.whole).to_have_text("complete: 102 of 102")
+    expect(console.whole).to_have_text("complete: 102 of 102 events")
     console.page.get_by_role("button", name="Copy").click()
     expect(console.page.get_by_role("button", name="Copy")).to_have_text("Copied 102 lines")
     assert "info line 1 ends place=elsewhere\n" in console.page.evaluate("navigator.clipboard.readText()")
@@ -145,7 +145,7 @@ def test_the_whole_log_is_copied_and_downloaded(spoken_run, open_console):
 
 def test_a_relay_that_dies_and_comes_back_leaves_exactly_the_log(spoken_run, open_console, relay):
     console = open_console(spoken_run, permissions=["clipboard-read", "clipboard-write"])
-    expect(console.whole).to_have_text("complete: 102 of 102")
+    expect(console.whole).to_have_text("complete: 102 of 102 events")
     relay.kill()
     try:
         for number in range(101, 2101):
@@ -160,7 +160,7 @@ def test_a_relay_that_dies_and_comes_back_leaves_exactly_the_log(spoken_run, ope
     expect(console.notice).to_have_text("")
     for number in range(2101, 4101):
         spoken_run.say(f"line {number} ends")
-    expect(console.whole).to_have_text("complete: 4,102 of 4,102")
+    expect(console.whole).to_have_text("complete: 4,102 of 4,102 events")
     console.page.get_by_role("button", name="Copy").click()
     expect(console.page.get_by_role("button", name="Copy")).to_have_text("Copied 4,102 lines")
     copied = console.page.evaluate("navigator.clipboard.readText()")
@@ -173,6 +173,6 @@ def test_without_a_relay_a_long_log_is_read_from_its_end_and_becomes_complete(mi
         console = open_console(middling_run)
         expect(console.line("line 60000 ends")).to_be_visible()
         expect(console.whole).to_have_text(re.compile("gap: [0-9,]+ lines, fetching"))
-        expect(console.whole).to_have_text("complete: 60,002 of 60,002")
+        expect(console.whole).to_have_text("complete: 60,002 of 60,002 events")
     finally:
         relay.start()

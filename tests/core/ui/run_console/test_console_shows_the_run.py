@@ -184,6 +184,40 @@ def test_cancelling_asks_once_and_ends_the_process(living_run, open_console):
     assert living_run.process.wait(timeout=30) is not None
 
 
+def test_every_button_is_read_aloud_with_what_is_seen_first(written_run, open_console):
+    run = written_run()
+    run.begin()
+    console = open_console(run)
+    console.page.get_by_role("button", name="Cancel this run and everything it started").click()
+    expect(console.page.get_by_role("button", name="Keep the run running")).to_be_visible()
+    named = console.page.locator(".console button[aria-label]").evaluate_all(
+        "found => found.map(one => [one.textContent.trim(), one.getAttribute('aria-label')])"
+    )
+    assert named
+    assert [pair for pair in named if not pair[1].startswith(pair[0])] == []
+
+
+def test_names_of_steps_and_a_third_curve_are_whole(written_run, open_console):
+    run = written_run()
+    run.begin()
+    for fold in range(6):
+        run.progress("backtest the strategy and all of its baselines", fold, 8, "strategies")
+    for step in range(3):
+        for name in ("logloss", "auc", "brier"):
+            run.metric(name, step, step=step)
+    console = open_console(run)
+    expect(console.page.locator(".curve")).to_have_count(3)
+    strip = console.page.locator(".curves").bounding_box()
+    last = console.page.locator(".curve").last.bounding_box()
+    assert last["x"] + last["width"] <= strip["x"] + strip["width"]
+    assert last["y"] + last["height"] <= strip["y"] + strip["height"]
+    figures = console.page.locator(".phase.current .figures")
+    assert figures.evaluate("place => place.scrollWidth <= place.clientWidth || place.clientWidth === 0")
+    expect(console.page.locator(".phase.current .name")).to_have_attribute(
+        "title", "backtest the strategy and all of its baselines"
+    )
+
+
 def test_a_cancel_that_comes_too_late_says_so(written_run, open_console, relay):
     run = written_run()
     run.begin()

@@ -54,8 +54,8 @@ def test_months_are_centred_on_zero_and_empty_months_say_nothing(colors):
     monthly.loc[2020, [1, 2, "year"]] = [0.034, -0.305, -0.28]
     months, years = months_figure(monthly, colors).data
     assert months.zmin == -months.zmax
-    assert list(months.text[1][:3]) == ["3.4", "-30", ""]
-    assert list(years.text[1]) == ["-28"]
+    assert list(months.text[1][:3]) == ["3.4", "\N{MINUS SIGN}30", ""]
+    assert list(years.text[1]) == ["\N{MINUS SIGN}28"]
     assert months.colorscale[1][1] == colors.panel
 
 

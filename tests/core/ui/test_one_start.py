@@ -1,0 +1,66 @@
+"""A button starts once for presses that follow on one another, and again after a drawing without one."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+
+def script():
+    import streamlit as st
+
+    from core.base.errors import ConfigError
+    from core.ui.one_start import may_start_again, start_once
+    from core.ui.plain_text import problems_shown
+
+    begun = st.session_state.setdefault("begun", [])
+
+    def start() -> str:
+        begun.append("tried")
+        if st.session_state.get("fails"):
+            raise ConfigError("It does not fit.")
+        return f"run {len(begun)}"
+
+    over = (lambda _: st.session_state.get("is_over", False)) if st.session_state.get("stays") else None
+    if st.button("Start"):
+        with problems_shown("Not started"):
+            st.text(start_once("here", start, is_over=over))
+    elif not st.session_state.get("stays"):
+        may_start_again("here")
+
+
+@pytest.fixture
+def app():
+    return AppTest.from_function(script).run()
+
+
+def press(app: AppTest) -> list[str]:
+    app.button[0].click().run()
+    assert not app.exception
+    return [text.value for text in app.text]
+
+
+def test_a_press_that_follows_on_another_gets_its_answer(app):
+    assert press(app) == ["run 1"]
+    assert press(app) == ["run 1"]
+    assert app.session_state["begun"] == ["tried"]
+
+
+def test_after_a_drawing_without_a_press_it_starts_again(app):
+    press(app)
+    app.run()
+    assert press(app) == ["run 2"]
+
+
+def test_after_a_failure_the_next_press_starts(app):
+    app.session_state["fails"] = True
+    assert press(app) == ["It does not fit."]
+    app.session_state["fails"] = False
+    assert press(app) == ["run 2"]
+
+
+def test_on_a_screen_that_stays_it_starts_again_when_what_was_started_is_over(app):
+    app.session_state["stays"] = True
+    assert press(app) == ["run 1"]
+    app.run()
+    assert press(app) == ["run 1"]
+    app.session_state["is_over"] = True
+    assert press(app) == ["run 2"]
