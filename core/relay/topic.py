@@ -100,10 +100,13 @@ class Topic:
         """
         if not events or max(event["seq"] for event in events) > self.ring.head_seq:
             await self.refresh()
-        for event in events:
-            if event["seq"] > self.ring.head_seq:
-                self._append_published(event)
-        self._wake()
+        try:
+            for event in events:
+                if event["seq"] > self.ring.head_seq:
+                    self._append_published(event)
+        finally:
+            # Where one is refused, those before it were taken in all the same.
+            self._wake()
 
     def flush(self) -> None:
         """Send what waits now: `sent_seq` is then the newest event's number."""
