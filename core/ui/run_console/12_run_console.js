@@ -1,5 +1,7 @@
 // The console as a whole: one object for each place on a page, kept while the script runs again and again.
 
+const FRAME_MS = 17;
+
 const consoles = new Map();
 
 class RunConsole {
@@ -10,6 +12,7 @@ class RunConsole {
     this.skew = 0;
     this.finishedSaid = 0;
     this.isScheduled = false;
+    this.drawnAt = performance.now(); // the first drawing waits for a frame, when the page has its place
     this.feed = new RunFeed({
       python: (name, value) => this.python(name, value),
       took: (event) => this.took(event),
@@ -81,10 +84,15 @@ class RunConsole {
   schedule() {
     if (this.isScheduled) return;
     this.isScheduled = true;
-    requestAnimationFrame(() => {
+    const drawNow = () => {
       this.isScheduled = false;
+      this.drawnAt = performance.now();
       if (this.box.isConnected) this.draw();
-    });
+    };
+    // What comes after a quiet moment is drawn with the message that brought it; a flood waits for the frames.
+    const isQuiet = performance.now() - this.drawnAt > FRAME_MS;
+    if (isQuiet && !document.hidden) queueMicrotask(drawNow);
+    else requestAnimationFrame(drawNow);
   }
 
   draw() {
