@@ -12,7 +12,7 @@ from core.base.events import Event
 from core.relay.back_off import BackOff
 from core.relay.endpoint import FindEndpoint
 from core.relay.link import Link, open_link
-from core.relay.refusal import RelayRefusedError
+from core.relay.patience import Patience, no_relay
 from core.relay.subscription import Frame, Gap, Search, SearchResult, Subscription, ends_the_run, fetch_frame, fetched
 
 __all__ = ["RelayClient"]
@@ -50,19 +50,17 @@ class RelayClient:
             If the relay refuses (no such run, no valid token), or is away for longer than the patience allows.
         """
         subscription = Subscription(from_seq)
-        away_since: float | None = None
+        patience = Patience(self._patience_s)
         while True:
             try:
                 async with aclosing(self._stream(subscription)) as stream:
                     async for item in stream:
-                        away_since = None
+                        patience.heard()
                         yield item
                         if ends_the_run(item):
                             return
             except RelayError as error:
-                away_since = away_since or time.monotonic()
-                if self._is_hopeless(error, away_since):
-                    raise
+                patience.bear(error, time.monotonic())
             await asyncio.sleep(self._back_off.next_s())
 
     async def fetch(self, from_seq: int, to_seq: int) -> AsyncGenerator[Event, None]:
@@ -94,13 +92,8 @@ class RelayClient:
     async def _connected(self) -> AbstractAsyncContextManager[Link]:
         endpoint = await asyncio.to_thread(self._find_endpoint)
         if endpoint is None:
-            raise RelayError("No relay is there. Start one with: qlop ui, or qlop relay")
+            raise no_relay()
         return open_link(endpoint)
-
-    def _is_hopeless(self, error: RelayError, away_since: float) -> bool:
-        if isinstance(error, RelayRefusedError) and not error.is_worth_another_try:
-            return True
-        return self._patience_s is not None and time.monotonic() - away_since >= self._patience_s
 
 
 async def _asked(link: Link, request: Frame) -> Frame:

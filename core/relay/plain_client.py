@@ -9,8 +9,8 @@ from core.base.errors import RelayError
 from core.base.events import Event
 from core.relay.back_off import BackOff
 from core.relay.endpoint import FindEndpoint
+from core.relay.patience import Patience, no_relay
 from core.relay.plain_link import PlainLink
-from core.relay.refusal import RelayRefusedError
 from core.relay.subscription import Frame, Gap, Search, SearchResult, Subscription, ends_the_run, fetch_frame, fetched
 
 __all__ = ["PlainClient"]
@@ -48,18 +48,16 @@ class PlainClient:
             If the relay refuses (no such run, no valid token), or is away for longer than the patience allows.
         """
         subscription = Subscription(from_seq)
-        away_since: float | None = None
+        patience = Patience(self._patience_s)
         while True:
             try:
                 for item in self._stream(subscription):
-                    away_since = None
+                    patience.heard()
                     yield item
                     if ends_the_run(item):
                         return
             except RelayError as error:
-                away_since = away_since or time.monotonic()
-                if self._is_hopeless(error, away_since):
-                    raise
+                patience.bear(error, time.monotonic())
             time.sleep(self._back_off.next_s())
 
     def fetch(self, from_seq: int, to_seq: int) -> Iterator[Event]:
@@ -90,13 +88,8 @@ class PlainClient:
     def _connected(self) -> PlainLink:
         endpoint = self._find_endpoint()
         if endpoint is None:
-            raise RelayError("No relay is there. Start one with: qlop ui, or qlop relay")
+            raise no_relay()
         return PlainLink(endpoint)
-
-    def _is_hopeless(self, error: RelayError, away_since: float) -> bool:
-        if isinstance(error, RelayRefusedError) and not error.is_worth_another_try:
-            return True
-        return self._patience_s is not None and time.monotonic() - away_since >= self._patience_s
 
 
 def _asked(link: PlainLink, request: Frame) -> Frame:

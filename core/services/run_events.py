@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from core.services.workbench import Workbench
     from core.store.event_log import FileEventLog
 
-__all__ = ["EventPage", "RunEvents", "RunSnapshot", "events_since", "read_log_text", "run_snapshot"]
+__all__ = ["EventPage", "RunEvents", "RunSnapshot", "read_log_text", "run_snapshot"]
 
 
 @dataclass(frozen=True)
@@ -98,21 +98,9 @@ class RunEvents:
         StoreError
             If the log cannot be read.
         """
+        # First, as a run that died says so in one event more.
         settle_folder(self._folder)
         return self.since(self._log.last_event().seq - count + 1, count)
-
-
-def events_since(workbench: Workbench, run_id: str, from_seq: int = 1, limit: int = 1000) -> EventPage:
-    """Return up to `limit` events of a run from `from_seq` on.
-
-    Raises
-    ------
-    RunIdError
-        If there is no such run.
-    StoreError
-        If its log cannot be read.
-    """
-    return RunEvents(workbench, run_id).since(from_seq, limit)
 
 
 def run_snapshot(workbench: Workbench, run_id: str) -> RunSnapshot:

@@ -7,11 +7,12 @@ benchmark is muted and dotted, baselines take the theme's other colours in the o
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from core.ui.colors import Colors, shown_colors
+from core.ui.colors import Colors
 from core.ui.ticks import bar_ticks, percent_ticks
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ LEGEND_ABOVE = {"y": 1.02, "yanchor": "bottom"}
 
 _FONT = "'Source Sans', 'Source Sans Pro', sans-serif"
 _EQUITY_ROWS = (0.68, 0.32)
-_RANGES = (("1 year", 1), ("3 years", 3), ("5 years", 5))
+_RANGES = (("1 year", "year", 1), ("3 years", "year", 3), ("5 years", "year", 5))
 
 
 def template(colors: Colors) -> dict[str, Any]:
@@ -98,11 +99,6 @@ def show_figure(figure: Figure, *, key: str, file_name: str, alt: str) -> None:
     st.plotly_chart(figure, theme=None, key=key, config=config, alt=alt)
 
 
-def curve_figure(curves: pd.DataFrame, *, has_log_scale: bool) -> Figure:
-    """Return `equity_figure` in the colours that the viewer sees now."""
-    return equity_figure(curves, shown_colors(), has_log_scale=has_log_scale)
-
-
 def curve_styles(curves: pd.DataFrame, colors: Colors) -> dict[str, dict[str, Any]]:
     """Return each curve's line by its name; `curves` has the columns curve and role."""
     benchmark, *others = colors.curves or (colors.muted,)
@@ -120,9 +116,9 @@ def curve_styles(curves: pd.DataFrame, colors: Colors) -> dict[str, dict[str, An
     return styles
 
 
-def range_selector(colors: Colors) -> dict[str, Any]:
-    """Return the buttons that choose how many years an axis of time shows."""
-    buttons = [{"label": label, "step": "year", "count": count} for label, count in _RANGES]
+def range_selector(colors: Colors, ranges: Sequence[tuple[str, str, int]] = _RANGES) -> dict[str, Any]:
+    """Return the buttons that choose how much time an axis shows; a range is a label, a Plotly step and its count."""
+    buttons = [{"label": label, "step": step, "count": count} for label, step, count in ranges]
     return {
         "buttons": [*buttons, {"label": "All", "step": "all"}],
         "bgcolor": colors.panel,

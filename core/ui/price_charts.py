@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
-from core.ui.charts import template
+from core.ui.charts import range_selector, template
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +63,7 @@ def candle_figure(bars: pd.DataFrame, findings: pd.DataFrame, colors: Colors, *,
     volume = {"hovertemplate": "%{y:,.0f} shares<extra>Volume</extra>", "marker": {"color": colors.muted}}
     figure.add_bar(x=bars.index, y=bars["volume"].to_numpy(), name="Volume", showlegend=False, **volume, row=2, col=1)
     figure.update_layout(template=template(colors), height=520, bargap=0, xaxis_rangeslider_visible=False)
-    figure.update_xaxes(hoverformat="%Y-%m-%d %H:%M", row=1, col=1, rangeselector=_range_selector(colors))
+    figure.update_xaxes(hoverformat="%Y-%m-%d %H:%M", row=1, col=1, rangeselector=range_selector(colors, _RANGES))
     figure.update_yaxes(title_text="Price (currency a share)", row=1, col=1)
     figure.update_yaxes(title_text="Volume (shares)", tickformat="~s", row=2, col=1)
     if around is not None:
@@ -135,17 +135,3 @@ def _show_around(figure: Figure, bars: pd.DataFrame, around: pd.Timestamp, color
     figure.update_xaxes(range=[around - margin, around + margin])
     figure.update_yaxes(range=[low - 0.05 * (high - low), high + 0.1 * (high - low)], row=1, col=1)
     figure.add_vline(x=around, line={"dash": "dot", "width": 1, "color": color}, row=1, col=1)
-
-
-def _range_selector(colors: Colors) -> dict[str, object]:
-    buttons = [{"label": label, "step": step, "count": count} for label, step, count in _RANGES]
-    return {
-        "buttons": [*buttons, {"label": "All", "step": "all"}],
-        "bgcolor": colors.panel,
-        "activecolor": colors.border,
-        "font": {"size": 12, "color": colors.text},
-        "x": 0,
-        "xanchor": "left",
-        "y": 1.02,
-        "yanchor": "bottom",
-    }

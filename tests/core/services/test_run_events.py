@@ -5,7 +5,7 @@ import pytest
 from core.base.errors import RunIdError
 from core.base.events import LogPayload, RunState, StatusPayload
 from core.base.identifiers import new_run_id
-from core.services.run_events import RunEvents, events_since, read_log_text, run_snapshot
+from core.services.run_events import RunEvents, read_log_text, run_snapshot
 from core.services.workbench import open_workbench
 from core.store.home import Home
 from core.store.process_record import describe_process
@@ -32,7 +32,7 @@ def run(tmp_path):
 
 
 def test_a_page_begins_where_it_is_asked_for_and_ends_with_its_limit(workbench, run):
-    page = events_since(workbench, run[0], 4, 3)
+    page = RunEvents(workbench, run[0]).since(4, 3)
     assert [event.seq for event in page.events] == [4, 5, 6]
     assert page.head_seq == 11
 
@@ -56,7 +56,7 @@ def test_a_run_that_died_without_a_word_is_settled_when_it_is_looked_at(workbenc
     run_id, log, lock = run
     log.close()
     lock.release()
-    last = events_since(workbench, run_id, 12).events[-1].payload
+    last = RunEvents(workbench, run_id).since(12, 100).events[-1].payload
     assert last.state is RunState.CRASHED
     snapshot = run_snapshot(workbench, run_id)
     assert snapshot.has_ended
@@ -78,4 +78,4 @@ def test_the_log_is_text_with_a_line_for_each_event(workbench, run):
 
 def test_a_run_that_is_not_there_is_refused(workbench):
     with pytest.raises(RunIdError):
-        events_since(workbench, new_run_id())
+        RunEvents(workbench, new_run_id())
