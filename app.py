@@ -12,10 +12,10 @@ import sys
 import streamlit as st
 from streamlit.web.cli import main as streamlit
 
-from core.ui.server import ENTRY_SCRIPT, middleware, routes
+from core.ui.server import ENTRY_SCRIPT, lifespan, middleware, routes
 
 # Streamlit knows a server by this very assignment.
-app = st.App(ENTRY_SCRIPT, routes=routes(), middleware=middleware())
+app = st.App(ENTRY_SCRIPT, routes=routes(), middleware=middleware(), lifespan=lifespan)
 
 if __name__ == "__main__":
     # `streamlit run` itself: `app.run()` would read neither its options nor the STREAMLIT_... variables.

@@ -10,6 +10,7 @@ The relay
     whole log. raw_log: what is needed of a log. damage: what is shown in place of a damaged line.
 Who talks to it
     endpoint: where it is, with which token. greeting: the first frames. refusal: its errors. back_off: pauses between
-    tries. patience: their end. link, plain_link: a connection, asynchronous and not. subscription: frames to events in
+    tries. patience: their end. link, plain_link: a connection, asynchronous and not, the latter over
+    a plain_socket. subscription: frames to events in
     order, pure. client, plain_client: follow a run. publisher: ships a run's log from its process.
 """

@@ -158,7 +158,7 @@ class ClientConnection:
 
     async def _publish(self, frame: PublishFrame, topic: Topic) -> None:
         await topic.publish(frame.events)
-        await self._send(ack_frame("publish", has_seq=topic.ring.head_seq))
+        await self._send(ack_frame("publish", has_seq=topic.ring.head_seq, watchers=topic.watchers))
 
     async def _subscribe(self, frame: SubscribeFrame, topic: Topic) -> None:
         await topic.refresh()
@@ -167,6 +167,7 @@ class ClientConnection:
         wished = head - frame.tail + 1 if frame.tail is not None else frame.from_seq or 1
         from_seq = min(max(wished, 1), head + 1)
         await self._send(ack_frame("subscribe", from_seq=from_seq, head_seq=head))
+        topic.watchers += self._subscriber is None
         self._subscriber = Subscriber(self.connection, topic, self._limits, self._start)
         self._subscriber.follow(from_seq)
 
@@ -197,10 +198,11 @@ class ClientConnection:
     async def _search(self, frame: SearchFrame, topic: Topic) -> bytes:
         if topic.log is None:
             held = topic.ring.lines(topic.ring.first_seq, topic.ring.head_seq)
-            read_lines, first = (lambda: (line for line in held)), topic.ring.first_seq
+            block = b"".join(line + b"\n" for line in held)
+            read_blocks, first = (lambda: (each for each in (block,))), topic.ring.first_seq
         else:
-            read_lines, first = topic.log.read_lines, 1
-        search = LogSearch(frame, read_lines, first, topic.ring.head_seq, self._limits.batch_bytes)
+            read_blocks, first = topic.log.read_blocks, 1
+        search = LogSearch(frame, read_blocks, first, topic.ring.head_seq, self._limits.batch_bytes)
         return await self._topics.search(search)
 
     def _own_topic(self) -> Topic:
@@ -249,6 +251,7 @@ class ClientConnection:
         for task in list(self._tasks):
             task.cancel()
         if self._topic is not None:
+            self._topic.watchers -= self._subscriber is not None
             self._topics.leave(self._topic)
 
 

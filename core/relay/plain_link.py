@@ -47,13 +47,14 @@ class PlainLink:
 
     def __init__(self, endpoint: RelayEndpoint) -> None:
         # Here and not above: every run imports this module, and few of them meet a relay.
-        from websockets.sync.client import connect
+        from core.relay.plain_socket import PlainSocket
 
         self._url = endpoint.url
         self._closing = ExitStack()
         with self._told():
-            connection = connect(endpoint.url, open_timeout=_ANSWER_WITHIN_S, **CONNECTION)
-            self._socket = self._closing.enter_context(connection)
+            within = {"within_s": _ANSWER_WITHIN_S, "close_within_s": CONNECTION["close_timeout"]}
+            self._socket = PlainSocket(endpoint.url, **within, max_size=CONNECTION["max_size"])
+            self._closing.callback(self._socket.close)
         try:
             with self._told():
                 hello = check_hello(decode(self._socket.recv(_ANSWER_WITHIN_S)))

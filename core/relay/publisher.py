@@ -2,7 +2,8 @@
 
 1. The run appends to its file and rings; that is all that it does for the relay.
 2. The thread asks the relay what it has (the ack of its token says it) and ships the rest from the file, each batch
-   after the ack of the one before: what came meanwhile makes the next batch.
+   after the ack of the one before: what came meanwhile makes the next batch. While nobody watches it takes its time;
+   whoever begins to watch is sent what the file holds.
 3. Where no relay is, or it goes away, the thread tries again, with a wait that grows and is drawn by chance.
 4. An event that no message of the relay holds is not shipped: a relay that has the file reads it there, and shipping
    goes on after it. Where the relay has no file, the run is told, and shipping ends.
@@ -32,6 +33,7 @@ ReadLines = Callable[[int], Iterator[bytes]]
 
 _EVENTS_AT_ONCE = 1000
 _PACE_S = 0.005
+_UNWATCHED_PACE_S = 0.2
 _ENVELOPE_BYTES = 64
 
 
@@ -131,8 +133,9 @@ class Publisher:
             begun = time.monotonic()
             lines = next_lines(self._read_lines(has_seq + 1), _EVENTS_AT_ONCE, link.message_bytes)
             if lines:
-                has_seq = _ship_some(link, lines, has_seq)
-                self._is_closing.wait(max(0.0, _PACE_S - (time.monotonic() - begun)))
+                has_seq, is_watched = _ship_some(link, lines, has_seq)
+                pace_s = _PACE_S if is_watched or len(lines) == _EVENTS_AT_ONCE else _UNWATCHED_PACE_S
+                self._is_closing.wait(max(0.0, pace_s - (time.monotonic() - begun)))
             elif self._is_closing.is_set():
                 return
             elif not self._bell.wait(link.heartbeat_s):
@@ -156,24 +159,26 @@ def _is_off(error: QlopError) -> str:
     )
 
 
-def _ship_some(link: PlainLink, lines: Sequence[bytes], has_seq: int) -> int:
+def _ship_some(link: PlainLink, lines: Sequence[bytes], has_seq: int) -> tuple[int, bool]:
+    """Return what the relay has then, and whether somebody watches."""
     fitting = _fitting(lines, link.message_bytes)
     # An empty publish asks the relay to look at its file.
-    has_seq_now = _send(link, fitting)
+    has_seq_now, is_watched = _send(link, fitting)
     if not fitting and has_seq_now <= has_seq:
         told = f"number {has_seq + 1} has {len(lines[0]):,} bytes; the relay takes messages of {link.message_bytes:,}"
         raise _TooLargeError(f"{told}, and does not read this run's file.")
-    return has_seq_now
+    return has_seq_now, is_watched
 
 
-def _send(link: PlainLink, lines: Sequence[bytes]) -> int:
+def _send(link: PlainLink, lines: Sequence[bytes]) -> tuple[int, bool]:
     link.send_text(f'{{"frame":"publish","events":[{b",".join(lines).decode()}]}}')
     try:
-        return int(link.answer(frame="ack", of="publish")["has_seq"])
+        ack = link.answer(frame="ack", of="publish")
     except RelayRefusedError as refusal:
         if refusal.code == "hole" and refusal.has_seq is not None:
-            return refusal.has_seq
+            return refusal.has_seq, True
         raise
+    return int(ack["has_seq"]), ack.get("watchers") != 0
 
 
 def _listen(link: PlainLink) -> None:

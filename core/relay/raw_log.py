@@ -19,11 +19,14 @@ READ_ERRORS = (OSError, QlopError)
 class RawLog(Protocol):
     """A log of one task's events, one JSON object a line; the event `seq` is line `seq`.
 
-    Promises: both methods may be called from any thread; reading on from where one stopped costs the new lines alone.
+    Promises: every method may be called from any thread; reading on from where one stopped costs the new lines alone.
     """
 
     def read_lines(self, from_seq: int = 1) -> Generator[bytes, None, None]:
         """Yield the complete lines from `from_seq` on, without their line ends, as far as they are written now."""
+
+    def read_blocks(self) -> Generator[bytes, None, None]:
+        """Yield all complete lines, as far as they are written now: many at a time, each with its line end."""
 
     def size_bytes(self) -> int:
         """Return the log's size now, 0 while there is none; it grows with every event."""

@@ -1,6 +1,6 @@
 """A search of a task's whole log: the newest log events that hold a text.
 
-1. Lines are taken by the thousand. A block of plain ASCII without escapes that does not hold the text in any case of
+1. Lines are taken by the megabyte. A block of plain ASCII without escapes that does not hold the text in any case of
    letters, or none of the levels, is passed over whole.
 2. A line in the form that a run writes shows its level at its beginning: another level's is passed over, and where no
    text is searched for, that alone decides.
@@ -18,18 +18,15 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from core.relay.answers import batch_frame
 from core.relay.frames import SearchFrame
-from core.relay.raw_log import is_json, next_lines
+from core.relay.raw_log import is_json
 
 __all__ = ["LogSearch", "matches"]
 
-_BLOCK_LINES = 4000
-_BLOCK_BYTES = 2**20
-# Other threads need the interpreter too: the event loop above all.
+# After a block that was looked into: other threads need the interpreter too, the event loop above all.
 _PAUSE_S = 0.0005
 _MAY_BE_A_NUMBER = re.compile(r"[0-9.e+\-]+")
 _OWN_FORM = re.compile(
@@ -46,8 +43,8 @@ class LogSearch:
     ----------
     request : SearchFrame
         What is searched for.
-    read_lines : callable
-        Returns the lines from number `first_seq` on.
+    read_blocks : callable
+        Yields the lines from number `first_seq` on, many at a time, each with its line end.
     first_seq, head_seq : int
         The part of the log that is searched.
     byte_count : int
@@ -55,7 +52,7 @@ class LogSearch:
     """
 
     request: SearchFrame
-    read_lines: Callable[[], Generator[bytes, None, None]]
+    read_blocks: Callable[[], Generator[bytes, None, None]]
     first_seq: int
     head_seq: int
     byte_count: int
@@ -92,19 +89,21 @@ class LogSearch:
         needle, levels = self.request.text.casefold(), self.request.levels
         prefilter = _Prefilter(needle, levels)
         for block in self._blocks(is_wanted):
-            if prefilter.may_hold(b"\n".join(block)):
-                for line in block:
+            if prefilter.may_hold(block):
+                for line in block.split(b"\n"):
                     if b'"log"' in line and prefilter.may_hold(line):
                         decided = _decided_by_level(line, needle, levels)
                         if matches(line, needle, levels) if decided is None else decided:
                             yield line
-
-    def _blocks(self, is_wanted: Callable[[], bool]) -> Iterator[list[bytes]]:
-        with closing(self.read_lines()) as lines:
-            wanted = islice(lines, max(0, self._last_seq() - self.first_seq + 1))
-            while is_wanted() and (block := next_lines(wanted, _BLOCK_LINES, _BLOCK_BYTES)):
-                yield block
                 time.sleep(_PAUSE_S)
+
+    def _blocks(self, is_wanted: Callable[[], bool]) -> Iterator[bytes]:
+        n_wanted = self._last_seq() - self.first_seq + 1
+        with closing(self.read_blocks()) as blocks:
+            while n_wanted > 0 and is_wanted() and (block := next(blocks, b"")):
+                n_lines = block.count(b"\n")
+                yield block if n_lines <= n_wanted else b"\n".join(block.split(b"\n", n_wanted)[:n_wanted])
+                n_wanted -= n_lines
 
 
 class _Newest:

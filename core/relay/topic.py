@@ -42,8 +42,8 @@ class Topic:
 
     Attributes
     ----------
-    users : int
-        Connections that are about this task.
+    users, watchers : int
+        Connections that are about this task, and how many of them follow it.
     sent_seq : int
         Number of the newest event that live subscribers were sent.
     ring_bytes : int
@@ -56,6 +56,7 @@ class Topic:
         self.ring = EventRing()
         self.live: set[Subscriber] = set()
         self.users = 0
+        self.watchers = 0
         self.sent_seq = 0
         self.ring_bytes = limits.ring_bytes
         self._limits = limits

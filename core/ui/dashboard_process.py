@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 
 __all__ = ["launcher", "main"]
+
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
 def launcher() -> Path:
@@ -20,6 +23,8 @@ def launcher() -> Path:
 
 def main() -> None:
     """Serve until SIGTERM or Ctrl-C."""
+    # Streamlit collects after each run of a script; between them, and above all among the imports, seldom is enough.
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     from streamlit.web.cli import main as streamlit
 
     streamlit(["run", str(launcher()), *sys.argv[1:]], prog_name="streamlit")

@@ -9,12 +9,14 @@ from core.ui.login import is_let_in
 from core.ui.navigation import grouped_pages
 from core.ui.one_step_back import keep_one_step_back
 from core.ui.page_title import name_tab
+from core.ui.settled_objects import settle_what_was_imported
 from core.ui.style import apply_style
 from core.ui.window_width import watch_width
 
 
 def main() -> None:
     """Draw the chosen screen."""
+    settle_what_was_imported()
     st.set_page_config(page_title="QLOP", page_icon=icon(), layout="wide", initial_sidebar_state=220)
     st.logo(wordmark(), icon_image=icon())
     apply_style()

@@ -13,12 +13,13 @@ from starlette.routing import Route, WebSocketRoute
 from core.services.workbench import open_workbench
 from core.ui.frame_guard import FrameGuard
 from core.ui.relay_route import RelayRoute
+from core.ui.small_packets import small_packets_at_once as lifespan
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.routing import BaseRoute
 
-__all__ = ["ENTRY_SCRIPT", "middleware", "routes"]
+__all__ = ["ENTRY_SCRIPT", "lifespan", "middleware", "routes"]
 
 ENTRY_SCRIPT = Path(__file__).resolve().parent / "main.py"
 

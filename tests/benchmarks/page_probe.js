@@ -16,6 +16,13 @@ globalThis.probe = {
     return texts.every((text) => main.textContent.includes(text));
   },
 
+  // Note when the heading `title` had been painted.
+  noteHeading(title) {
+    this.until(() => document.querySelector("h1")?.textContent === title).then(() =>
+      requestAnimationFrame(() => setTimeout(() => (this.headingStood = Date.now()))),
+    );
+  },
+
   // Looked at before each frame is painted.
   until(isThere, begun = performance.now()) {
     return new Promise((resolve, reject) => {

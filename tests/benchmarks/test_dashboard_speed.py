@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import median
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -105,16 +104,19 @@ def wait_for_line(page, number: int) -> None:
 
 def test_the_first_page_comes_within_a_second_and_a_half(chromium, start_dashboard, tmp_path, table_line: TableLine):
     page = chromium.new_page()
+    # Asked from here the answer would come with the next of the driver's looks, up to half a second late.
+    page.add_init_script(f"{PROBE}; probe.noteHeading('Overview');")
     answers, seconds = [], []
     for number in range(ROUNDS + 1):
         folder = tmp_path / f"start_{number}"
         folder.mkdir()
-        begun = perf_counter()
+        begun = time.time()
         dashboard = start_dashboard(folder=folder)
-        answers.append(perf_counter() - begun)
+        answers.append(time.time() - begun)
         page.goto(dashboard.url, wait_until="commit")
         page.get_by_role("heading", name="Overview").wait_for()
-        seconds.append(perf_counter() - begun)
+        page.evaluate("probe.until(() => probe.headingStood)")
+        seconds.append(page.evaluate("probe.headingStood") / 1e3 + 0.001 - begun)
         page.goto("about:blank")
         dashboard.stop()
     page.close()

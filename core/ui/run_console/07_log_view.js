@@ -72,7 +72,8 @@ class LogView {
   scrolled() {
     const top = this.box.scrollTop;
     const isAtEnd = top + this.box.clientHeight >= this.box.scrollHeight - ROW_PX / 2;
-    if (isAtEnd) this.follow(true);
+    const isOwn = Math.abs(top - this.setTop) < 1; // told of a moment later: a person may have let go meanwhile
+    if (isAtEnd && !isOwn) this.follow(true);
     else if (top < this.setTop - 2) this.follow(false);
     if (!this.isFollowing) this.setTop = top;
     if (top < ROW_PX) this.host.reachedTop();
@@ -89,8 +90,9 @@ class LogView {
     const height = Math.min(TALLEST_PX, count * ROW_PX);
     const shown = this.box.clientHeight;
     this.canvas.style.height = `${height}px`;
-    this.keepPlace(source, height, shown);
-    const top = this.box.scrollTop;
+    if (!this.isFollowing) this.keepPlace(source, height);
+    const end = Math.max(0, height - shown);
+    const top = this.isFollowing ? end : this.box.scrollTop;
     const reach = Math.max(1, height - shown);
     const rowsReach = Math.max(0, count * ROW_PX - shown);
     const offset = height < count * ROW_PX ? (Math.min(top, reach) / reach) * rowsReach : top;
@@ -102,16 +104,18 @@ class LogView {
     for (let position = from; position < to; position += 1) this.place(source, position, top - offset);
     this.canvas.style.minWidth = `calc(${this.widest}ch + 9.5rem)`;
     const first = Math.floor(offset / ROW_PX);
-    if (!this.isFollowing && first < count) this.anchor = { seq: source.rowAt(first).seq, position: first, rest: offset - first * ROW_PX };
+    if (this.isFollowing) this.toEnd(end);
+    else if (first < count) this.anchor = { seq: source.rowAt(first).seq, position: first, rest: offset - first * ROW_PX };
+  }
+
+  // After the rows are placed: the browser lays the page out for each change of the scroll position.
+  toEnd(end) {
+    this.box.scrollTop = end;
+    this.setTop = this.box.scrollTop;
   }
 
   // Rows that come in above, fetched later, move nothing.
-  keepPlace(source, height, shown) {
-    if (this.isFollowing) {
-      this.box.scrollTop = this.setTop = Math.max(0, height - shown);
-      this.setTop = this.box.scrollTop;
-      return;
-    }
+  keepPlace(source, height) {
     const { anchor } = this;
     if (!anchor || height === TALLEST_PX || source.rowAt(Math.min(anchor.position, source.rowCount - 1))?.seq === anchor.seq) return;
     const position = source.rowsBefore(anchor.seq);

@@ -17,6 +17,7 @@ class CurveStrip {
     const charts = facts.orderedCharts();
     this.empty.hidden = charts.length > 0;
     put(this.empty, facts.hasEnded ? "The run told no curves." : "Curves come with the first metrics.");
+    if (!charts.length) return; // to ask for the width makes the browser lay the page out
     const width = this.widthOf(charts.length);
     charts.forEach((chart, at) => {
       let figure = this.drawn.get(chart.title);

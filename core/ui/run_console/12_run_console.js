@@ -1,6 +1,6 @@
 // The console as a whole: one object for each place on a page, kept while the script runs again and again.
 
-const FRAME_MS = 17;
+const PAUSE_MS = 8; // between drawings: half a frame
 
 const consoles = new Map();
 
@@ -26,6 +26,7 @@ class RunConsole {
     document.addEventListener("visibilitychange", this.onShown);
     this.second = setInterval(() => {
       this.log.view.tick();
+      this.look = null; // the theme may have changed
       this.schedule();
     }, 1000);
     this.sized = new ResizeObserver(() => this.schedule());
@@ -90,12 +91,13 @@ class RunConsole {
       if (this.box.isConnected) this.draw();
     };
     // What comes after a quiet moment is drawn with the message that brought it; a flood waits for the frames.
-    const isQuiet = performance.now() - this.drawnAt > FRAME_MS;
+    const isQuiet = performance.now() - this.drawnAt > PAUSE_MS;
     if (isQuiet && !document.hidden) queueMicrotask(drawNow);
     else requestAnimationFrame(drawNow);
   }
 
   draw() {
+    this.log.draw(); // first: it asks for its height, which what the others change would have to be laid out for
     const { facts } = this.feed;
     const status = facts.status && (facts.hasEnded || !ENDED.has(this.record.state)) ? facts.status : this.record;
     const now = Date.now() - this.skew;
@@ -103,12 +105,11 @@ class RunConsole {
     const eta = current ? `${harmless(current.name)}: ${timeLeftText(timeLeft(current, now))}` : "";
     this.head.draw(status, this.elapsed(status, now), eta, this.feed.completeness());
     this.phases.draw(facts, now);
-    this.curves.draw(facts, this.style());
+    this.curves.draw(facts, (this.look ??= this.style()));
     this.artifacts.draw(facts);
     put(this.notice, this.noticeText());
     put(this.reason, status.error ? plainText(status.error) : "");
     this.reason.hidden = !status.error;
-    this.log.draw();
   }
 
   elapsed(status, now) {

@@ -1,6 +1,7 @@
 """Whoever follows a task over a real socket ends with exactly its log."""
 
 import threading
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -64,11 +65,35 @@ def test_a_publish_brings_what_the_file_holds_before_the_next_look_at_it(
     client.events_to(run.read("ack")["has_seq"])
     last = logged(5)
     run.send(frame="publish", events=whole_log()[-1:])
-    assert run.read("ack") == {"frame": "ack", "of": "publish", "has_seq": last}
+    assert run.read("ack") == {"frame": "ack", "of": "publish", "has_seq": last, "watchers": 1}
     assert [event["seq"] for event in client.events_to(last)][-5:] == list(range(last - 4, last + 1))
     last = logged(2)
     run.send(frame="publish", events=[])
     assert run.read("ack")["has_seq"] == last
+
+
+def test_a_publisher_is_told_how_many_follow(served_relay, living_run, logged, whole_log, dial):
+    run = dial(served_relay, living_run.run_id, "publish")
+    run.read("ack")
+
+    def watchers():
+        logged(1)
+        run.send(frame="publish", events=whole_log()[-1:])
+        return run.read("ack")["watchers"]
+
+    def reaches(number):
+        deadline = time.monotonic() + 30
+        while (found := watchers()) != number and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return found == number
+
+    assert watchers() == 0
+    clients = [dial(served_relay, living_run.run_id) for _ in range(2)]
+    for client in clients:
+        client.follow(from_seq=1)
+    assert reaches(2)
+    clients[0].socket.close()
+    assert reaches(1)
 
 
 def test_a_task_of_another_machine_lives_from_what_is_published(served_relay, logged, whole_log, dial):

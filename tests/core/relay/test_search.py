@@ -22,7 +22,9 @@ def lines_of(payloads):
 
 def search(lines, text, *, levels=None, before_seq=None, limit=200, byte_count=512 * 1024):
     request = SearchFrame("s", text, levels, before_seq, limit)
-    return json.loads(LogSearch(request, lambda: (line for line in lines), 1, len(lines), byte_count).run(lambda: True))
+    blocks = [b"".join(line + b"\n" for line in lines[first : first + 3]) for first in range(0, len(lines), 3)]
+    log_search = LogSearch(request, lambda: (block for block in blocks), 1, len(lines), byte_count)
+    return json.loads(log_search.run(lambda: True))
 
 
 def found(lines, text, **options):

@@ -19,6 +19,9 @@ class EmptyLog:
     def read_lines(self, from_seq=1):
         yield from ()
 
+    def read_blocks(self):
+        yield from ()
+
     def size_bytes(self):
         return 0
 
