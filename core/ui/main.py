@@ -11,6 +11,7 @@ from core.ui.one_step_back import keep_one_step_back
 from core.ui.page_title import name_tab
 from core.ui.settled_objects import settle_what_was_imported
 from core.ui.style import apply_style
+from core.ui.warm_up import warm_up_once
 from core.ui.window_width import watch_width
 
 
@@ -28,6 +29,7 @@ def main() -> None:
         # After the navigation: a window that speaks before knows not yet which screen it shows.
         watch_width()
         page.run()
+        warm_up_once()
 
 
 main()

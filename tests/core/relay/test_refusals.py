@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from core.base.identifiers import new_run_id
 from core.relay.tokens import mint_token
@@ -110,8 +111,9 @@ def test_who_sends_too_fast_is_told_and_in_the_end_cut_off(relay_with, living_ru
         client.send(frame="heartbeat")
     error = client.read("error")
     assert (error["code"], error["is_final"]) == ("too_fast", False)
-    for _ in range(12):
-        client.send(frame="heartbeat")
+    with suppress(ConnectionClosed):  # it may be cut off before the twelfth
+        for _ in range(12):
+            client.send(frame="heartbeat")
     assert client.end()[1].startswith("too_fast: ")
 
 
