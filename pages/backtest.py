@@ -1,4 +1,4 @@
-"""Backtest: a trained run's predictions, or a rule, traded under a broker's terms."""
+"""Backtest: predictions of a trained run or a model's file, or a rule, traded under a broker's terms."""
 
 from __future__ import annotations
 

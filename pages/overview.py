@@ -18,6 +18,7 @@ from core.ui.plain_text import monospace, problems_shown, quiet
 from core.ui.run_listing import latest_with_equity
 from core.ui.running_panel import running_panel
 from core.ui.waiting import emptied_on_error, waiting_boxes
+from core.ui.watching import redraw_on_change
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +46,8 @@ def main() -> None:
             with runs.container():
                 if latest.empty:
                     _offer_demo(workbench)
+                    # Somebody may start the first run elsewhere, as by the command that stands here.
+                    redraw_on_change(lambda: latest_with_equity(workbench, 1).empty, seen=True)
                 else:
                     _draw_runs(workbench, latest, newest)
             parts = _health(workbench)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,6 +22,11 @@ __all__ = ["register"]
 RunOption = Annotated[
     str | None,
     typer.Option("--run", metavar="RUN_ID", help="A trained run's id, its beginning, or 'latest'."),
+]
+
+ModelFileOption = Annotated[
+    Path | None,
+    typer.Option("--model-file", metavar="FILE", help="An exported model; it predicts the bars after its training."),
 ]
 
 
@@ -61,14 +67,17 @@ def train_model(
 def backtest(
     config: ConfigOption = None,
     run: RunOption = None,
+    model_file: ModelFileOption = None,
     overrides: SetOption = None,
     seed: SeedOption = None,
     home: HomeOption = None,
     task_id: StreamOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Simulate a strategy on a trained run's predictions."""
-    changes = [*(overrides or ()), *_trained_run("backtest.predictions_run", run, home)]
+    """Simulate a strategy on a run's or a model file's predictions."""
+    if run is not None and model_file is not None:
+        raise UsageError("backtest takes --run RUN_ID or --model-file FILE, not both; predictions come from one.")
+    changes = [*(overrides or ()), *_trained_run("backtest.predictions_run", run, home), *_model_file(model_file)]
     _run(_request("backtest", _given(config), changes, seed, task_id), home, as_json)
 
 
@@ -114,6 +123,11 @@ def _trained_run(path: str, run: str | None, home: Path | None) -> list[str]:
     from core.services.workbench import open_workbench
 
     return [f"{path}={find_trained_run(open_workbench(home), run)}"]
+
+
+def _model_file(path: Path | None) -> list[str]:
+    # Quoted: a path may hold what YAML reads as something else.
+    return [] if path is None else [f"backtest.model_file={json.dumps(str(path))}"]
 
 
 def _request(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
 
 __all__ = [
     "BacktestConfig",
@@ -179,6 +179,12 @@ class BacktestConfig(Section):
     predictions_run: str | None = Field(
         default=None, description="Run whose out-of-sample predictions feed the strategy (mode backtest)."
     )
+    model_file: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=4_096,
+        description="File of the exporter native; its model predicts the bars after those it learned from.",
+    )
     baselines: dict[Identifier, StrategyConfig] = Field(
         default_factory=dict, description="Strategies simulated beside, under the same terms and dates."
     )
@@ -186,6 +192,17 @@ class BacktestConfig(Section):
     periods_per_year: float | None = Field(
         default=None, gt=0.0, le=1e6, description="Bars in a year of annual figures; null: as data.interval says."
     )
+
+    @field_validator("model_file")
+    @classmethod
+    def _predictions_have_one_source(cls, path: str | None, others: ValidationInfo) -> str | None:
+        run = others.data.get("predictions_run")
+        if path is not None and run is not None:
+            raise ValueError(
+                f"it is {path!r} beside predictions_run {run!r}; predictions come from a file or from a run, so set "
+                "one of the two to null"
+            )
+        return path
 
 
 class ExportConfig(Section):

@@ -13,8 +13,9 @@ from pydantic import Field, ValidationError, field_validator
 from core.base.errors import ConfigError
 from core.base.validation import explain_validation_error
 from core.config.sections import PluginsConfig, Section
+from core.config.store_url import ELSEWHERE, names_another_machine
 
-__all__ = ["DashboardSettings", "RelaySettings", "Settings", "StoreSettings", "load_settings", "resolve_secret"]
+__all__ = ["DashboardSettings", "RelaySettings", "Settings", "StoreSettings", "load_settings"]
 
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -26,7 +27,8 @@ class StoreSettings(Section):
 
     url: str | None = Field(
         default=None,
-        description="SQLAlchemy URL, or env:NAME or file:PATH that holds one; null: SQLite.",
+        description="SQLAlchemy URL of SQLite or of a server of this machine, or env:NAME or file:PATH that holds one;"
+        " a server elsewhere is named by a variable alone, such as QLOP_STORE_URL. null: SQLite in the home folder.",
     )
 
     @field_validator("url")
@@ -34,6 +36,13 @@ class StoreSettings(Section):
     def _holds_no_password(cls, url: str | None) -> str | None:
         if url is not None and _PASSWORD_IN_URL.match(url):
             raise ValueError("a URL with a password stands here; secrets are references: env:NAME or file:PATH")
+        return url
+
+    @field_validator("url")
+    @classmethod
+    def _is_of_this_machine(cls, url: str | None) -> str | None:
+        if url is not None and names_another_machine(url):
+            raise ValueError(f"store.url {ELSEWHERE}")
         return url
 
 
@@ -124,26 +133,3 @@ def _with_relay(settings: Settings, url: str) -> Settings:
             f"QLOP_RELAY_URL is {url!r}; it must be such as ws://127.0.0.1:8765 or wss://relay.example.org"
         )
     return settings.model_copy(update={"relay": settings.relay.model_copy(update={"url": url})})
-
-
-def resolve_secret(reference: str, environment: Mapping[str, str] = os.environ) -> str:
-    """Return what "env:NAME" or "file:PATH" refers to; any other text is returned as it is.
-
-    Raises
-    ------
-    ConfigError
-        If the variable is not set, or the file cannot be read. The secret itself is never in the message.
-    """
-    scheme, _, target = reference.partition(":")
-    if scheme == "env":
-        if target not in environment:
-            raise ConfigError(f"The environment variable {target} is not set; {reference!r} refers to it.")
-        return environment[target]
-    if scheme == "file":
-        try:
-            return Path(target).expanduser().read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ConfigError(
-                f"{target} cannot be read: {error.strerror or error}; {reference!r} refers to it."
-            ) from error
-    return reference

@@ -28,8 +28,8 @@ class MakesPlugins(Protocol):
 class OrchestratorPlugin(Plugin):
     """A mode: it composes engine functions and plugins into a run.
 
-    Promises: it opens no files outside the context, reads no clock and no global settings, and reports through the
-    context alone. The CLI command `qlop run NAME` appears by itself.
+    Promises: it opens no files but through the context and the engine's stages, reads no clock and no global settings,
+    and reports through the context alone. The CLI command `qlop run NAME` appears by itself.
 
     Attributes
     ----------

@@ -44,14 +44,15 @@ def check_model_can_learn_label(config: RunConfig, make_plugin: MakesPlugins) ->
 
 
 def check_strategies_get_predictions(config: RunConfig, make_plugin: MakesPlugins) -> None:
-    """Refuse strategies and baselines that need predictions where no run gives any.
+    """Refuse strategies and baselines that need predictions where neither a run nor a model's file gives any.
 
     Raises
     ------
     ConfigError
-        If one of them does and backtest.predictions_run is missing.
+        If one of them does and backtest names neither predictions_run nor model_file.
     """
-    if config.strategy is None or config.backtest.predictions_run is not None:
+    given = (config.backtest.predictions_run, config.backtest.model_file)
+    if config.strategy is None or given != (None, None):
         return
     sections = {"strategy": config.strategy}
     sections |= {f"backtest.baselines.{name}": section for name, section in config.backtest.baselines.items()}
@@ -60,8 +61,8 @@ def check_strategies_get_predictions(config: RunConfig, make_plugin: MakesPlugin
         if strategy.needs_predictions:
             raise ConfigError(
                 f"{path}.strategy_type is {section.strategy_type!r}, which needs predictions, and "
-                "backtest.predictions_run is missing. Name a trained run (qlop backtest --run RUN_ID), or use mode "
-                "pipeline, which trains first."
+                "backtest.predictions_run is missing. Name a trained run (qlop backtest --run RUN_ID) or a model's "
+                "file (--model-file FILE), or use mode pipeline, which trains first."
             )
 
 

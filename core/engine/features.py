@@ -53,7 +53,12 @@ class FeaturePipeline:
     @property
     def needs_fit(self) -> bool:
         """Whether some step learns from training rows."""
-        return any(_learns(step) for step in self.steps)
+        return bool(self.learning_steps)
+
+    @property
+    def learning_steps(self) -> tuple[str, ...]:
+        """The names of the steps that learn from training rows, in their order."""
+        return tuple(step.name for step in self.steps if _learns(step))
 
     @property
     def lookback_bars(self) -> int:

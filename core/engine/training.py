@@ -18,6 +18,7 @@ import numpy as np
 from core.engine.fitted_model import FittedModel
 from core.engine.fold_training import FittedFold, fit_fold
 from core.engine.label_lives import LabelLives, label_lives
+from core.engine.learned_span import LearnedSpan, learned_span
 from core.engine.model_columns import probability_column
 from core.engine.model_example import example_rows
 from core.engine.prediction_scores import scorable_rows, score_predictions
@@ -59,6 +60,8 @@ class TrainingResult:
         moved as one).
     example_features : DataFrame
         Rows to verify an export on, some with missing values where the model takes them.
+    learned : LearnedSpan
+        The bars behind the final model.
     """
 
     predictions: pd.DataFrame
@@ -66,6 +69,7 @@ class TrainingResult:
     final_model: FittedModel
     metrics: dict[str, float | None]
     example_features: pd.DataFrame
+    learned: LearnedSpan
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +78,13 @@ class _FoldOutcome:
     reference: pd.DataFrame
     scored_rows: NDArray[np.intp]
     summary: dict[str, object]
+
+
+@dataclass(frozen=True, eq=False)
+class _Final:
+    fold: FittedFold
+    features: pd.DataFrame
+    learned: LearnedSpan
 
 
 def train_model(task: TrainingTask) -> TrainingResult:
@@ -107,7 +118,7 @@ def train_model(task: TrainingTask) -> TrainingResult:
     own = _features(task, last) if features is None else features
     final = fit_fold(task, own, lives, last)
     task.report.progress(STEP_NAME, len(folds) + 1, len(folds) + 1)
-    return _result(task, outcomes, final, own, lives)
+    return _result(task, outcomes, _Final(final, own, learned_span(task.labels, last)), lives)
 
 
 def _splits_in_use(task: TrainingTask) -> SplitsConfig:
@@ -183,8 +194,7 @@ def _summary(trained: FittedFold, fold: Fold, scores: dict[str, float | None]) -
 def _result(
     task: TrainingTask,
     outcomes: list[_FoldOutcome],
-    final: FittedFold,
-    features: pd.DataFrame,
+    final: _Final,
     lives: LabelLives,
 ) -> TrainingResult:
     import pandas as pd
@@ -202,9 +212,9 @@ def _result(
     for name, value in metrics.items():
         task.report.metric(name, value, None, None)
     fold_scores = pd.DataFrame([outcome.summary for outcome in outcomes])
-    accepts_missing = "missing_values" in final.fitted.model.capabilities
-    examples = example_rows(features, accepts_missing=accepts_missing)
-    return TrainingResult(predictions, fold_scores, final.fitted, metrics, examples)
+    fitted = final.fold.fitted
+    examples = example_rows(final.features, accepts_missing="missing_values" in fitted.model.capabilities)
+    return TrainingResult(predictions, fold_scores, fitted, metrics, examples, final.learned)
 
 
 def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from core.base.errors import UsageError
+from core.services.differences import Difference, differences, side_by_side
 from core.services.loaded_data import loaded_data
 from core.services.run_files import RunFiles, open_run_files
 from core.services.text_form import counted, figure
+from core.services.yearly_figures import told_figures, too_few_bars
 from core.store.settlement import settle_folder
 
 if TYPE_CHECKING:
     from core.services.workbench import Workbench
 
-__all__ = ["MOST_RUNS", "Comparison", "Difference", "compare_runs", "differences"]
+__all__ = ["MOST_RUNS", "Comparison", "compare_runs"]
 
 MOST_RUNS = 10
 
-ABSENT = "-"
 _EXPECTED_TO_DIFFER = ("command", "executable", "data_fingerprint")
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One thing that the runs do not share: its path, and its value in each run (None where absent)."""
-
-    path: str
-    values: tuple[object, ...]
 
 
 @dataclass(frozen=True)
@@ -47,11 +42,16 @@ class Comparison:
     environment : tuple of Difference
         Versions of QLOP, Python, libraries and plugins, platform, threads.
     metrics : tuple of Difference
-        Every figure that some run has; None where a run lacks it, or where it is undefined.
+        Every figure that some run has; None where a run lacks it, or where it is undefined. A run of too few bars has
+        no figures a year.
     shared_metrics : frozenset of str
         Figures that at least two runs have.
     without_fingerprint : tuple of str
         Runs that loaded no data, so that nobody knows theirs.
+    kept_metrics : tuple of Difference
+        As `metrics`, with the figures a year of every run: what the runs' files keep, for programs.
+    too_short : tuple of (str, int)
+        Runs of too few bars for a figure a year, and how many they have.
     """
 
     run_ids: tuple[str, ...]
@@ -63,6 +63,8 @@ class Comparison:
     metrics: tuple[Difference, ...]
     shared_metrics: frozenset[str]
     without_fingerprint: tuple[str, ...]
+    kept_metrics: tuple[Difference, ...] = ()
+    too_short: tuple[tuple[str, int], ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """Return the comparison for programs."""
@@ -70,7 +72,7 @@ class Comparison:
             "config": self.config,
             "data": self.data,
             "environment": self.environment,
-            "metrics": self.metrics,
+            "metrics": self.kept_metrics,
         }
         shown = {name: [{"path": d.path, "values": list(d.values)} for d in part] for name, part in parts.items()}
         return {"run_ids": list(self.run_ids), "states": list(self.states), **shown}
@@ -90,7 +92,13 @@ class Comparison:
         if self.without_fingerprint:
             lacking = ", ".join(run_id[:8] for run_id in self.without_fingerprint)
             parts.append(f"Whether the data are the same is unknown: no data were loaded by {lacking}.")
-        return "\n\n".join([*parts, *self._figures()])
+        return "\n\n".join([*parts, *self._figures(), *filter(None, [self.too_short_in_words])])
+
+    @property
+    def too_short_in_words(self) -> str:
+        """Which runs have too few bars for a figure a year, in a sentence; empty where none has."""
+        found = [f"{run_id[:8]} ({counted(n_bars, 'bar')})" for run_id, n_bars in self.too_short]
+        return f"Too short for a yearly figure: {', '.join(found)}." if found else ""
 
     def _figures(self) -> list[str]:
         shared = [row for row in self.metrics if row.path in self.shared_metrics]
@@ -121,7 +129,7 @@ def compare_runs(workbench: Workbench, named: Sequence[str]) -> Comparison:
     if len(set(run_ids)) < len(run_ids):
         raise UsageError(f"compare takes each run once; found {', '.join(run_id[:8] for run_id in run_ids)}.")
     configs, environments, metrics = zip(*[_documents(run) for run in runs], strict=True)
-    names = sorted({name for found in metrics for name in found})
+    told = [told_figures(found) for found in metrics]
     return Comparison(
         run_ids=run_ids,
         states=tuple(settle_folder(run.folder).value for run in runs),
@@ -129,10 +137,16 @@ def compare_runs(workbench: Workbench, named: Sequence[str]) -> Comparison:
         config=differences(configs),
         data=differences([loaded_data(run) for run in runs]),
         environment=differences([_without_expected(found) for found in environments]),
-        metrics=tuple(Difference(name, tuple(found.get(name) for found in metrics)) for name in names),
-        shared_metrics=frozenset(name for name in names if sum(name in found for found in metrics) > 1),
+        metrics=side_by_side(told),
+        shared_metrics=frozenset(name for name, number in Counter(chain(*told)).items() if number > 1),
         without_fingerprint=tuple(
             run_id for run_id, found in zip(run_ids, environments, strict=True) if not found.get("data_fingerprint")
+        ),
+        kept_metrics=side_by_side(metrics),
+        too_short=tuple(
+            (run_id, n_bars)
+            for run_id, found in zip(run_ids, metrics, strict=True)
+            if (n_bars := too_few_bars(found)) is not None
         ),
     )
 
@@ -143,27 +157,6 @@ def _documents(run: RunFiles) -> tuple[Mapping[str, object], Mapping[str, object
 
 def _without_expected(environment: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in environment.items() if name not in _EXPECTED_TO_DIFFER}
-
-
-def differences(documents: Sequence[Mapping[str, object]]) -> tuple[Difference, ...]:
-    """Return the leaves that the documents do not share, by dotted path, in order."""
-    leaves = [_leaves(document) for document in documents]
-    paths = sorted({path for found in leaves for path in found})
-    rows = (Difference(path, tuple(found.get(path, ABSENT) for found in leaves)) for path in paths)
-    return tuple(row for row in rows if any(value != row.values[0] for value in row.values[1:]))
-
-
-def _leaves(value: object, path: str = "") -> dict[str, object]:
-    if isinstance(value, Mapping) and (value or not path):
-        parts: list[tuple[str, object]] = [(str(name), inner) for name, inner in value.items()]
-    elif isinstance(value, list) and any(isinstance(inner, (Mapping, list)) for inner in value):
-        parts = [(str(position), inner) for position, inner in enumerate(value)]
-    else:
-        return {path: value}
-    found: dict[str, object] = {}
-    for name, inner in parts:
-        found.update(_leaves(inner, f"{path}.{name}" if path else name))
-    return found
 
 
 def _shown_row(row: Difference) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ them is told as that. The intervals of a run against its own baselines are in it
 
 from __future__ import annotations
 
-from core.services.compare import Comparison, Difference
+from core.services.compare import Comparison
+from core.services.differences import Difference
 from core.services.text_form import counted
 
 __all__ = ["comparison_verdict"]
@@ -16,7 +17,7 @@ _JUDGED = (("sharpe", "Sharpe ratio", True), ("auc", "AUC", True), ("brier", "Br
 
 def comparison_verdict(compared: Comparison) -> tuple[str, ...]:
     """Return the sentences, the most important first."""
-    sentences = [_same_data(compared), _settings(compared), *_unfinished(compared)]
+    sentences = [_same_data(compared), _settings(compared), *_unfinished(compared), compared.too_short_in_words]
     judged = [_best(compared, *figure) for figure in _JUDGED]
     if any(judged):
         sentences += [*judged, _CAUTION]

@@ -2,13 +2,14 @@
 
 1. The config's own fields.
 2. The parameters of every plugin that it names, each by itself.
-3. Sections that the mode cannot do without, and runs that are used and are not there.
+3. Sections that the mode cannot do without, and runs and a model's file that are used and are not there.
 4. What the mode refuses, unless a plugin that it asks about is wrong itself, and what each sink refuses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -19,6 +20,7 @@ from core.config.run_config import RunConfig
 from core.services.params_json import clear_secrets
 from core.services.plugin_slots import PluginSlot, plugin_slots
 from core.services.run_names import with_run_ids
+from core.services.used_model_file import with_model_file
 
 if TYPE_CHECKING:
     from core.contracts.orchestrator import OrchestratorPlugin
@@ -43,10 +45,11 @@ def draft_problems(
     problems += missing
     if config is None:
         return None, problems
-    try:
-        config = with_run_ids(config, workbench)
-    except QlopError as error:
-        problems.append(_led_by_its_field(error))
+    for check in (partial(with_run_ids, workbench=workbench), with_model_file):
+        try:
+            config = check(config)
+        except QlopError as error:
+            problems.append(_led_by_its_field(error))
     mode_is_known = ("mode",) not in {problem.path for problem in problems}
     if mode_is_known and not missing:
         problems += _refusals_of_mode(config, registry)

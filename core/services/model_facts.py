@@ -29,6 +29,7 @@ def learned_facts(card: Mapping[str, Any], config: Mapping[str, Any], data: Mapp
         ("Prices", f"{data.get('source')}, {data.get('interval')} bars, adjustment {data.get('adjustment')}"),
         ("Tickers", ", ".join(map(str, tickers)) if isinstance(tickers, list) else None),
         ("Bars", f"{str(data.get('first_bar'))[:10]} to {str(data.get('last_bar'))[:10]}"),
+        ("Learned until", str((card.get("learned") or {}).get("until") or "")[:10]),
         ("Validation", splits.get("scheme")),
         ("Seed", config.get("seed")),
         ("Data fingerprint", data.get("fingerprint")),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.base.errors import RunIdError
 from core.base.events import RunState
-from core.services.compare import Difference, differences
+from core.services.differences import Difference, differences
 from core.services.run_mode import run_mode
 from core.services.run_names import find_run
 from core.services.run_outcome import RunOutcome, RunRequest

@@ -1,7 +1,7 @@
 """Carry out a run, from a config as written to its one terminal state.
 
-1. Read the config, apply overrides, check it against the plugins, the runs it uses, and the files that its sinks would
-   write. What is wrong here leaves no trace.
+1. Read the config, apply overrides, check it against the plugins, the runs and the file it uses, and the files that its
+   sinks would write. What is wrong here leaves no trace.
 2. Open the run: folder, lock, first event.
 3. Let the orchestrator work, and write the sinks.
 4. Save the key figures; the session ends the run as completed, failed or cancelled.
@@ -13,9 +13,10 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.base.errors import QlopError
+from core.base.errors import ConfigError, QlopError
 from core.base.events import Event
 from core.base.identifiers import check_run_id, new_run_id
+from core.base.validation import place_of
 from core.config.loader import parse_config, read_config_file
 from core.config.origins import ConfigOrigin
 from core.config.overrides import apply_overrides
@@ -25,6 +26,7 @@ from core.services.run_names import with_run_ids
 from core.services.run_outcome import RunOutcome, RunRequest
 from core.services.start_findings import start_findings
 from core.services.text_form import counted
+from core.services.used_model_file import with_model_file
 from core.store.settlement import settlement_of
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ def run_mode(workbench: Workbench, request: RunRequest, *, observer: Observer = 
     """
     run_id = check_run_id(request.run_id) if request.run_id else new_run_id()
     where = ConfigOrigin(str(request.config_path) if request.config_path else "config", request.overrides)
-    written = with_run_ids(_as_written(request, where), workbench)
+    written = _with_model_file(with_run_ids(_as_written(request, where), workbench), where)
     registry = workbench.registry(written.plugins.disabled)
     config = resolve_config(written, registry, where)
     return _carry_out(_Assignment(workbench, registry, config, run_id, request, observer))
@@ -79,6 +81,13 @@ def _as_written(request: RunRequest, where: ConfigOrigin) -> RunConfig:
     raw = read_config_file(request.config_path) if request.config_path else dict(request.config)
     changed = apply_overrides(raw, request.overrides)
     return parse_config(changed if request.mode is None else {**changed, "mode": request.mode}, where)
+
+
+def _with_model_file(config: RunConfig, where: ConfigOrigin) -> RunConfig:
+    try:
+        return with_model_file(config)
+    except ConfigError as error:
+        raise ConfigError(f"{place_of(where, ('backtest', 'model_file'))}: {error}") from error
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from core.base.events import RunState
 from core.services.log_text import log_lines
 from core.services.run_names import find_run, find_trained_run
 from core.services.text_form import FIGURES_WORTH_A_LINE, counted, figure, lines_of
+from core.services.yearly_figures import told_figures, too_few_bars
 from core.store.run_folder import RunFolder
 from core.store.run_query import RunQuery
 from core.store.run_record import RunRecord
@@ -80,8 +81,9 @@ class RunRow:
     @property
     def key_figures(self) -> str:
         """The two or three figures worth a line."""
-        metrics = self.record.metrics
-        shown = [f"{name} {figure(metrics[name])}" for name in FIGURES_WORTH_A_LINE if metrics.get(name) is not None]
+        metrics = told_figures(self.record.metrics)
+        worth = FIGURES_WORTH_A_LINE if too_few_bars(metrics) is None else ("total_return", *FIGURES_WORTH_A_LINE)
+        shown = [f"{name} {figure(metrics[name])}" for name in worth if metrics.get(name) is not None]
         return ", ".join(shown[:3])
 
     def as_json(self) -> dict[str, object]:
@@ -137,7 +139,8 @@ class RunDetails:
         if self.summary:
             parts.append(self.summary.rstrip())
         elif record.metrics:
-            parts.append(lines_of([(name, figure(value)) for name, value in sorted(record.metrics.items())]))
+            told = told_figures(record.metrics)
+            parts.append(lines_of([(name, figure(value)) for name, value in sorted(told.items())]))
         if self.artifacts:
             parts.append(lines_of(sorted(self.artifacts.items())))
         if record.state in {RunState.FAILED, RunState.CRASHED} and self.log:

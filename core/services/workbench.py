@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.config.settings import Settings, load_settings, resolve_secret
+from core.config.settings import Settings, load_settings
+from core.config.store_url import resolved_store_url
 from core.store.home import HOME_VARIABLE, Home
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def open_workbench(home: Path | str | None = None) -> Workbench:
     Raises
     ------
     ConfigError
-        If the home's settings.yaml is wrong.
+        If the home's settings.yaml is wrong, or what it refers to.
     HomeError
         If no home can be there.
     """
@@ -54,4 +55,4 @@ def open_workbench(home: Path | str | None = None) -> Workbench:
     place = Home(path).check()
     settings = load_settings(path)
     url = settings.store.url
-    return Workbench(Home(place.path, resolve_secret(url) if url else None), settings)
+    return Workbench(Home(place.path, resolved_store_url(url) if url else None), settings)

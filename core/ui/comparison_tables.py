@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.services.compare import ABSENT, Comparison, Difference
+from core.services.compare import Comparison
+from core.services.differences import ABSENT, Difference
 from core.ui.figures import figure_label, shown_difference, shown_figure
 from core.ui.tables import reading_table, right_text
 

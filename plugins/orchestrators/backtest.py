@@ -1,4 +1,4 @@
-"""The mode that backtests a trained run's predictions, or a rule."""
+"""The mode that backtests a trained run's predictions, a model's file, or a rule."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import qlop
 if TYPE_CHECKING:
     import pandas as pd
     from qlop import MakesPlugins, RunConfig, RunContext, RunResult
-    from qlop.engine import Market, PredictionOrigin
+    from qlop.engine import Market, ModelFileOrigin, PredictionOrigin
 
 
 class Backtest(qlop.OrchestratorPlugin):
-    """Simulates a strategy on a trained run's out-of-sample predictions, or by its rule alone.
+    """Simulates a strategy on out-of-sample predictions, or by its rule alone.
 
-    The predictions' bars must all be among the prices. Where the trained run had other data all the same, the log and
-    the summary say so.
+    The predictions are a trained run's: their bars must all be among the prices, and where that run had other data all
+    the same, the log and the summary say so. Or the model of a file makes them: only of bars after those it learned
+    from, which the log and the summary name.
     """
 
     name = "backtest"
@@ -34,16 +35,12 @@ class Backtest(qlop.OrchestratorPlugin):
 
     def run(self, config: RunConfig, context: RunContext) -> RunResult:
         """Load prices and predictions, simulate; see the contract."""
-        from qlop.engine import backtest, check_predicted_bars, open_market, summarise
+        from qlop.engine import backtest, open_market, summarise
 
         market = open_market(config, context)
-        predictions = origin = None
-        if config.backtest.predictions_run is not None:
-            predictions = _predictions(config.backtest.predictions_run, context)
-            check_predicted_bars(predictions, market.panel, config.backtest.predictions_run)
-            origin = _origin(config.backtest.predictions_run, market, context)
+        predictions, origin = _fed(config, market, context)
         backtested = backtest(config, market, predictions, context)
-        summary = summarise(config, market, None, backtested, context=context)
+        summary = summarise(_as_asked(config, origin), market, None, backtested, context=context)
         if origin is not None:
             summary = origin.stated_in(summary)
         context.save_text("summary.txt", summary)
@@ -53,6 +50,29 @@ class Backtest(qlop.OrchestratorPlugin):
             tables={"equity": main.equity, "trades": main.trades, "fills": main.fills, "costs": main.costs},
             summary=summary,
         )
+
+
+def _as_asked(config: RunConfig, origin: PredictionOrigin | ModelFileOrigin | None) -> RunConfig:
+    """Return the config with the label that a file's model learned, whatever label the config names beside it."""
+    from qlop.engine import ModelFileOrigin
+
+    return config.model_copy(update={"label": origin.label}) if isinstance(origin, ModelFileOrigin) else config
+
+
+def _fed(
+    config: RunConfig, market: Market, context: RunContext
+) -> tuple[pd.DataFrame | None, PredictionOrigin | ModelFileOrigin | None]:
+    """Return what feeds the strategy, and where it comes from; nothing where it goes by its rule."""
+    from qlop.engine import check_predicted_bars, predict_by_model_file
+
+    run_id = config.backtest.predictions_run
+    if config.backtest.model_file is not None:
+        return predict_by_model_file(config, market, context)
+    if run_id is None:
+        return None, None
+    predictions = _predictions(run_id, context)
+    check_predicted_bars(predictions, market.panel, run_id)
+    return predictions, _origin(run_id, market, context)
 
 
 def _predictions(run_id: str, context: RunContext) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The screen Backtest: a trained run's predictions, or a rule."""
+"""The screen Backtest: predictions of a trained run or a model's file, or a rule."""
 
 import shutil
 
@@ -6,6 +6,7 @@ import pytest
 import yaml
 from streamlit.testing.v1 import AppTest
 
+from core.services.model_exports import export_config
 from core.services.python_run import run
 from core.services.runs import delete_run
 from core.services.workbench import open_workbench
@@ -43,6 +44,22 @@ def trained_home(trained, tmp_path, monkeypatch):
     monkeypatch.setenv("QLOP_CONFIG_DIR", str(tmp_path / "configuration"))
     monkeypatch.chdir(tmp_path)
     return trained[1]
+
+
+@pytest.fixture(scope="module")
+def exported(trained, tmp_path_factory):
+    """A home with a trained run and an export of its model, and the export's file."""
+    folder = tmp_path_factory.mktemp("exported") / "home"
+    shutil.copytree(trained[0], folder)
+    return folder, run(export_config(trained[1], "native", {}), home=folder).artifacts["export/model.qlop.zip"]
+
+
+@pytest.fixture
+def exported_home(exported, tmp_path, monkeypatch):
+    monkeypatch.setenv("QLOP_HOME", str(exported[0]))
+    monkeypatch.setenv("QLOP_CONFIG_DIR", str(tmp_path / "configuration"))
+    monkeypatch.chdir(tmp_path)
+    return str(exported[1])
 
 
 def texts_of(app: AppTest) -> list[str]:
@@ -177,3 +194,74 @@ def test_baselines_are_added_by_name_and_taken_away(trained_home, page):
     assert config_shown(app)["backtest"]["predictions_run"] == trained_home
     next(found for found in app.button if (found.key or "").endswith("-remove")).click().run()
     assert config_shown(app)["backtest"]["baselines"] == {}
+
+
+def path_field(app: AppTest):
+    return next(found for found in app.text_input if found.label == "Path of the model file")
+
+
+def test_the_newest_export_is_traded_by_the_strategy_of_before(exported_home, page):
+    app = page("backtest.py")
+    before = config_shown(app)["strategy"]["strategy_type"]
+    choose(choose(app, "rule"), "file")
+    assert not app.exception
+    shown = config_shown(app)
+    assert (shown["backtest"]["model_file"], shown["backtest"]["predictions_run"]) == (exported_home, None)
+    assert shown["strategy"]["strategy_type"] == before
+    assert path_field(app).value == exported_home
+    assert not has_problems(app)
+    choose(app, "run")
+    assert config_shown(app)["backtest"]["model_file"] is None
+    assert config_shown(app)["backtest"]["predictions_run"]
+    choose(choose(app, "file"), "rule")
+    assert config_shown(app)["backtest"]["model_file"] is None
+    assert config_shown(app)["strategy"]["strategy_type"] == "volatility_managed"
+
+
+def test_a_path_is_typed_and_what_is_wrong_with_it_stands_beside_it(exported_home, page, tmp_path):
+    app = choose(page("backtest.py"), "file")
+    mine = tmp_path / "mine.zip"
+    path_field(app).set_value(str(mine)).run()
+    assert any("mine.zip', which cannot be opened: No such file or directory" in text for text in texts_of(app))
+    assert has_problems(app)
+    assert not any("error" in part.label for part in app.expander)
+    shutil.copy(exported_home, mine)
+    app.run()
+    assert config_shown(app)["backtest"]["model_file"] == str(mine)
+    assert not has_problems(app)
+    picker = next(box for box in app.selectbox if box.label == "Exports of this workbench")
+    assert picker.value is None
+    picker.set_value(exported_home).run()
+    assert config_shown(app)["backtest"]["model_file"] == exported_home
+    assert path_field(app).value == exported_home
+
+
+def test_a_file_is_asked_for_where_none_is_exported_and_the_choice_stays(trained_home, page):
+    app = choose(page("backtest.py"), "file")
+    assert not app.exception
+    assert path_field(app).value == ""
+    assert any("No file is named yet. Type the path of an exported model" in text for text in texts_of(app))
+    assert not any(box.label == "Exports of this workbench" for box in app.selectbox)
+    choose(app, "run")
+    assert config_shown(app)["backtest"]["predictions_run"] == trained_home
+    assert not has_problems(app)
+
+
+def test_what_feeds_the_backtest_outlives_an_edit_of_the_baselines(exported_home, page):
+    app = choose(page("backtest.py"), "file")
+    app.session_state[f"form-backtest-{generation(app)}-fold-backtest"] = True
+    app.run()
+    next(box for box in app.selectbox if box.label == "Add a baseline").set_value("constant_leverage").run()
+    assert config_shown(app)["backtest"]["model_file"] == exported_home
+    assert list(config_shown(app)["backtest"]["baselines"]) == ["constant_leverage"]
+    named = [found.label for found in app.text_input if "model file" in found.label.lower()]
+    assert named == ["Path of the model file"]
+
+
+def test_a_backtest_of_a_file_is_cloned_with_its_file(exported, exported_home, page):
+    data = {**SMALL["data"], "end_date": "2009-12-31"}
+    strategy = {"strategy_type": "threshold"}
+    config = {"mode": "backtest", "data": data, "strategy": strategy, "backtest": {"model_file": exported_home}}
+    app = page("backtest.py", from_run=run(config, home=exported[0]).run_id)
+    assert config_shown(app)["backtest"]["model_file"] == exported_home
+    assert path_field(app).value == exported_home

@@ -28,6 +28,7 @@ from core.engine.inspection_summary import inspection_metrics as inspection_metr
 from core.engine.inspection_summary import write_inspection_summary as write_inspection_summary
 from core.engine.labels import check_labels as check_labels
 from core.engine.labels import label_report as label_report
+from core.engine.learned_span import LearnedSpan as LearnedSpan
 from core.engine.levered_position import hold_to_horizon as hold_to_horizon
 from core.engine.levered_position import margin_rates as margin_rates
 from core.engine.load import LoadedPanel as LoadedPanel
@@ -58,6 +59,7 @@ from core.engine.panel_findings import adjustment_disagreements as adjustment_di
 from core.engine.panel_findings import session_gaps as session_gaps
 from core.engine.panel_findings import unadjusted_splits as unadjusted_splits
 from core.engine.panel_from_rows import panel_from_rows as panel_from_rows
+from core.engine.prediction_origin import ModelFileOrigin as ModelFileOrigin
 from core.engine.prediction_origin import PredictionOrigin as PredictionOrigin
 from core.engine.prediction_origin import check_predicted_bars as check_predicted_bars
 from core.engine.predictions_on_panel import predictions_on_panel as predictions_on_panel
@@ -81,6 +83,7 @@ from core.engine.stages.inspecting import Inspected as Inspected
 from core.engine.stages.inspecting import inspect_data as inspect_data
 from core.engine.stages.market import Market as Market
 from core.engine.stages.market import open_market as open_market
+from core.engine.stages.predicting import predict_by_model_file as predict_by_model_file
 from core.engine.stages.summing_up import summarise as summarise
 from core.engine.stages.training import Trained as Trained
 from core.engine.stages.training import open_model_artifact as open_model_artifact

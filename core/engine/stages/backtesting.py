@@ -176,7 +176,8 @@ def _strategy(wanted: StrategyConfig, predictions: pd.DataFrame | None, context:
     if strategy.needs_predictions and predictions is None:
         raise ConfigError(
             f"Strategy {wanted.strategy_type!r} needs predictions. Name a trained run (qlop backtest --run RUN_ID, or "
-            "backtest.predictions_run), or use mode pipeline, which trains first."
+            "backtest.predictions_run) or a model's file (--model-file FILE, or backtest.model_file), or use mode "
+            "pipeline, which trains first."
         )
     return strategy
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
+    from pydantic import JsonValue
 
     from core.config.run_config import RunConfig
     from core.config.sections import TrainModelConfig
@@ -110,7 +111,7 @@ def train(config: RunConfig, market: Market, context: RunContext) -> Trained:
         report=_ContextReporter(context),
     )
     result = train_model(task)
-    _save(result, config, context)
+    _save(result, context, _description(config, market, task.pipeline))
     return _trained(result, labels, report, market.panel)
 
 
@@ -141,15 +142,31 @@ def _model_factory(model: TrainModelConfig, context: RunContext) -> Callable[[],
     return make_model
 
 
-def _save(result: TrainingResult, config: RunConfig, context: RunContext) -> None:
+def _description(config: RunConfig, market: Market, pipeline: FeaturePipeline) -> dict[str, JsonValue]:
+    """Return what a file of the model needs to say, so that it can be fed again and traded without its run."""
+    described: dict[str, JsonValue] = config.model_dump(
+        mode="json", include={"data", "features", "label", "broker", "seed"}
+    )
+    described["tickers"] = list(market.panel.index.unique(level="ticker"))
+    described["data_fingerprint"] = market.fingerprint
+    described["feature_step_versions"] = {step.name: step.version for step in pipeline.steps}
+    return described
+
+
+def _save(result: TrainingResult, context: RunContext, description: Mapping[str, JsonValue]) -> None:
     context.save_table("predictions", result.predictions)
     context.save_table("fold_scores", result.fold_scores)
     importances = result.final_model.model.feature_importances()
     if importances is not None:
         context.save_table("feature_importances", importances.rename_axis("feature").reset_index(name="importance"))
     folder = context.new_folder("model")
-    described = config.model_dump(mode="json", include={"data", "features", "label", "broker", "seed"})
-    save_fitted_model(result.final_model, folder, example_features=result.example_features, description=described)
+    save_fitted_model(
+        result.final_model,
+        folder,
+        example_features=result.example_features,
+        description=description,
+        learned=result.learned,
+    )
     context.save_folder("model", folder)
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.base.validation import FieldProblem
 from core.services.draft import check_draft
+from core.services.model_files import standing_of_file
 from core.ui.catalog import plugin_registry, plugins_revision
 from core.ui.config_form.form_context import FormContext
 from core.ui.config_form.screen_words import worded_for_screen
@@ -55,7 +56,7 @@ def check_again(context: FormContext) -> LastCheck:
     state, raw = context.state, context.used_config()
     refused = tuple(found for group in state["refused"].values() for found in group)
     before = last_check(state)
-    draft = _written(raw, refused, plugins_revision(context.workbench), _standing_of_runs(context))
+    draft = _written(raw, refused, plugins_revision(context.workbench), _standing_of_used(context))
     if draft == before["draft"]:
         return before
     checked = check_draft(context.workbench, raw, plugin_registry(context.workbench))
@@ -67,10 +68,12 @@ def check_again(context: FormContext) -> LastCheck:
     return found
 
 
-def _standing_of_runs(context: FormContext) -> list[str]:
-    """Return how the runs stand that the draft uses: one that is deleted or completed later changes what is wrong."""
+def _standing_of_used(context: FormContext) -> list[str]:
+    """Return how the runs and the file stand that the draft uses: what becomes of them changes what is wrong."""
     named = [(context.raw.get(section) or {}).get(name) for section, name in _USED_RUNS if context.uses(section)]
-    return [repr(used_run(context.workbench, run_id)) for run_id in named if isinstance(run_id, str) and run_id]
+    path = (context.raw.get("backtest") or {}).get("model_file") if context.uses("backtest") else None
+    file = [standing_of_file(path)] if isinstance(path, str) and path else []
+    return file + [repr(used_run(context.workbench, run_id)) for run_id in named if isinstance(run_id, str) and run_id]
 
 
 def _written(raw: dict[str, Any], refused: tuple[FieldProblem, ...], revision: str, runs: list[str]) -> str:

@@ -19,6 +19,7 @@ from core.config.sections import (
     TrainModelConfig,
 )
 from core.services.plugin_slots import PLUGIN_SECTIONS
+from core.ui.config_form.backtest_draft import FED_BY
 from core.ui.config_form.form_context import FormContext
 from core.ui.config_form.plugin_entries import EntryList, plugin_entries
 from core.ui.config_form.plugin_picker import plugin_section
@@ -57,6 +58,10 @@ class Group:
     title: str
     draw: Callable[[FormContext], None]
     paths: tuple[str, ...]
+
+    def holds(self, path: tuple[str | int, ...]) -> bool:
+        """Whether the field at `path` is drawn in it; what feeds a backtest is drawn above all groups."""
+        return path[:1] in {(name,) for name in self.paths} and path[:2] not in {("backtest", name) for name in FED_BY}
 
     def summary(self, raw: Mapping[str, Any]) -> str:
         """Return in a few words what is chosen."""
@@ -103,8 +108,8 @@ def _draw_sinks(context: FormContext) -> None:
 
 def _draw_baselines(context: FormContext) -> None:
     values = context.raw.get("backtest") or {}
-    own = context.fields(("backtest",), BacktestConfig, values, ("predictions_run", "baselines"))
-    kept = {name: values[name] for name in ("predictions_run",) if name in values}
+    own = context.fields(("backtest",), BacktestConfig, values, (*FED_BY, "baselines"))
+    kept = {name: values[name] for name in FED_BY if name in values}
     entries = [{"name": name, **entry} for name, entry in (values.get("baselines") or {}).items()]
     named = plugin_entries(context, _BASELINES, entries)
     baselines = {entry["name"]: {k: v for k, v in entry.items() if k != "name"} for entry in named}

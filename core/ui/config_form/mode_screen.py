@@ -99,7 +99,7 @@ def _draw_groups(context: FormContext) -> None:
 
 
 def _draw_group(context: FormContext, group: Group) -> None:
-    n_problems = sum(found.path[:1] in {(name,) for name in group.paths} for found in context.problems)
+    n_problems = sum(group.holds(found.path) for found in context.problems)
     mark = f" :red-badge[:material/error: {n_problems}]" if n_problems else ""
     title = group.title or escaped(mode_title(context.mode.name))
     label = context.head(lambda: f"**{title}**{mark} :gray[{escaped(group.summary(context.raw))}]")

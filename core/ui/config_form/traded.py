@@ -1,7 +1,8 @@
-"""What a backtest trades: the predictions of a trained run, or a rule."""
+"""What a backtest trades: the predictions of a trained run or of a model's file, or a rule."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -9,21 +10,22 @@ import streamlit as st
 from core.base.errors import QlopError
 from core.services.presets import EarlierRun, config_of_run, earlier_runs
 from core.services.runs import restore_run
-from core.ui.config_form.backtest_draft import by_rule, on_predictions
+from core.ui.config_form.backtest_draft import FED_BY, by_rule, on_model_file, on_predictions
 from core.ui.config_form.drafts import change_draft
 from core.ui.config_form.form_context import FormContext
 from core.ui.config_form.plugin_picker import problem_line
+from core.ui.config_form.traded_file import newest_model_file, pick_model_file
 from core.ui.config_form.used_run import used_run
 from core.ui.navigation import go_to
 
 __all__ = ["draw_traded"]
 
 _TRAINED = ("pipeline", "train")
-_CHOICES = {"run": "A trained run", "rule": "A rule-based strategy"}
+_CHOICES = {"run": "A trained run", "file": "A model file", "rule": "A rule-based strategy"}
 
 
 def draw_traded(context: FormContext) -> None:
-    """Draw the choice and write it into the draft's `backtest.predictions_run`."""
+    """Draw the choice and write it into the draft's `backtest.predictions_run` or `backtest.model_file`."""
     backtest = context.raw.setdefault("backtest", {})
     chosen = backtest.get("predictions_run")
     runs = _trained_runs(context)
@@ -31,7 +33,7 @@ def draw_traded(context: FormContext) -> None:
     choice = st.segmented_control(
         "What is traded",
         list(_CHOICES),
-        default="run" if chosen else "rule",
+        default=_choice_of(backtest),
         format_func=lambda name: _CHOICES[name],
         key=key,
         required=True,
@@ -39,25 +41,40 @@ def draw_traded(context: FormContext) -> None:
         args=(context, key),
     )
     if choice == "rule":
-        backtest.pop("predictions_run", None)
+        for name in FED_BY:
+            backtest.pop(name, None)
         return
+    if choice == "file":
+        pick_model_file(context)
+        return
+    backtest.pop("model_file", None)
     if not runs and chosen is None:
         _say_how_to_train(context)
         return
     _pick_run(context, backtest, runs)
 
 
+def _choice_of(backtest: Mapping[str, Any]) -> str:
+    if backtest.get("predictions_run"):
+        return "run"
+    # Empty where the choice was made and no file is named yet.
+    return "rule" if backtest.get("model_file") is None else "file"
+
+
 def _take_choice(context: FormContext, key: str) -> None:
     """Put the strategy that fits what is traded; the one before is there again when the choice is taken back."""
-    raw, aside, runs = context.raw, context.state["aside"], _trained_runs(context)
-    if st.session_state[key] == "rule":
+    raw, aside, choice = context.raw, context.state["aside"], st.session_state[key]
+    if choice == "rule":
         changed = by_rule(context.workbench, raw)
         if changed["strategy"] != raw.get("strategy"):
             aside.update(strategy=raw.get("strategy"), rule=changed["strategy"])
         change_draft(context.state, changed)
-    elif runs:
-        is_untouched = aside.get("rule") == raw.get("strategy")
-        strategy = aside.get("strategy") if is_untouched and "strategy" in aside else raw.get("strategy")
+        return
+    is_untouched = aside.get("rule") == raw.get("strategy")
+    strategy = aside.get("strategy") if is_untouched and "strategy" in aside else raw.get("strategy")
+    if choice == "file":
+        change_draft(context.state, on_model_file({**raw, "strategy": strategy}, newest_model_file(context)))
+    elif runs := _trained_runs(context):
         change_draft(context.state, on_predictions({**raw, "strategy": strategy}, runs[0].run_id))
 
 

@@ -1,9 +1,9 @@
-"""Settings come from the home folder and the environment, and secrets by reference."""
+"""Settings come from the home folder and the environment."""
 
 import pytest
 
 from core.base.errors import ConfigError
-from core.config.settings import load_settings, resolve_secret
+from core.config.settings import load_settings
 
 
 def test_a_home_without_settings_has_the_defaults(tmp_path):
@@ -30,22 +30,6 @@ def test_an_unknown_setting_is_refused_with_the_nearest(tmp_path):
         load_settings(tmp_path, {})
 
 
-def test_secrets_are_resolved_from_variables_and_files(tmp_path):
-    path = tmp_path / "key"
-    path.write_text("from-file\n")
-    assert resolve_secret("env:KEY", {"KEY": "from-env"}) == "from-env"
-    assert resolve_secret(f"file:{path}", {}) == "from-file"
-    assert resolve_secret("sqlite:///x.sqlite", {}) == "sqlite:///x.sqlite"
-
-
-@pytest.mark.parametrize(
-    ("reference", "said"), [("env:NONE", "variable NONE is not set"), ("file:/none/x", "cannot be read")]
-)
-def test_a_reference_to_nothing_is_refused(reference, said):
-    with pytest.raises(ConfigError, match=said):
-        resolve_secret(reference, {})
-
-
 @pytest.mark.parametrize(
     "url",
     ["postgresql://me:secret@host/db", "postgresql+psycopg://me:s@host/db", "postgresql://host/db?password=secret"],
@@ -58,10 +42,18 @@ def test_a_url_with_a_password_is_refused_and_not_repeated(tmp_path, url):
     assert "password=secret" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("url", ["postgresql://me@host:5432/db", "sqlite:////a/b.sqlite", "env:X", "file:/a/b:c@d"])
-def test_a_url_without_a_password_stands(tmp_path, url):
+@pytest.mark.parametrize(
+    "url", ["postgresql://me@127.0.0.1:5432/db", "sqlite:////a/b.sqlite", "env:X", "file:/a/b:c@d"]
+)
+def test_a_url_of_this_machine_without_a_password_stands(tmp_path, url):
     (tmp_path / "settings.yaml").write_text(f"store: {{url: '{url}'}}\n", encoding="utf-8")
     assert load_settings(tmp_path, {}).store.url == url
+
+
+def test_a_folders_settings_keep_no_index_on_another_machine(tmp_path):
+    (tmp_path / "settings.yaml").write_text("store: {url: 'postgresql://me@db.example.org/qlop'}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="To keep the index elsewhere set QLOP_STORE_URL"):
+        load_settings(tmp_path, {})
 
 
 def test_a_folders_settings_send_no_run_to_another_machine(tmp_path):

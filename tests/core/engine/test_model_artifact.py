@@ -14,6 +14,7 @@ import qlop
 from core.base.errors import DataError
 from core.engine.calibration import Calibrator
 from core.engine.fitted_model import FittedModel, PayoffMap
+from core.engine.learned_span import LearnedSpan
 from core.engine.model_artifact import load_fitted_model, load_model_artifact, read_model_card, save_fitted_model
 from core.engine.model_example import example_rows
 from plugins.models.linear import Linear
@@ -95,6 +96,52 @@ def test_an_altered_card_is_refused(folder: Path) -> None:
         load_fitted_model(folder, make_xgboost)
 
 
+def with_card(folder: Path, **changes: object) -> None:
+    """Write another card whose own hash is right; a change to ... leaves the field out."""
+    card = {**json.loads((folder / "model.json").read_text()), **changes, "card_sha256": ...}
+    card = {name: value for name, value in card.items() if value is not ...}
+    sha256 = hashlib.sha256(json.dumps(card, sort_keys=True).encode()).hexdigest()
+    (folder / "model.json").write_text(json.dumps({**card, "card_sha256": sha256}))
+
+
+def test_a_model_of_the_first_format_is_loaded_and_does_not_say_what_it_learned_from(
+    fitted: FittedModel, folder: Path
+) -> None:
+    with_card(folder, format_version=1, learned=...)
+    features, _ = rows()
+    loaded = load_fitted_model(folder, make_xgboost)
+    pd.testing.assert_frame_equal(loaded.predict(features), fitted.predict(features), check_exact=True)
+    assert read_model_card(folder).learned is None
+
+
+def test_the_card_keeps_from_which_bars_the_model_learned(fitted: FittedModel, tmp_path: Path) -> None:
+    learned = LearnedSpan(pd.Timestamp("2020-01-05", tz="UTC"), pd.Timestamp("2020-09-01 14:30", tz="UTC"), 240)
+    (tmp_path / "spanned").mkdir()
+    card = save_fitted_model(fitted, tmp_path / "spanned", example_features=rows()[0].iloc[:9], learned=learned)
+    assert card.learned == learned
+    assert json.loads((tmp_path / "spanned" / "model.json").read_text())["format_version"] == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"feature_columns": "mom_5"}, "feature_columns is 'mom_5'; it must be a list"),
+        ({"classes": ["up"]}, "classes.0 is 'up'; it must be a number"),
+        ({"files": []}, "files is .*; it must be a mapping"),
+        ({"learned": {"until": "2020-01-01"}}, "is no span of bars"),
+        ({"learned": {"first_bar": "2020-01-01", "until": "2020-02-01", "n_rows": 1}}, "is no span of bars"),
+        (
+            {"learned": {"first_bar": "2020-02-01T00:00Z", "until": "2020-01-01T00:00Z", "n_rows": 1}},
+            "learned.until is 2020-01-01 .* before learned.first_bar",
+        ),
+    ],
+)
+def test_a_card_of_other_types_is_refused_by_the_field(folder: Path, changes: dict[str, object], said: str) -> None:
+    with_card(folder, **changes)
+    with pytest.raises(DataError, match=said):
+        read_model_card(folder)
+
+
 def test_a_missing_and_an_unknown_file_are_refused(folder: Path) -> None:
     (folder / "model" / "extra.py").write_text("print()")
     with pytest.raises(DataError, match=r"holds the file 'model/extra\.py'"):
@@ -113,7 +160,7 @@ def test_a_card_that_lacks_a_field_is_refused_even_where_its_hash_is_right(folde
         read_model_card(folder)
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"format_version": 99}', "{"])
+@pytest.mark.parametrize("content", ["", "[]", '{"format_version": 99}', "{", '{"a": NaN}', "[" * 100_000])
 def test_a_card_that_is_none_is_refused(folder: Path, content: str) -> None:
     (folder / "model.json").write_text(content)
     with pytest.raises(DataError, match=r"model\.json (cannot be read as JSON|has format_version)"):

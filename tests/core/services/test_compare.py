@@ -1,35 +1,14 @@
-"""What two documents do not share."""
+"""Runs compared: their figures and their data."""
 
 import pytest
 
 from core.base.errors import DataError, UsageError
 from core.base.identifiers import new_run_id
-from core.services.compare import ABSENT, Difference, compare_runs, differences
+from core.services.compare import compare_runs
+from core.services.compare_verdict import comparison_verdict
+from core.services.differences import Difference
 from core.services.workbench import open_workbench
 from core.store.run_session import open_run
-
-
-def test_equal_documents_have_no_differences():
-    document = {"a": {"b": [1, 2]}, "c": None}
-    assert differences([document, document]) == ()
-
-
-def test_a_changed_leaf_is_told_by_its_path():
-    first = {"splits": {"train_bars": 1, "test_bars": 2}, "features": [{"name": "mom"}]}
-    second = {"splits": {"train_bars": 3, "test_bars": 2}, "features": [{"name": "vol"}]}
-    assert differences([first, second]) == (
-        Difference("features.0.name", ("mom", "vol")),
-        Difference("splits.train_bars", (1, 3)),
-    )
-
-
-def test_what_one_lacks_is_marked_absent():
-    assert differences([{"a": 1}, {}]) == (Difference("a", (1, ABSENT)),)
-
-
-@pytest.mark.parametrize("third", [{"a": 1}, {"a": 2}])
-def test_one_difference_among_three_is_enough(third):
-    assert differences([{"a": 1}, {"a": 2}, third])
 
 
 @pytest.fixture
@@ -62,6 +41,22 @@ def test_a_figure_that_is_undefined_in_a_run_that_has_it_is_shown(workbench):
     text = compare_runs(workbench, runs).as_text()
     assert "undefined" in text
     assert "left out" not in text
+
+
+def test_figures_a_year_of_too_few_bars_are_left_out_and_kept_for_programs(workbench):
+    runs = [
+        a_run(workbench, {"n_bars": n_bars, "cagr": -0.4, "one.n_bars": 60, "one.cagr": 0.1, "total_return": 0.02})
+        for n_bars in (59, 12, 60)
+    ]
+    compared = compare_runs(workbench, runs)
+    assert [row.path for row in compared.metrics] == ["cagr", "n_bars", "one.cagr", "one.n_bars", "total_return"]
+    assert compared.metrics[0].values == (None, None, -0.4)
+    assert compared.shared_metrics == {"n_bars", "one.cagr", "one.n_bars", "total_return"}
+    said = f"Too short for a yearly figure: {runs[0][:8]} (59 bars), {runs[1][:8]} (12 bars)."
+    assert said in compared.as_text()
+    assert said in comparison_verdict(compared)
+    kept = {row["path"]: row["values"] for row in compared.as_json()["metrics"]}
+    assert kept["cagr"] == [-0.4, -0.4, -0.4]
 
 
 def test_runs_without_a_figure_in_common_say_so(workbench):

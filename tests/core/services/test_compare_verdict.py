@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from core.services.compare import Comparison, Difference
+from core.services.compare import Comparison
 from core.services.compare_verdict import comparison_verdict
+from core.services.differences import Difference
 
 ALIKE = Comparison(
     run_ids=("aaaaaaaa-1", "bbbbbbbb-2", "cccccccc-3"),

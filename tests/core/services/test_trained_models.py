@@ -12,6 +12,7 @@ from core.services.model_limits import model_limits
 from core.services.newest_data import newest_data
 from core.services.python_run import run
 from core.services.run_artifacts import read_artifact
+from core.services.run_list import RunFilter, run_list
 from core.services.trained_models import read_model_card, trained_models
 from core.services.workbench import open_workbench
 
@@ -48,12 +49,26 @@ def test_runs_that_kept_a_model_are_listed_and_others_are_not(trained):
     assert 0.0 < table.loc[0, "auc"] < 1.0
 
 
+def test_a_model_is_listed_however_many_runs_came_after_it(tmp_path, make_large_store):
+    workbench = open_workbench(tmp_path / "home")
+    make_large_store(workbench.home.path, 700)
+    oldest = run_list(workbench, RunFilter(state="completed"), limit=None)["run_id"].iloc[-1]
+    card = workbench.home.run_path(oldest) / "artifacts" / "model" / "model.json"
+    card.parent.mkdir(parents=True)
+    card.write_text("{}")
+    table = trained_models(workbench)
+    assert table["run_id"].tolist() == [oldest]
+    assert str(table["trained_at"].dtype) == "datetime64[us, UTC]"
+    assert table["trained_at"].notna().all()
+
+
 def test_the_card_tells_data_features_and_calibration(trained):
     workbench, model, _ = trained
     card = read_model_card(workbench, model)
     learned = dict(card.learned)
     assert learned["Tickers"] == "AAPL, IBM"
     assert learned["Bars"] == "2006-01-03 to 2008-12-31"
+    assert learned["Learned until"] == "2008-12-31"
     assert len(learned["Data fingerprint"]) == 64
     assert list(card.features) == ["mom_5", "mom_20"]
     assert card.calibration

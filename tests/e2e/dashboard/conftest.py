@@ -19,6 +19,7 @@ from playwright.sync_api import expect
 REPOSITORY = Path(__file__).parents[3]
 PLUGIN_FOLDER = Path(__file__).parent / "plugin_folder"
 PATIENCE_S = 60
+OWN_ADDRESS = re.compile(r"(http|ws)://127\.0\.0\.1:|(https|wss)://qlop\.localhost:|data:|blob:")
 expect.set_options(timeout=PATIENCE_S * 1000)
 
 
@@ -31,7 +32,7 @@ def free_port() -> int:
 class Dashboard:
     """`qlop ui` over a home of its own."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, environment: dict[str, str] | None = None) -> None:
         self.folder, self.options = folder, options
         self.home = folder / "home"
         self.port, self.relay_port = free_port(), free_port()
@@ -42,6 +43,7 @@ class Dashboard:
             "QLOP_HOME": str(self.home),
             "QLOP_CONFIG_DIR": str(folder / "configuration"),
             "QLOP_PLUGIN_PATH": str(folder / "plugins") if (folder / "plugins").is_dir() else str(PLUGIN_FOLDER),
+            **(environment or {}),
         }
         self.output = folder / "dashboard.txt"
 
@@ -140,8 +142,8 @@ def start_dashboard(tmp_path):
     """Starts dashboards; each is stopped after the test, and the runs that it left."""
     started = []
 
-    def start(*options: str, folder: Path = tmp_path) -> Dashboard:
-        dashboard = Dashboard(folder, "--no-open", *options)
+    def start(*options: str, folder: Path = tmp_path, environment: dict[str, str] | None = None) -> Dashboard:
+        dashboard = Dashboard(folder, "--no-open", *options, environment=environment)
         started.append(dashboard)
         dashboard.start()
         return dashboard
@@ -193,7 +195,11 @@ def visitor(chromium):
 
     def visit(address: str, *, width: int = 1280, height: int = 900, color_scheme: str = "light"):
         context = chromium.new_context(
-            viewport={"width": width, "height": height}, color_scheme=color_scheme, timezone_id="UTC"
+            viewport={"width": width, "height": height},
+            color_scheme=color_scheme,
+            timezone_id="UTC",
+            # A proxy's certificate is signed by nobody but its test.
+            ignore_https_errors=True,
         )
         contexts.append(context)
         context.set_default_timeout(PATIENCE_S * 1000)
@@ -222,5 +228,5 @@ def rows_of():
 
 
 def _note_request_elsewhere(url: str, problems: list[str]) -> None:
-    if not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")):
+    if not OWN_ADDRESS.match(url):
         problems.append(f"asked another host: {url}")

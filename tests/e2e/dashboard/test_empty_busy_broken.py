@@ -41,6 +41,14 @@ def test_every_screen_of_a_new_home_says_what_to_do_next(dashboard, visitor):
     expect(page.get_by_role("main").get_by_role("button").first).to_be_visible()
 
 
+def test_the_first_run_which_somebody_starts_elsewhere_appears_on_the_overview_by_itself(dashboard, visitor):
+    page = visitor(dashboard.url)
+    expect(page.get_by_role("button", name="Run the demo")).to_be_visible()
+    dashboard.run(BACKTEST)
+    expect(page.get_by_role("heading", name="Latest runs")).to_be_visible()
+    expect(page.get_by_role("button", name="Run the demo")).to_have_count(0)
+
+
 def test_every_screen_works_while_a_run_talks_without_end(start_chatty, dashboard, visitor):
     busy = start_chatty(1_000_000, 200)
     expect(busy.get_by_role("button", name="Cancel this run")).to_be_visible()
