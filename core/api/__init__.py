@@ -23,6 +23,8 @@ _HOMES = {
     "FinancingTerms": "core.contracts.broker_terms",
     "MarginTerms": "core.contracts.broker_terms",
     "MarginTier": "core.contracts.broker_terms",
+    "DataAccess": "core.contracts.data_access",
+    "NoAccess": "core.contracts.data_access",
     "DataSourcePlugin": "core.contracts.data_source",
     "ExporterPlugin": "core.contracts.exporter",
     "ExportResult": "core.contracts.exporter",
@@ -54,6 +56,7 @@ _HOMES = {
     "LoadDataConfig": "core.config.sections",
     "RunConfig": "core.config.run_config",
     "load_config": "core.config.loader",
+    "resolve_secret": "core.config.store_url",
     "run": "core.services.python_run",
 }
 

@@ -24,6 +24,7 @@ _HOMES = {
     "check_panel": "core.engine.panel",
     "adjust_panel": "core.engine.adjustment",
     "data_fingerprint": "core.engine.fingerprint",
+    "incremental_bars": "core.engine.incremental_bars",
     "LoadedPanel": "core.engine.load",
     "load_panel": "core.engine.load",
     "panel_from_rows": "core.engine.panel_from_rows",

@@ -74,7 +74,7 @@ def backtest(
     task_id: StreamOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Simulate a strategy on a run's or a model file's predictions."""
+    """Simulate a strategy on a run's or a model's predictions."""
     if run is not None and model_file is not None:
         raise UsageError("backtest takes --run RUN_ID or --model-file FILE, not both; predictions come from one.")
     changes = [*(overrides or ()), *_trained_run("backtest.predictions_run", run, home), *_model_file(model_file)]

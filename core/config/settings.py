@@ -15,7 +15,7 @@ from core.base.validation import explain_validation_error
 from core.config.sections import PluginsConfig, Section
 from core.config.store_url import ELSEWHERE, names_another_machine
 
-__all__ = ["DashboardSettings", "RelaySettings", "Settings", "StoreSettings", "load_settings"]
+__all__ = ["CacheSettings", "DashboardSettings", "RelaySettings", "Settings", "StoreSettings", "load_settings"]
 
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -95,6 +95,17 @@ class DashboardSettings(Section):
         return allowed
 
 
+class CacheSettings(Section):
+    """How much of what can be fetched again is kept."""
+
+    bars_limit_gb: float = Field(
+        default=2.0,
+        ge=0.0,
+        le=1e6,
+        description="Size of the cache of fetched bars; what was used longest ago is removed. 0 keeps nothing.",
+    )
+
+
 class Settings(Section):
     """Everything that belongs to an installation and not to a run."""
 
@@ -102,6 +113,7 @@ class Settings(Section):
     plugins: PluginsConfig = PluginsConfig()
     relay: RelaySettings = RelaySettings()
     dashboard: DashboardSettings = DashboardSettings()
+    cache: CacheSettings = CacheSettings()
 
 
 def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Settings:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
+from core.contracts.data_access import DataAccess, NoAccess
 from core.contracts.plugin import Plugin
 
 if TYPE_CHECKING:
@@ -19,15 +20,21 @@ class DataSourcePlugin(Plugin):
     """Where prices come from.
 
     Promises: what is returned is a price panel as the source holds it. The source sorts, fills and drops nothing; the
-    engine checks the panel at the door, applies the config's `adjustment` and cuts it to the dates.
+    engine checks the panel at the door, applies the config's `adjustment` and cuts it to the dates. A source that waits
+    (for a network, a database) tells its progress by `access` and asks it now and then whether the run is cancelled.
 
     Attributes
     ----------
+    access : DataAccess
+        The run's events and the cache of bars, set before `load_data` is called; outside of runs nobody hears and
+        nothing is kept.
     price_indices : frozenset of str
         Tickers that are price indices: comparisons with them say that dividends are missing.
     survivorship : str
         What is wrong with which instruments it holds, in a sentence for the summary; empty where it cannot be known.
     """
+
+    access: DataAccess = NoAccess()
 
     price_indices: ClassVar[frozenset[str]] = frozenset()
     survivorship: ClassVar[str] = ""

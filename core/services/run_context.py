@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from core.base.errors import RunError
 from core.base.events import Event, LogPayload, MetricPayload, Payload, ProgressPayload, RunState
 from core.base.time import utc_now
+from core.contracts.data_source import DataSourcePlugin
 from core.contracts.run_context import RunContext
+from core.services.data_access import RunDataAccess, bar_cache
 from core.services.log_length import shortened
 from core.services.progress import EtaClock
 from core.services.text_form import STATE_IN_WORDS
@@ -75,7 +77,10 @@ class SessionContext(RunContext):
         self, kind: str, name: str, params: Mapping[str, JsonValue], *, instance_name: str | None = None
     ) -> Any:  # noqa: ANN401 - the caller knows the kind
         self.check_cancelled()
-        return self._registry.create(kind, name, params, instance_name=instance_name, where=f"{kind} {name!r}")
+        made = self._registry.create(kind, name, params, instance_name=instance_name, where=f"{kind} {name!r}")
+        if isinstance(made, DataSourcePlugin):
+            made.access = RunDataAccess(self, bar_cache(self._workbench.settings.cache))
+        return made
 
     def log(  # noqa: D102
         self, message: str, *, level: Literal["debug", "info", "warning", "error"] = "info", **fields: MetricValue

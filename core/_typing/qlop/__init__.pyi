@@ -13,6 +13,7 @@ from core.base.version import __version__ as __version__
 from core.config.loader import load_config as load_config
 from core.config.run_config import RunConfig as RunConfig
 from core.config.sections import LoadDataConfig as LoadDataConfig
+from core.config.store_url import resolve_secret as resolve_secret
 from core.contracts.broker import BrokerPlugin as BrokerPlugin
 from core.contracts.broker_params import AccountParams as AccountParams
 from core.contracts.broker_params import MarginParams as MarginParams
@@ -22,6 +23,8 @@ from core.contracts.broker_terms import FeeTerms as FeeTerms
 from core.contracts.broker_terms import FinancingTerms as FinancingTerms
 from core.contracts.broker_terms import MarginTerms as MarginTerms
 from core.contracts.broker_terms import MarginTier as MarginTier
+from core.contracts.data_access import DataAccess as DataAccess
+from core.contracts.data_access import NoAccess as NoAccess
 from core.contracts.data_source import DataSourcePlugin as DataSourcePlugin
 from core.contracts.exporter import ExportResult as ExportResult
 from core.contracts.exporter import ExporterPlugin as ExporterPlugin

@@ -24,6 +24,7 @@ from core.engine.forward import ahead as ahead
 from core.engine.forward import fixed_horizon_trades as fixed_horizon_trades
 from core.engine.forward import forward_prices as forward_prices
 from core.engine.forward import labels_frame as labels_frame
+from core.engine.incremental_bars import incremental_bars as incremental_bars
 from core.engine.inspection_summary import inspection_metrics as inspection_metrics
 from core.engine.inspection_summary import write_inspection_summary as write_inspection_summary
 from core.engine.labels import check_labels as check_labels
