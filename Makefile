@@ -40,8 +40,10 @@ $(VENV)/installed-run: requirements.lock pyproject.toml | $(BIN)/python
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/installed-test: requirements-test.lock pyproject.toml | $(BIN)/python
+# Where the pinned CPU build of PyTorch cannot be had, the newest of the registry is as good, and may be large.
+$(VENV)/installed-test: requirements-test.lock requirements-torch.lock pyproject.toml | $(BIN)/python
 	$(PIP) install --require-hashes --requirement requirements-test.lock
+	$(PIP) install --require-hashes --no-deps --requirement requirements-torch.lock || $(PIP) install "torch>=2.6"
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/installed-run
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The tests run a PostgreSQL and an nginx of their own, and a real browser. Installs what is missing of them, and starts
-# no server.
+# The tests run a PostgreSQL and an nginx of their own, a real browser, and Java, which reads exported PMML. Installs what
+# is missing of them, and starts no server.
 set -eu
 
 missing=""
@@ -9,11 +9,12 @@ found=$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null || command -v initdb 
 # Where a user is not root, sbin is often not in the path.
 nginx=$(command -v nginx || ls /usr/sbin/nginx 2>/dev/null || true)
 command -v chromium >/dev/null || missing="$missing chromium"
+command -v java >/dev/null || missing="$missing default-jre-headless"
 [ -n "$nginx" ] || missing="$missing nginx-light"
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-  echo "The tests need PostgreSQL's server programs (initdb, pg_ctl), Chromium (chromium) and nginx. On Debian or Ubuntu: sudo apt-get install$missing" >&2
+  echo "The tests need PostgreSQL's server programs (initdb, pg_ctl), Chromium (chromium), Java and nginx. On Debian or Ubuntu: sudo apt-get install$missing" >&2
   exit 1
 fi
 mkdir -p /etc/postgresql-common
