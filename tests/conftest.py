@@ -32,8 +32,19 @@ def chromium():
 @pytest.fixture(scope="session")
 def make_large_store():
     """`make_large_store(home, n_runs)` of large_store.py: a home with many runs."""
-    file = Path(__file__).with_name("large_store.py")
-    spec = importlib.util.spec_from_file_location("large_store", file)
+    return _neighbour("large_store").make_large_store
+
+
+@pytest.fixture(scope="session")
+def postgres_url():
+    """URL of an empty database on a PostgreSQL server of our own, which ends with the session."""
+    with _neighbour("postgres_server").postgres_server() as url:
+        yield url
+
+
+def _neighbour(name):
+    file = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name, file)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.make_large_store
+    return module

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The tests run a PostgreSQL and an nginx of their own, a real browser, and Java, which reads exported PMML. Installs what
-# is missing of them, and starts no server.
+# is missing of them, with libfaketime, and starts no server.
 set -eu
 
 missing=""
@@ -10,11 +10,12 @@ found=$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null || command -v initdb 
 nginx=$(command -v nginx || ls /usr/sbin/nginx 2>/dev/null || true)
 command -v chromium >/dev/null || missing="$missing chromium"
 command -v java >/dev/null || missing="$missing default-jre-headless"
+ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || missing="$missing faketime"
 [ -n "$nginx" ] || missing="$missing nginx-light"
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-  echo "The tests need PostgreSQL's server programs (initdb, pg_ctl), Chromium (chromium), Java and nginx. On Debian or Ubuntu: sudo apt-get install$missing" >&2
+  echo "The tests need PostgreSQL's server programs (initdb, pg_ctl), Chromium (chromium), Java, libfaketime and nginx. On Debian or Ubuntu: sudo apt-get install$missing" >&2
   exit 1
 fi
 mkdir -p /etc/postgresql-common

@@ -10,7 +10,8 @@ QlopError
 ├── BacktestError        targets, terms and prices cannot be simulated together
 ├── RunError             a run cannot be started, read or ended
 │   ├── RunIdError       an id that no run has, or that a new run cannot bear; exit code 2
-│   └── RunCancelled     the run was asked to stop
+│   ├── RunCancelled     the run was asked to stop
+│   └── RunLimitError    the run came to a limit of time, memory or disk space
 ├── StoreError           the home folder or the run store cannot be read or written
 │   └── HomeError        the home folder that was named cannot be used; exit code 2
 ├── RelayError           the relay of live events cannot be started, reached or believed
@@ -36,6 +37,7 @@ __all__ = [
     "RunCancelled",
     "RunError",
     "RunIdError",
+    "RunLimitError",
     "StoreError",
     "TrainingError",
     "UsageError",
@@ -96,6 +98,10 @@ class RunCancelled(RunError):  # noqa: N818 - an outcome, not a fault
     """The run was asked to stop."""
 
     exit_code = 130
+
+
+class RunLimitError(RunError):
+    """The run came to a limit of time, memory or disk space."""
 
 
 class StoreError(QlopError):

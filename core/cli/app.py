@@ -10,7 +10,15 @@ import sys
 import typer
 
 from core.base.errors import QlopError
-from core.cli import doctor_command, plugins_commands, relay_command, run_commands, runs_commands, ui_command
+from core.cli import (
+    doctor_command,
+    plugins_commands,
+    predict_command,
+    relay_command,
+    run_commands,
+    runs_commands,
+    ui_command,
+)
 from core.cli.streams import ForgivingStream
 
 __all__ = ["app", "call"]
@@ -24,6 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 run_commands.register(app)
+predict_command.register(app)
 doctor_command.register(app)
 ui_command.register(app)
 relay_command.register(app)

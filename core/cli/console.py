@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 import typer
 
-from core.base.events import Event, LogPayload, ProgressPayload, StatusPayload
+from core.base.events import Event, LogPayload, ProgressPayload, RunState, StatusPayload
 from core.cli.streams import ForgivingStream
 from core.services.log_text import log_line
 
@@ -82,6 +82,8 @@ class BarConsole:
         payload = event.payload
         if isinstance(payload, ProgressPayload):
             self._advance(payload)
+        elif isinstance(payload, StatusPayload) and payload.state is RunState.QUEUED:
+            self._progress.console.print(payload.current_status, markup=False, highlight=False)
         elif isinstance(payload, LogPayload) and payload.level != "debug":
             self._progress.console.print(log_line(payload), markup=False, highlight=False)
 

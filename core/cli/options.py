@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["ConfigOption", "HomeOption", "JsonOption", "SeedOption", "SetOption", "StreamOption"]
+__all__ = ["ConfigOption", "HomeOption", "JsonOption", "NoQueueOption", "SeedOption", "SetOption", "StreamOption"]
 
 HomeOption = Annotated[
     Path | None,
@@ -26,5 +26,8 @@ StreamOption = Annotated[
     typer.Option(
         "--stream-to-ws", metavar="TASK_ID", help="The run bears this id (a UUID4), and goes live to the relay."
     ),
+]
+NoQueueOption = Annotated[
+    bool, typer.Option("--no-queue", help="Begin at once, however many runs are at work; no other run waits for it.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="End with one line of JSON on standard output.")]

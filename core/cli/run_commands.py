@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.base.errors import UsageError
-from core.cli.options import ConfigOption, HomeOption, JsonOption, SeedOption, SetOption, StreamOption
+from core.cli.options import ConfigOption, HomeOption, JsonOption, NoQueueOption, SeedOption, SetOption, StreamOption
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,12 +44,13 @@ def demo(
     seed: SeedOption = None,
     home: HomeOption = None,
     task_id: StreamOption = None,
+    no_queue: NoQueueOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Train and backtest the ready model on the embedded stocks."""
     from core.services.ready_configs import ready_config
 
-    _run(_request("pipeline", ready_config("leverage_opportunity"), overrides, seed, task_id), home, as_json)
+    _run(_request("pipeline", ready_config("leverage_opportunity"), overrides, seed, task_id, no_queue), home, as_json)
 
 
 def train_model(
@@ -58,10 +59,11 @@ def train_model(
     seed: SeedOption = None,
     home: HomeOption = None,
     task_id: StreamOption = None,
+    no_queue: NoQueueOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Train a model and keep its out-of-sample predictions."""
-    _run(_request("train", _given(config), overrides, seed, task_id), home, as_json)
+    _run(_request("train", _given(config), overrides, seed, task_id, no_queue), home, as_json)
 
 
 def backtest(
@@ -72,13 +74,14 @@ def backtest(
     seed: SeedOption = None,
     home: HomeOption = None,
     task_id: StreamOption = None,
+    no_queue: NoQueueOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Simulate a strategy on a run's or a model's predictions."""
     if run is not None and model_file is not None:
         raise UsageError("backtest takes --run RUN_ID or --model-file FILE, not both; predictions come from one.")
     changes = [*(overrides or ()), *_trained_run("backtest.predictions_run", run, home), *_model_file(model_file)]
-    _run(_request("backtest", _given(config), changes, seed, task_id), home, as_json)
+    _run(_request("backtest", _given(config), changes, seed, task_id, no_queue), home, as_json)
 
 
 def export_model(
@@ -88,13 +91,14 @@ def export_model(
     seed: SeedOption = None,
     home: HomeOption = None,
     task_id: StreamOption = None,
+    no_queue: NoQueueOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Export a trained run's model, and prove the export."""
     if run is None and config is None:
         raise UsageError("export-model needs --run RUN_ID (see: qlop runs list), or --config with export.model_run.")
     changes = [*(overrides or ()), *_trained_run("export.model_run", run, home)]
-    _run(_request("export", config, changes, seed, task_id), home, as_json)
+    _run(_request("export", config, changes, seed, task_id, no_queue), home, as_json)
 
 
 def run_any_mode(
@@ -104,10 +108,11 @@ def run_any_mode(
     seed: SeedOption = None,
     home: HomeOption = None,
     task_id: StreamOption = None,
+    no_queue: NoQueueOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run any mode, such as pipeline."""
-    _run(_request(mode, _given(config), overrides, seed, task_id), home, as_json)
+    _run(_request(mode, _given(config), overrides, seed, task_id, no_queue), home, as_json)
 
 
 def _given(config: Path | None) -> Path:
@@ -131,7 +136,12 @@ def _model_file(path: Path | None) -> list[str]:
 
 
 def _request(
-    mode: str, config: Path | None, overrides: Sequence[str] | None, seed: int | None, task_id: str | None
+    mode: str,
+    config: Path | None,
+    overrides: Sequence[str] | None,
+    seed: int | None,
+    task_id: str | None,
+    no_queue: bool,
 ) -> RunRequest:
     from core.services.run_mode import RunRequest
 
@@ -144,6 +154,7 @@ def _request(
         run_id=task_id,
         command=tuple(sys.argv),
         is_published=task_id is not None,
+        is_queued=not no_queue,
     )
 
 

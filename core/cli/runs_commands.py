@@ -1,4 +1,4 @@
-"""`qlop runs`: list, show, watch, cancel, rerun, compare, note, tag, delete, restore, reindex."""
+"""`qlop runs`: list, show, watch, cancel, rerun, compare, note, tag, delete, restore, prune, reindex."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Annotated, Literal
 
 import typer
 
-from core.cli import watch_command
+from core.cli import prune_command, watch_command
 from core.cli.options import HomeOption, JsonOption
 from core.cli.tables import format_table, harmless
 
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="Runs: list, show, watch, cancel, rerun, compare, note, tag, delete, restore, reindex.",
+    help="Runs: list, show, watch, cancel, rerun, compare, note, tag, delete, restore, prune, reindex.",
     no_args_is_help=True,
     rich_markup_mode=None,
     add_completion=False,
@@ -79,6 +79,7 @@ def show_run(
 
 
 watch_command.register(app)
+prune_command.register(app)
 
 
 @app.command("cancel")

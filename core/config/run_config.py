@@ -11,6 +11,7 @@ from core.config.sections import (
     ExportConfig,
     FeatureStepConfig,
     LabelConfig,
+    LimitsConfig,
     LoadDataConfig,
     PluginName,
     PluginParams,
@@ -44,6 +45,7 @@ class RunConfig(Section):
     backtest: BacktestConfig = BacktestConfig()
     export: ExportConfig = ExportConfig()
     sinks: tuple[SinkConfig, ...] = ()
+    limits: LimitsConfig = LimitsConfig()
     plugins: PluginsConfig = PluginsConfig()
 
     @field_validator("features")

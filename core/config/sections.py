@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
 
+from core.config.calendar_name import check_calendar_name
+
 __all__ = [
     "BacktestConfig",
     "BrokerConfig",
@@ -53,6 +55,16 @@ class LoadDataConfig(Section):
         description="What the prices are adjusted for; the engine credits the rest (dividends, splits).",
     )
     min_history_bars: int = Field(default=0, ge=0, description="Tickers with fewer bars are left out, and named.")
+    calendar: str | None = Field(
+        default=None,
+        max_length=40,
+        description="Exchange calendar such as XNYS, whose sessions the bars are compared with; null: none.",
+    )
+
+    @field_validator("calendar")
+    @classmethod
+    def _calendar_is_known(cls, name: str | None) -> str | None:
+        return None if name is None else check_calendar_name(name)
 
     @model_validator(mode="after")
     def _dates_are_in_order(self) -> LoadDataConfig:
@@ -218,6 +230,17 @@ class SinkConfig(Section):
 
     sink_type: PluginName = Field(description="Name of a sink plugin.")
     sink_params: PluginParams = Field(default_factory=dict, description="Its parameters.")
+
+
+class LimitsConfig(Section):
+    """What a run may take; beyond it the run ends as failed."""
+
+    time_s: float | None = Field(
+        default=None, gt=0.0, le=1e9, description="Seconds from its beginning, without the wait in the queue."
+    )
+    memory_mb: float | None = Field(
+        default=None, gt=0.0, le=1e9, description="Megabytes of memory of its process and all that it started."
+    )
 
 
 class PluginsConfig(Section):

@@ -15,7 +15,15 @@ from core.base.validation import explain_validation_error
 from core.config.sections import PluginsConfig, Section
 from core.config.store_url import ELSEWHERE, names_another_machine
 
-__all__ = ["CacheSettings", "DashboardSettings", "RelaySettings", "Settings", "StoreSettings", "load_settings"]
+__all__ = [
+    "CacheSettings",
+    "DashboardSettings",
+    "JobsSettings",
+    "RelaySettings",
+    "Settings",
+    "StoreSettings",
+    "load_settings",
+]
 
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -106,6 +114,32 @@ class CacheSettings(Section):
     )
 
 
+class JobsSettings(Section):
+    """How runs share this machine."""
+
+    concurrent_runs: int | None = Field(
+        default=None,
+        ge=1,
+        le=1024,
+        description="Runs of this home at work at once; the others wait. null: the cores less one, at least one.",
+    )
+    free_disk_mb: float = Field(
+        default=200.0,
+        ge=0.0,
+        le=1e9,
+        description="Megabytes that must be left on the home's disk for a run to begin; a run ends as failed once a"
+        " quarter of it is left.",
+    )
+    log_segment_mb: float = Field(
+        default=256.0, ge=0.001, le=1e6, description="Megabytes after which a run's log goes on in another file."
+    )
+
+    @property
+    def most_at_once(self) -> int:
+        """How many runs may be at work at once."""
+        return self.concurrent_runs or max(1, len(os.sched_getaffinity(0)) - 1)
+
+
 class Settings(Section):
     """Everything that belongs to an installation and not to a run."""
 
@@ -113,6 +147,7 @@ class Settings(Section):
     plugins: PluginsConfig = PluginsConfig()
     relay: RelaySettings = RelaySettings()
     dashboard: DashboardSettings = DashboardSettings()
+    jobs: JobsSettings = JobsSettings()
     cache: CacheSettings = CacheSettings()
 
 

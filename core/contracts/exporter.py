@@ -45,12 +45,25 @@ class ModelArtifact:
 
 @dataclass(frozen=True)
 class ExportResult:
-    """What was written and how far its predictions are from the original's."""
+    """What was written and how far its predictions are from the original's.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    rows_compared : int
+        Rows that an independent reader predicted; 0 where the file was not read back, as a person had asked.
+    largest_difference, tolerance : float
+        What was found and what is allowed.
+    remark : str
+        What whoever uses the file has to know, such as that its probabilities are not calibrated; mostly empty.
+    """
 
     path: Path
     rows_compared: int
     largest_difference: float
     tolerance: float
+    remark: str = ""
 
 
 class ExporterPlugin(Plugin):

@@ -21,13 +21,13 @@ import numpy as np
 
 from core.base.errors import DataError
 from core.engine.panel_checks import PRICE_COLUMNS
-from core.engine.panel_index import position_of_tickers, position_of_timestamps
+from core.engine.panel_index import order_by_code, position_of_tickers, position_of_timestamps
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["Adjustment", "adjust_panel", "held_adjustment", "previous_close"]
+__all__ = ["Adjustment", "adjust_panel", "at_rows", "held_adjustment", "previous_close", "previous_rows"]
 
 Adjustment = Literal["raw", "splits", "total_return"]
 
@@ -95,13 +95,24 @@ def held_adjustment(panel: pd.DataFrame, origin: str = "the panel") -> Adjustmen
 
 def previous_close(panel: pd.DataFrame) -> NDArray[np.float64]:
     """Return each row's close at its ticker's bar before, NaN at the ticker's first bar."""
-    assets, _ = position_of_tickers(panel)
-    by_ticker = np.argsort(assets, kind="stable")
-    close = panel["close"].to_numpy()[by_ticker]
-    is_first = np.diff(assets[by_ticker], prepend=-1) != 0
-    before = np.empty(len(panel))
-    before[by_ticker] = np.where(is_first, np.nan, np.roll(close, 1))
+    return at_rows(panel["close"].to_numpy(), previous_rows(panel))
+
+
+def previous_rows(panel: pd.DataFrame) -> NDArray[np.int64]:
+    """Return the position of each row's ticker's bar before, -1 at the ticker's first bar."""
+    assets, tickers = position_of_tickers(panel)
+    by_ticker = order_by_code(assets, len(tickers))
+    before = np.empty(len(panel), dtype=np.int64)
+    before[by_ticker[1:]] = by_ticker[:-1]
+    before[by_ticker[np.diff(assets[by_ticker], prepend=-1) != 0]] = -1
     return before
+
+
+def at_rows(values: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the values at these positions, NaN at -1."""
+    found = values[rows]
+    found[rows < 0] = np.nan
+    return found
 
 
 def _refuse_undoing(held: Adjustment, wanted: Adjustment, origin: str) -> None:
@@ -157,6 +168,8 @@ def _from_adjusted_close(panel: pd.DataFrame) -> NDArray[np.float64]:
 
 def _future_product(panel: pd.DataFrame, step: NDArray[np.float64]) -> NDArray[np.float64]:
     """Multiply, for each row, the steps of its ticker's later rows."""
+    if (step == 1.0).all():
+        return np.ones(len(panel))
     bars, timestamps = position_of_timestamps(panel)
     assets, tickers = position_of_tickers(panel)
     steps = np.ones((len(timestamps) + 1, len(tickers)))

@@ -23,10 +23,10 @@ from core.base.errors import DataError, TrainingError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["ISOTONIC_EFFECTIVE_ROWS", "Calibrator"]
+__all__ = ["ISOTONIC_EFFECTIVE_ROWS", "LOWEST_PROBABILITY", "Calibrator"]
 
 ISOTONIC_EFFECTIVE_ROWS = 1_000
-_LOWEST_PROBABILITY = 1e-7
+LOWEST_PROBABILITY = 1e-7
 _LARGEST_GRADIENT = 1e-10
 _NEWTON_STEPS = 100
 
@@ -154,7 +154,7 @@ def _numbers(values: object) -> tuple[float, ...]:
 def _positions(scores: NDArray[np.float64], scale: ScoreScale) -> NDArray[np.float64]:
     if scale == "value":
         return scores
-    inside = scores.clip(_LOWEST_PROBABILITY, 1.0 - _LOWEST_PROBABILITY)
+    inside = scores.clip(LOWEST_PROBABILITY, 1.0 - LOWEST_PROBABILITY)
     log_odds: NDArray[np.float64] = np.log(inside) - np.log1p(-inside)
     return log_odds
 

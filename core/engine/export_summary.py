@@ -32,10 +32,17 @@ def write_export_summary(
     loading : str
         How a person loads it; empty leaves the line out.
     """
-    difference = f"{result.largest_difference:g}; up to {result.tolerance:g} is allowed"
     lines = [title, "=" * len(title), ""]
     lines += labelled("Model", f"{model} of run {model_run}")
     lines += labelled("File", f"{file}, {size_bytes:,} bytes")
-    lines += labelled("Read back", f"{result.rows_compared:,} rows predicted again, largest difference {difference}")
+    lines += labelled("Read back", _verification(result))
+    lines += labelled("Remark", result.remark) if result.remark else []
     lines += labelled("To load it", loading) if loading else []
     return "\n".join(lines) + "\n"
+
+
+def _verification(result: ExportResult) -> str:
+    if not result.rows_compared:
+        return "no; nothing is known of how the file predicts"
+    difference = f"{result.largest_difference:g}; up to {result.tolerance:g} is allowed"
+    return f"{result.rows_compared:,} rows predicted again, largest difference {difference}"

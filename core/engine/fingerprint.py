@@ -16,9 +16,12 @@ import numpy as np
 import pandas as pd
 
 from core.base.errors import DataError
+from core.engine.panel_index import rank_codes
 
 if TYPE_CHECKING:
     from hashlib import _Hash
+
+    from numpy.typing import NDArray
 
 __all__ = ["data_fingerprint"]
 
@@ -41,7 +44,7 @@ def data_fingerprint(frame: pd.DataFrame) -> str:
     digest = hashlib.sha256()
     digest.update(f"rows {len(frame)};".encode())
     for level in range(frame.index.nlevels):
-        codes, values = pd.factorize(frame.index.get_level_values(level), sort=True)
+        codes, values = _positions(frame.index, level)
         _feed(digest, f"index {frame.index.names[level]}", pd.Series(values))
         _feed(digest, "positions", pd.Series(codes))
     for column in sorted(map(str, frame.columns)):
@@ -49,23 +52,33 @@ def data_fingerprint(frame: pd.DataFrame) -> str:
     return digest.hexdigest()
 
 
+def _positions(index: pd.Index, level: int) -> tuple[NDArray[np.int64], pd.Index]:
+    """Return each row's position among the sorted values that occur, and those."""
+    if isinstance(index, pd.MultiIndex):
+        return rank_codes(index, level)
+    codes, values = pd.factorize(index, sort=True)
+    return codes, pd.Index(values)
+
+
 def _feed(digest: _Hash, label: str, values: pd.Series) -> None:
     kind, data = _bytes_of(label, values)
-    digest.update(f"{label} {kind} {len(data)};".encode())
+    digest.update(f"{label} {kind} {memoryview(data).nbytes};".encode())
     digest.update(data)
 
 
-def _bytes_of(label: str, values: pd.Series) -> tuple[str, bytes]:
+def _bytes_of(label: str, values: pd.Series) -> tuple[str, bytes | memoryview]:
     dtype = values.dtype
     if isinstance(dtype, pd.DatetimeTZDtype) or dtype.kind == "M":
         in_utc = values.dt.tz_convert("UTC").dt.tz_localize(None) if isinstance(dtype, pd.DatetimeTZDtype) else values
         return "time", in_utc.to_numpy("datetime64[us]").view("int64").astype("<i8").tobytes()
     if dtype.kind in "iub":
-        return "integer", values.to_numpy().astype("<i8").tobytes()
+        return "integer", np.ascontiguousarray(values.to_numpy(), dtype="<i8").data
     if dtype.kind == "f":
-        numbers = values.to_numpy().astype("<f8") + 0.0  # -0.0 + 0.0 is 0.0
-        numbers[np.isnan(numbers)] = np.nan
-        return "number", numbers.tobytes()
+        numbers = values.to_numpy().astype("<f8", copy=False) + 0.0  # -0.0 + 0.0 is 0.0
+        is_missing = np.isnan(numbers)
+        if is_missing.any():
+            numbers[is_missing] = np.nan
+        return "number", numbers.data
     texts = [text for text in values if isinstance(text, str)]
     if len(texts) == len(values):
         return "text", b"".join(len(text).to_bytes(4, "little") + text for text in (each.encode() for each in texts))

@@ -43,7 +43,7 @@ class Block:
 
         target = self.labels["target"]
         weight = pd.Series(self.uniqueness / self.uniqueness.mean(), index=target.index, name="sample_weight")
-        return TrainingData(self.features, target, weight if is_weighted else None)
+        return TrainingData(self.features, target, weight if is_weighted else None, self.labels["label_end"])
 
 
 def make_block(

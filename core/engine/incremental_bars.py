@@ -5,7 +5,8 @@
 3. Otherwise fetch what lies before and after, each with an overlap of a few bars that are there already.
 4. Where the overlap disagrees, a split, a dividend or a correction has rewritten history: fetch everything anew.
 5. Keep the bars that are final. A bar is final once the UTC day has ended that its span reaches into, so that the
-   unfinished session of no market is kept; and only dates up to then count as covered.
+   unfinished session of no market is kept. Dates up to then count as covered; those of the last week only up to the
+   last bar, as some bars come late.
 
 A correction that lies wholly outside of the overlap is not seen; `refresh` fetches everything anew.
 """
@@ -35,6 +36,7 @@ Fetch = Callable[[date | None, date | None], pd.DataFrame]
 
 _COVERED = "covered"
 _SPAN_DAYS = {"m": 1, "h": 1, "d": 1, "wk": 7, "mo": 31}
+_BARS_COME_WITHIN = timedelta(days=7)
 _EQUAL_WITHIN = 1e-6  # relative: what vendors' own rounding moves a price by
 
 
@@ -87,7 +89,7 @@ def incremental_bars(
     kept = None if refresh else _kept(access, key)
     found = _completed(kept, wanted, fetch, key, overlap_bars) if kept else _fetched(fetch, wanted, key)
     if found is not kept:
-        _keep(access, key, found, day - timedelta(days=_span_days(interval)))
+        _keep(access, key, found, day, day - timedelta(days=_span_days(interval)))
     asked = wanted.cut(found.bars).reset_index(drop=True)
     asked.attrs = {}
     return asked
@@ -170,13 +172,15 @@ def _equal(kept: np.ndarray, fetched: np.ndarray) -> bool:
     return bool((kept == fetched).all())
 
 
-def _keep(access: DataAccess, key: Mapping[str, JsonValue], found: _Bars, last_final: date) -> None:
+def _keep(access: DataAccess, key: Mapping[str, JsonValue], found: _Bars, today: date, last_final: date) -> None:
     covered = DateSpan(found.covered.first, last_final)
     if not covered.ends_before(found.covered):
         covered = found.covered
     final = covered.cut(found.bars)
     if final.empty:
         return
+    settled = DateSpan(covered.first, max(final["timestamp"].iloc[-1].date(), today - _BARS_COME_WITHIN))
+    covered = settled if settled.ends_before(covered) else covered
     final = final.copy(deep=False)
     final.attrs = {_COVERED: [None if day is None else day.isoformat() for day in (covered.first, covered.last)]}
     access.keep_bars(key, final)

@@ -2,7 +2,7 @@
 
 1. Ask the source; refuse an answer that is no panel, or has other tickers than were asked for.
 2. Cut to the config's dates; refuse dates without data and tickers without data.
-3. Check the panel (panel_checks.py).
+3. Check the panel (panel_checks.py), and its dates against the exchange's calendar (exchange_sessions.py).
 4. Adjust for what the config says (adjustment.py).
 5. Leave out tickers with too short a history, and name them.
 6. Note what looks odd, and take the fingerprint.
@@ -20,6 +20,7 @@ import pandas as pd
 
 from core.base.errors import DataError
 from core.engine.adjustment import adjust_panel
+from core.engine.exchange_sessions import exchange_findings, refuse_bars_on_no_session
 from core.engine.fingerprint import data_fingerprint
 from core.engine.history import leave_out_short_histories
 from core.engine.panel_checks import check_panel
@@ -63,8 +64,9 @@ def load_panel(source: DataSourcePlugin, data: LoadDataConfig) -> LoadedPanel:
     Raises
     ------
     DataError
-        If the source holds no such tickers, dates or interval, its panel breaks a promise of `check_panel`, the
-        adjustment is not possible, or no ticker has enough history.
+        If the source holds no such tickers, dates or interval, its panel breaks a promise of `check_panel`, a daily
+        bar lies on no session of the config's calendar, the adjustment is not possible, or no ticker has enough
+        history.
     """
     origin = f"data source {source.name!r}"
     held = source.load_data(data.tickers, data.start_date, data.end_date, data.interval)
@@ -74,9 +76,11 @@ def load_panel(source: DataSourcePlugin, data: LoadDataConfig) -> LoadedPanel:
     panel = _cut(held, data.start_date, data.end_date, origin)
     _check_tickers(panel, held, data, origin)
     check_panel(panel, origin=origin)
+    if data.calendar is not None:
+        refuse_bars_on_no_session(panel, data.calendar, data.interval, origin=origin)
     adjusted = adjust_panel(panel, data.adjustment, origin=origin)
     kept, left_out = leave_out_short_histories(adjusted, data.min_history_bars)
-    findings = (*_date_findings(panel, data), *_findings(panel, kept))
+    findings = (*_date_findings(panel, data), *_calendar_findings(kept, data), *_findings(panel, kept, data))
     return LoadedPanel(kept, left_out, data_fingerprint(kept), findings)
 
 
@@ -136,9 +140,15 @@ def _date_findings(panel: pd.DataFrame, data: LoadDataConfig) -> list[str]:
     return findings
 
 
-def _findings(held: pd.DataFrame, adjusted: pd.DataFrame) -> list[str]:
+def _calendar_findings(panel: pd.DataFrame, data: LoadDataConfig) -> list[str]:
+    return [] if data.calendar is None else exchange_findings(panel, data.calendar, data.interval)
+
+
+def _findings(held: pd.DataFrame, adjusted: pd.DataFrame, data: LoadDataConfig) -> list[str]:
+    # A calendar has told of missing days already, also of those that all tickers lack.
+    gaps = adjusted.iloc[:0] if data.calendar and data.interval.endswith("d") else session_gaps(adjusted)
     tables = (
-        (session_gaps(adjusted), "bars are missing on days on which other tickers traded"),
+        (gaps, "bars are missing on days on which other tickers traded"),
         (unadjusted_splits(adjusted), "bars open as if after a split that the prices are not adjusted for"),
         (adjustment_disagreements(held), "bars have an adjusted_close that dividend and split do not explain"),
     )

@@ -13,7 +13,7 @@ from zlib import error as ZlibError  # noqa: N812 - zlib's own name is no class 
 
 from core.base.errors import DataError
 
-__all__ = ["MAX_BYTES", "MAX_FILES", "pack_model", "unpack_model"]
+__all__ = ["MAX_BYTES", "MAX_FILES", "checked_entries", "pack_model", "unpack_model"]
 
 MAX_FILES = 10_000
 MAX_BYTES = 8 * 1024**3
@@ -51,7 +51,7 @@ def unpack_model(path: Path, folder: Path) -> None:
     """
     try:
         with ZipFile(path) as archive:
-            entries = _checked_entries(archive, path)
+            entries = checked_entries(archive, path)
             for entry in entries:
                 target = folder / entry.filename
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +62,14 @@ def unpack_model(path: Path, folder: Path) -> None:
         raise DataError(f"{path} is not a readable zip file: {error!s:.200}") from error
 
 
-def _checked_entries(archive: ZipFile, path: Path) -> list[ZipInfo]:
+def checked_entries(archive: ZipFile, path: Path) -> list[ZipInfo]:
+    """Return the entries of an open archive, all of which may be unpacked; nothing is.
+
+    Raises
+    ------
+    DataError
+        If they are too many or too large, a name comes twice, or one may not be unpacked.
+    """
     entries = archive.infolist()
     size = sum(entry.file_size for entry in entries)
     if len(entries) > MAX_FILES or size > MAX_BYTES:

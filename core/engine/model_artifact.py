@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from core.engine.learned_span import LearnedSpan
 
 __all__ = [
+    "CALIBRATION_FILE",
     "ModelCard",
+    "calibration_of",
     "load_example_rows",
     "load_fitted_model",
     "load_model_artifact",
@@ -114,7 +116,7 @@ def load_fitted_model(folder: Path, make_model: Callable[[], ModelPlugin]) -> Fi
             f"{folder} holds a model of {card.model_type!r}, but {type(model).name!r} was asked to load it."
         )
     model.load_model(folder / MODEL_FOLDER)
-    calibrators, payoff = _maps_of(read_json(folder / CALIBRATION_FILE), folder)
+    calibrators, payoff = calibration_of(read_json(folder / CALIBRATION_FILE), folder / CALIBRATION_FILE)
     return FittedModel(model, card.task, card.feature_columns, card.classes, calibrators, payoff)
 
 
@@ -161,7 +163,14 @@ def _maps_json(fitted: FittedModel) -> dict[str, object]:
     }
 
 
-def _maps_of(raw: Any, folder: Path) -> tuple[tuple[Calibrator, ...], PayoffMap | None]:  # noqa: ANN401
+def calibration_of(raw: Any, path: Path) -> tuple[tuple[Calibrator, ...], PayoffMap | None]:  # noqa: ANN401
+    """Return the calibrators and the payoff map that calibration.json says.
+
+    Raises
+    ------
+    DataError
+        If it is not of the form that QLOP writes; the message names `path`.
+    """
     try:
         calibrators = tuple(Calibrator.from_json(value) for value in raw["calibrators"])
         payoff = raw["payoff"]
@@ -170,4 +179,4 @@ def _maps_of(raw: Any, folder: Path) -> tuple[tuple[Calibrator, ...], PayoffMap 
         calibrator = Calibrator.from_json(payoff["calibrator"])
         return calibrators, PayoffMap(calibrator, float(payoff["gain"]), float(payoff["loss"]))
     except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{folder / CALIBRATION_FILE} is not a calibration that QLOP writes: {error!s:.200}") from error
+        raise DataError(f"{path} is not a calibration that QLOP writes: {error!s:.200}") from error

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from core.engine.adjustment import held_adjustment, previous_close
+from core.engine.adjustment import at_rows, held_adjustment, previous_close, previous_rows
 from core.engine.panel_index import position_of_tickers, position_of_timestamps
 
 __all__ = ["adjustment_disagreements", "session_gaps", "unadjusted_splits"]
@@ -63,13 +63,15 @@ def unadjusted_splits(panel: pd.DataFrame) -> pd.DataFrame:
         Columns timestamp, ticker, ratio (previous close over open) and split (the ratio it resembles).
     """
     before = previous_close(panel)
-    ratio, kept = before / panel["open"].to_numpy(), before / panel["close"].to_numpy()
-    jumps = np.flatnonzero(np.abs(np.log(ratio)) > np.log(_SPLIT_RATIOS[0] * (1.0 - _SPLIT_TOLERANCE)))
+    ratio = before / panel["open"].to_numpy()
+    least = _SPLIT_RATIOS[0] * (1.0 - _SPLIT_TOLERANCE)
+    jumps = np.flatnonzero((ratio > least) | (ratio < 1.0 / least))
     if held_adjustment(panel) == "raw" and "split" in panel.columns:
         jumps = jumps[panel["split"].to_numpy()[jumps] == 1.0]
+    kept = before[jumps] / panel["close"].to_numpy()[jumps]
     usual = np.concatenate([_SPLIT_RATIOS, 1.0 / _SPLIT_RATIOS])
     nearest = usual[np.argmin(np.abs(np.log(ratio[jumps, None] / usual)), axis=1)]
-    alike = (np.abs(ratio[jumps] / nearest - 1.0) < _SPLIT_TOLERANCE) & (np.abs(kept[jumps] / nearest - 1.0) < 0.15)
+    alike = (np.abs(ratio[jumps] / nearest - 1.0) < _SPLIT_TOLERANCE) & (np.abs(kept / nearest - 1.0) < 0.15)
     rows: pd.DataFrame = panel.iloc[jumps[alike]].index.to_frame(index=False)
     return rows.assign(ratio=ratio[jumps[alike]], split=nearest[alike])
 
@@ -93,9 +95,11 @@ def adjustment_disagreements(panel: pd.DataFrame, tolerance: float = 0.005) -> p
     names = ["timestamp", "ticker", "adjusted_return", "event_return"]
     if not {"adjusted_close", "dividend", "split"} <= set(panel.columns):
         return pd.DataFrame(columns=names)
-    split = panel["split"] if held_adjustment(panel) == "raw" else 1.0
-    events = split * (panel["close"] + panel["dividend"]) / previous_close(panel) - 1.0
-    adjusted = panel["adjusted_close"] / previous_close(panel.assign(close=panel["adjusted_close"])) - 1.0
-    odd = (adjusted - events).abs() > tolerance
-    table = pd.DataFrame({"adjusted_return": adjusted[odd], "event_return": events[odd]})
-    return table.reset_index()[names]
+    close, dividend, adjusted_close = (panel[name].to_numpy() for name in ("close", "dividend", "adjusted_close"))
+    split = panel["split"].to_numpy() if held_adjustment(panel) == "raw" else 1.0
+    before = previous_rows(panel)
+    events = split * (close + dividend) / at_rows(close, before)
+    adjusted = adjusted_close / at_rows(adjusted_close, before)
+    odd = np.flatnonzero(np.abs(adjusted - events) > tolerance)
+    rows: pd.DataFrame = panel.index[odd].to_frame(index=False)
+    return rows.assign(adjusted_return=adjusted[odd] - 1.0, event_return=events[odd] - 1.0)[names]

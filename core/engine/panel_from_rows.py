@@ -10,19 +10,23 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from core.base.errors import DataError
 from core.engine.panel_checks import check_panel
-from core.engine.panel_index import date_text
+from core.engine.panel_index import date_text, order_by_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
 __all__ = ["panel_from_rows"]
+
+_CELLS_A_ROW = 8
 
 
 def panel_from_rows(
@@ -53,29 +57,78 @@ def panel_from_rows(
     """
     if rows.empty:
         raise DataError(f"{origin}: there are no rows; a panel needs at least one bar. Check the file and the tickers.")
-    _check_order_by_ticker(rows, origin_of_row)
-    by_time = np.lexsort((pd.factorize(rows["ticker"], sort=True)[0], rows["timestamp"].astype("int64").to_numpy()))
-    positions = by_time[_inside(rows["timestamp"].iloc[by_time], start, end)]
-    if not len(positions):
-        first, last = rows["timestamp"].min(), rows["timestamp"].max()
+    timestamps = pd.DatetimeIndex(rows["timestamp"])
+    arranged = _arranged(rows["ticker"], timestamps)
+    if arranged is None:
+        _check_order_by_ticker(rows, origin_of_row)
+        arranged = _sorted(rows["ticker"], timestamps)
+    positions, index = arranged
+    is_inside = _inside(pd.DatetimeIndex(index.levels[0]), start, end)[index.codes[0]]
+    if not is_inside.any():
+        first, last = timestamps.min(), timestamps.max()
         raise DataError(
             f"{origin}: no bar lies in {start or 'the first bar'} to {end or 'the last bar'}; the data go from "
             f"{date_text(first)} to {date_text(last)}. Change data.start_date or data.end_date."
         )
-    panel: pd.DataFrame = rows.iloc[positions].set_index(["timestamp", "ticker"])
+    if not is_inside.all():
+        positions, index = positions[is_inside], index[is_inside]
+    panel = rows.drop(columns=["timestamp", "ticker"]).take(positions).set_axis(index)
     check_panel(panel, origin=origin, origin_of_row=lambda row: origin_of_row(int(positions[row])))
     return panel
 
 
+def _arranged(tickers: pd.Series, timestamps: pd.DatetimeIndex) -> tuple[NDArray[np.int64], pd.MultiIndex] | None:
+    """Return where each row of the panel stands among the rows, and the panel's index.
+
+    Each bar has a cell of its own in a table of timestamps and tickers, and reading that line by line is the panel's
+    order: much faster than sorting. None where the table would be mostly empty, or a ticker's rows are not in order.
+    """
+    bars, moments = pd.factorize(timestamps, sort=True)
+    assets, names = _by_name(tickers)
+    if len(moments) * len(names) > _CELLS_A_ROW * len(bars):
+        return None
+    table = np.full((len(moments), len(names)), -1, dtype=np.int64)
+    table[bars, assets] = np.arange(len(bars))
+    is_filled = table >= 0
+    latest = np.maximum.accumulate(table, axis=0)
+    if np.count_nonzero(is_filled) < len(bars) or ((table[1:] <= latest[:-1]) & is_filled[1:]).any():
+        return None
+    return table[is_filled], _index(moments, names, *np.nonzero(is_filled))
+
+
+def _sorted(tickers: pd.Series, timestamps: pd.DatetimeIndex) -> tuple[NDArray[np.int64], pd.MultiIndex]:
+    bars, moments = pd.factorize(timestamps, sort=True)
+    assets, names = _by_name(tickers)
+    positions = np.lexsort((assets, bars))
+    return positions, _index(moments, names, bars[positions], assets[positions])
+
+
+def _by_name(tickers: pd.Series) -> tuple[NDArray[np.int64], pd.Index]:
+    """Return each row's position among the sorted tickers, and those."""
+    codes, found = pd.factorize(tickers)
+    names = pd.Index(found, dtype="str")
+    ranks = np.empty(len(names), dtype=np.int64)
+    by_name = names.argsort()
+    ranks[by_name] = np.arange(len(names))
+    return ranks[codes], names[by_name]
+
+
+def _index(moments: pd.Index, names: pd.Index, bars: NDArray[np.int64], assets: NDArray[np.int64]) -> pd.MultiIndex:
+    levels: Any = [pd.DatetimeIndex(moments), names]
+    codes: Any = [bars, assets]
+    return pd.MultiIndex(levels=levels, codes=codes, names=["timestamp", "ticker"], verify_integrity=False)
+
+
 def _check_order_by_ticker(rows: pd.DataFrame, origin_of_row: Callable[[int], str]) -> None:
     assets, tickers = pd.factorize(rows["ticker"])
-    by_ticker = np.argsort(assets, kind="stable")
-    moments = rows["timestamp"].astype("int64").to_numpy()[by_ticker]
-    stuck = (np.diff(assets[by_ticker]) == 0) & (np.diff(moments) <= 0)
+    by_ticker = order_by_code(assets, len(tickers))
+    moments = pd.DatetimeIndex(rows["timestamp"]).asi8[by_ticker]
+    ordered = assets[by_ticker]
+    stuck = (ordered[1:] == ordered[:-1]) & (moments[1:] <= moments[:-1])
     if not stuck.any():
         return
     before, row = by_ticker[np.flatnonzero(stuck)[0] :][:2]
-    where = f"{origin_of_row(int(row))}: {tickers[assets[row]]} at {date_text(rows['timestamp'].iloc[row])}"
+    where = f"{origin_of_row(int(row))}: {rows['ticker'].iloc[row]} at {date_text(rows['timestamp'].iloc[row])}"
     if rows["timestamp"].iloc[row] == rows["timestamp"].iloc[before]:
         raise DataError(f"{where} appears twice, first in {origin_of_row(int(before))}. Keep one of the two rows.")
     raise DataError(
@@ -84,10 +137,10 @@ def _check_order_by_ticker(rows: pd.DataFrame, origin_of_row: Callable[[int], st
     )
 
 
-def _inside(timestamps: pd.Series, start: date | None, end: date | None) -> np.ndarray:
+def _inside(timestamps: pd.DatetimeIndex, start: date | None, end: date | None) -> NDArray[np.bool_]:
     inside = np.ones(len(timestamps), dtype=np.bool_)
     if start is not None:
-        inside &= (timestamps >= pd.Timestamp(start, tz="UTC")).to_numpy()
+        inside &= np.asarray(timestamps >= pd.Timestamp(start, tz="UTC"))
     if end is not None:
-        inside &= (timestamps < pd.Timestamp(end, tz="UTC") + timedelta(days=1)).to_numpy()
+        inside &= np.asarray(timestamps < pd.Timestamp(end, tz="UTC") + timedelta(days=1))
     return inside

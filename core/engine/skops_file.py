@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
@@ -40,8 +41,15 @@ def write_skops(value: object, path: Path) -> None:
         archive.writestr(ZipInfo(_SCHEMA, _FIXED_DATE), json.dumps(schema, indent=1))
 
 
-def read_skops(path: Path) -> Any:  # noqa: ANN401 - the caller checks what it gets
+def read_skops(path: Path, *, also_trusted: Sequence[str] = ()) -> Any:  # noqa: ANN401 - the caller checks it
     """Return the object in a skops file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    also_trusted : sequence of str
+        Types besides `TRUSTED_TYPES` whose content the caller checks after loading, by their full names.
 
     Raises
     ------
@@ -53,10 +61,11 @@ def read_skops(path: Path) -> Any:  # noqa: ANN401 - the caller checks what it g
 
     try:
         content = path.read_bytes()
-        unknown = sorted(set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED_TYPES))
+        trusted = [*TRUSTED_TYPES, *also_trusted]
+        unknown = sorted(set(skops.io.get_untrusted_types(data=content)) - set(trusted))
         if unknown:
             raise DataError(f"{path} holds types that are not trusted: {', '.join(unknown)}. It is not loaded.")
-        return skops.io.loads(content, trusted=list(TRUSTED_TYPES))
+        return skops.io.loads(content, trusted=trusted)
     except UntrustedTypesFoundException as error:
         raise DataError(f"{path} is not loaded: {error!s:.300}") from error
     except _DAMAGE as error:

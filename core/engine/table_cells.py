@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["CellError", "numbers_of", "plain_column", "refuse_first", "texts_of"]
+__all__ = ["CellError", "categories_of", "numbers_of", "plain_column", "refuse_first", "texts_of"]
 
 _PLAIN_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
@@ -66,14 +66,16 @@ def numbers_of(
         column = _number_texts(column, decimal, thousands, empty)
     elif not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type) or _is_decimal(column.type)):
         raise CellError(0, f"the column holds {column.type}; it must hold numbers")
-    is_null = np.asarray(column.is_null().to_numpy())
-    if empty is not None:
-        column = pc.fill_null(column.cast(pa.float64()), empty)
-    elif is_null.any():
-        raise CellError(int(np.argmax(is_null)), "the cell is empty; it must hold a number")
-    numbers = np.array(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
-    if not np.isfinite(numbers).all():
-        row = int(np.argmin(np.isfinite(numbers)))
+    if column.null_count and empty is None:
+        row = int(np.argmax(column.is_null().to_numpy()))
+        raise CellError(row, "the cell is empty; it must hold a number")
+    held: NDArray[np.float64] = column.cast(pa.float64(), safe=False).to_numpy()
+    numbers = held if held.flags.writeable else held.copy()
+    if column.null_count:
+        numbers[column.is_null().to_numpy()] = empty
+    is_finite = np.isfinite(numbers)
+    if not is_finite.all():
+        row = int(np.argmin(is_finite))
         raise CellError(row, f"{numbers[row]} is not finite; it must be a finite number")
     return numbers
 
@@ -89,6 +91,31 @@ def texts_of(column: pa.ChunkedArray) -> pd.Series:
     texts: pd.Series = pc.utf8_trim_whitespace(plain_column(column).cast(pa.string())).to_pandas().astype("str")
     refuse_first(texts.isna() | (texts == ""), texts, lambda _text: "the cell is empty; it must hold a text")
     return texts
+
+
+def categories_of(column: pa.ChunkedArray) -> pd.Categorical:
+    """Return a column's texts as `texts_of` does, each text kept once: for columns of few texts that repeat.
+
+    Raises
+    ------
+    CellError
+        If a cell is empty; the first one.
+    """
+    import pandas as pd
+
+    encoded = column.dictionary_encode() if not pa.types.is_dictionary(column.type) else column
+    encoded = encoded.unify_dictionaries().combine_chunks()
+    held = encoded.dictionary.cast(pa.string())
+    texts = pc.utf8_trim_whitespace(held).to_pandas().astype("str")
+    codes = np.array(encoded.indices.fill_null(-1).to_numpy(), dtype=np.int64)
+    merged, categories = pd.factorize(texts)
+    is_empty = np.append(
+        ((texts == "") | texts.isna()).to_numpy(), True
+    )  # code -1, an empty cell, reads the last entry
+    wrong = is_empty[codes]
+    if wrong.any():
+        raise CellError(int(np.argmax(wrong)), "the cell is empty; it must hold a text")
+    return pd.Categorical.from_codes(merged[codes], categories=pd.Index(categories, dtype="str"))
 
 
 def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -104,6 +104,7 @@ def train_model(task: TrainingTask) -> TrainingResult:
     import pandas as pd
 
     check_task(task)
+    _tell_of_known_rows(task)
     timestamps = pd.DatetimeIndex(task.data.index.get_level_values(0).unique())
     config = _splits_in_use(task)
     folds = make_folds(task.labels, timestamps, config)
@@ -119,6 +120,16 @@ def train_model(task: TrainingTask) -> TrainingResult:
     final = fit_fold(task, own, lives, last)
     task.report.progress(STEP_NAME, len(folds) + 1, len(folds) + 1)
     return _result(task, outcomes, _Final(final, own, learned_span(task.labels, last)), lives)
+
+
+def _tell_of_known_rows(task: TrainingTask) -> None:
+    model = task.make_model()
+    if "pretrained" in model.capabilities:
+        task.report.log(
+            f"Model {model.name!r} learned elsewhere, from bars that are not known here: its predictions and scores "
+            "are out of sample only where these bars come after those",
+            level="warning",
+        )
 
 
 def _splits_in_use(task: TrainingTask) -> SplitsConfig:

@@ -17,6 +17,7 @@ from core.store.run_session import RUN_ID_VARIABLE
 
 __all__ = [
     "ProcessRecord",
+    "descendants_of_run",
     "describe_process",
     "is_alive",
     "is_here",
@@ -52,6 +53,17 @@ def members_of_run(record: ProcessRecord, run_id: str) -> dict[int, str]:
     if record.leads_group and record.group_id != os.getpgid(0):
         found |= _group_of_run(record)
     found.pop(os.getpid(), None)
+    return found
+
+
+def descendants_of_run(record: ProcessRecord, run_id: str) -> dict[int, str]:
+    """Return the living processes that a run's living process started, start mark by pid, itself left out.
+
+    Unlike `members_of_run` this leaves those of its group alone that a shell started beside it, such as `| tee log`.
+    """
+    found = {pid: mark for pid in psutil.pids() if _bears_mark(pid, run_id) and (mark := start_mark(pid))}
+    found |= _with_descendants(record)
+    found.pop(record.pid, None)
     return found
 
 

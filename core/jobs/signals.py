@@ -45,6 +45,8 @@ class CancelFlag:
         """Heed the requests written to a run's folder as well, and leave one there when a signal comes."""
         self._folder = folder
         if self._reason is not None:
+            # Of a request that came with the signal the reason says more than the signal's name.
+            self._reason = cancel_reason(folder) or self._reason
             self._leave_request()
 
     def set(self, reason: str) -> None:

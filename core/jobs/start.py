@@ -1,8 +1,8 @@
 """Start a run as a process of its own, which outlives whoever started it.
 
-1. Make the run's folder with the state queued, and hold its lock.
-2. Start the command in a new session, its output going to files in that folder.
-3. Record the process, then let go of the lock: the process takes it, and the run is running.
+1. Make the run's folder with the state queued, and hold its lock. Take the run's ticket of the queue.
+2. Start the command in a new session, its output going to files in that folder. It inherits the ticket.
+3. Record the process, then let go of the lock: the process takes it, and is running once its turn has come.
 
 If the starter dies in between, the lock is free and no process is recorded: the next looker settles the run, and the
 process, if there is one, finds its id used up and refuses to run.
@@ -22,6 +22,8 @@ from typing import BinaryIO
 from core.base.errors import RunError
 from core.base.events import RunState, StatusPayload
 from core.base.identifiers import new_run_id
+from core.jobs.queue import PARENT_VARIABLE, parent_run, take_ticket
+from core.jobs.ticket import TICKET_VARIABLE, Ticket
 from core.store.home import STORE_URL_VARIABLE, Home
 from core.store.process_record import ProcessRecord, describe_process, machine_name
 from core.store.run_folder import RunFolder
@@ -60,6 +62,7 @@ def start_run(
     *,
     run_id: str | None = None,
     program: Sequence[str] | None = None,
+    source_run: str | None = None,
 ) -> StartedRun:
     """Start `qlop run MODE` for `config` in the background and return at once.
 
@@ -75,6 +78,8 @@ def start_run(
         A fresh UUID4; made here by default.
     program : sequence of str, optional
         What is called with `run MODE --config FILE --home FOLDER --stream-to-ws RUN_ID`; by default the command line.
+    source_run : str, optional
+        The run whose config this one has; the home keeps that run as long as this one.
 
     Raises
     ------
@@ -85,18 +90,25 @@ def start_run(
     """
     run_id = new_run_id() if run_id is None else run_id
     queued = StatusPayload(state=RunState.QUEUED, current_status="The run waits for its process to start.")
-    folder, lock = RunFolder.create(home, run_id, config, {}, first_status=queued)
+    parent = parent_run(home, run_id)
+    facts = {"source_run": source_run} if source_run else {}
+    folder, lock = RunFolder.create(home, run_id, config, facts, first_status=queued)
     arguments = ["run", mode, "--config", str(folder.path / "config.json"), "--home", str(home.path)]
     command = [*(program or command_line_program()), *arguments, "--stream-to-ws", run_id]
     with lock:
-        process = _record(_spawn(home, folder, lock, command))
+        # A child works in its parent's place.
+        ticket = None if parent else take_ticket(home)
+        process = _record(_spawn(folder, lock, command, ticket, _environment(home, run_id, parent)))
         folder.record_process(process)
     with RunStore(home) as store:
         store.upsert_if_possible(folder)
     return StartedRun(run_id, process)
 
 
-def _spawn(home: Home, folder: RunFolder, lock: RunLock, command: Sequence[str]) -> int:
+def _spawn(
+    folder: RunFolder, lock: RunLock, command: Sequence[str], ticket: Ticket | None, environment: Mapping[str, str]
+) -> int:
+    descriptor, told_of_ticket = (None, {}) if ticket is None else ticket.for_child()
     try:
         with _output(folder.path / STDOUT_FILE) as stdout, _output(folder.path / STDERR_FILE) as stderr:
             process = subprocess.Popen(  # noqa: S603 - a list of arguments, no shell
@@ -104,14 +116,19 @@ def _spawn(home: Home, folder: RunFolder, lock: RunLock, command: Sequence[str])
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=stderr,
-                env=_environment(home, folder.run_id),
+                env={**environment, **told_of_ticket},
                 start_new_session=True,
+                pass_fds=() if descriptor is None else (descriptor,),
             )
     except OSError as error:
+        if ticket is not None:
+            ticket.give_up()
         told = f"{command[0]} cannot be started: {error.strerror or error}."
         with folder.events(lock=lock) as log:
             log.append(StatusPayload(state=RunState.FAILED, current_status="The run did not start.", error=told))
         raise RunError(told) from error
+    if ticket is not None:
+        ticket.hand_over()
     # Somebody has to read the exit code of a child, or it stays a zombie for as long as this process lives.
     Thread(target=process.wait, name=f"reaper of {process.pid}", daemon=True).start()
     return process.pid
@@ -124,8 +141,11 @@ def _record(pid: int) -> ProcessRecord:
         return ProcessRecord(pid, "gone at once", pid, pid, machine_name())
 
 
-def _environment(home: Home, run_id: str) -> dict[str, str]:
-    environment = {**os.environ, RUN_ID_VARIABLE: run_id}
+def _environment(home: Home, run_id: str, parent: str | None) -> dict[str, str]:
+    environment = {name: value for name, value in os.environ.items() if name not in {PARENT_VARIABLE, TICKET_VARIABLE}}
+    environment[RUN_ID_VARIABLE] = run_id
+    if parent is not None:
+        environment[PARENT_VARIABLE] = parent
     if home.database_url is not None:
         environment[STORE_URL_VARIABLE] = home.database_url
     return environment

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -157,10 +158,14 @@ class PluginRegistry:
         ConfigError
             If parameters are unknown, missing or out of their bounds.
         """
+        from core.contracts.model import ModelPlugin
+
         plugin_class = self.load(kind, name)
         checked = self._validated(plugin_class, kind, name, params, where)
         try:
-            return plugin_class(instance_name or plugin_class.name, checked)
+            made = plugin_class(instance_name or plugin_class.name, checked)
+            if isinstance(made, ModelPlugin):
+                made.accept_models(partial(self.create, "models"))
         except QlopError:
             raise
         except Exception as error:  # a plugin may raise anything
@@ -168,6 +173,7 @@ class PluginRegistry:
                 f"{KINDS[kind].singular.capitalize()} {name!r} cannot be made with these parameters: "
                 f"{type(error).__name__}: {error}. See: qlop plugins show {kind} {name}"
             ) from error
+        return made
 
     def schema(self, kind: str, name: str) -> Mapping[str, Any]:
         """Return the JSON schema of a plugin's parameters, without importing it here."""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import core
 from core.base.errors import PluginError
+from core.config.configuration_folder import CONFIGURATION_VARIABLE, configuration_folder
 
-__all__ = ["RegistrySettings", "builtin_folder", "configuration_folder"]
+__all__ = ["CONFIGURATION_VARIABLE", "RegistrySettings", "builtin_folder", "configuration_folder"]
 
 PATH_VARIABLE = "QLOP_PLUGIN_PATH"
-CONFIGURATION_VARIABLE = "QLOP_CONFIG_DIR"
 CACHE_VARIABLE = "QLOP_CACHE_DIR"
 HOME_VARIABLE = "QLOP_HOME"
 
@@ -21,16 +20,6 @@ HOME_VARIABLE = "QLOP_HOME"
 def builtin_folder() -> Path:
     """Return the folder of the built-in plugins: it lies beside the `core` that runs, in a checkout and in a wheel."""
     return Path(core.__file__).resolve().parent.parent / "plugins"
-
-
-def configuration_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the user's configuration folder: QLOP_CONFIG_DIR, else the platform's."""
-    given = environment.get(CONFIGURATION_VARIABLE)
-    if given:
-        return Path(given).absolute()
-    from platformdirs import user_config_dir
-
-    return Path(user_config_dir("qlop", appauthor=False))
 
 
 def _cache_folder() -> Path:

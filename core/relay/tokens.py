@@ -11,22 +11,19 @@ import binascii
 import hashlib
 import hmac
 import json
-import os
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from secrets import token_bytes, token_hex
 from typing import Literal, cast
 
 from core.base.errors import RelayError
+from core.base.key_file import key_in
 
 __all__ = ["Role", "TokenClaims", "TokenError", "check_token", "mint_token", "relay_key"]
 
 Role = Literal["publish", "subscribe"]
 
 _ROLES = frozenset({"publish", "subscribe"})
-_KEY_BYTES = 32
 _LONGEST_TOKEN = 2048
 
 
@@ -90,35 +87,7 @@ def relay_key(path: Path) -> bytes:
     RelayError
         If the file cannot be read or made, others may read it, or it holds no key.
     """
-    try:
-        if not path.exists():
-            _make_key(path)
-        mode, content = path.stat().st_mode & 0o777, path.read_bytes()
-    except OSError as error:
-        raise RelayError(f"The relay's key {path} cannot be used: {error.strerror or error}.") from error
-    if mode & 0o077:
-        raise RelayError(f"The relay's key {path} has mode {mode:o}; others may read it. Run: chmod 600 {path}")
-    with suppress(ValueError):
-        key = bytes.fromhex(content.decode("ascii").strip())
-        if len(key) >= _KEY_BYTES:
-            return key
-    raise RelayError(f"{path} holds no key of {_KEY_BYTES} bytes in hexadecimal. Remove it, and a fresh one is made.")
-
-
-def _make_key(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{token_hex(4)}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(token_bytes(_KEY_BYTES).hex().encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        # Of two processes that make the key at once, one wins and both read it.
-        with suppress(FileExistsError):
-            path.hardlink_to(temporary)
-    finally:
-        temporary.unlink(missing_ok=True)
+    return key_in(path, whose="The relay's key", error=RelayError)
 
 
 def _parts(token: str) -> tuple[bytes, bytes]:

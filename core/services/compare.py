@@ -23,7 +23,7 @@ __all__ = ["MOST_RUNS", "Comparison", "compare_runs"]
 
 MOST_RUNS = 10
 
-_EXPECTED_TO_DIFFER = ("command", "executable", "data_fingerprint")
+_EXPECTED_TO_DIFFER = ("command", "executable", "data_fingerprint", "parent_run", "source_run")
 
 
 @dataclass(frozen=True)

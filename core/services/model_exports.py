@@ -53,6 +53,8 @@ class ModelExport:
         """How the file was verified, in a sentence; empty before it was."""
         if self.rows_compared is None:
             return ""
+        if not self.rows_compared:
+            return "Not read back, as was asked; nothing is known of how the file predicts."
         return (
             f"Read back and compared on {self.rows_compared:,.0f} rows: the largest difference between its predictions "
             f"and the original's is {self.largest_difference:.3g}; up to {self.tolerance:.3g} is allowed."

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RerunReport", "rerun"]
 
+_OF_ITS_OWN = frozenset({"command", "executable", "parent_run", "source_run"})
+
 
 @dataclass(frozen=True)
 class RerunReport:
@@ -93,7 +95,9 @@ def rerun(workbench: Workbench, named: str, *, observer: Observer) -> RerunRepor
     _refuse_unless_completed(first)
     config = first.config()
     sinks = tuple(_sink_names(config))
-    request = RunRequest(config={**config, "sinks": []}, command=("qlop", "runs", "rerun", first.run_id))
+    request = RunRequest(
+        config={**config, "sinks": []}, command=("qlop", "runs", "rerun", first.run_id), source_run=first.run_id
+    )
     outcome = run_mode(workbench, request, observer=observer)
     again = RunFolder.open(workbench.home, outcome.run_id)
     environments = [_comparable(first.environment()), _comparable(again.environment())]
@@ -125,7 +129,7 @@ def _hashes(folder: RunFolder) -> dict[str, str]:
 
 
 def _comparable(environment: Mapping[str, object]) -> dict[str, object]:
-    return {name: value for name, value in environment.items() if name not in {"command", "executable"}}
+    return {name: value for name, value in environment.items() if name not in _OF_ITS_OWN}
 
 
 def _verdicts(first: Mapping[str, str], again: Mapping[str, str]) -> dict[str, str]:

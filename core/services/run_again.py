@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.services.presets import config_of_run
+from core.services.run_names import find_run
 from core.services.submit_run import submit_run
 
 if TYPE_CHECKING:
@@ -27,4 +28,5 @@ def run_again(workbench: Workbench, named: str) -> str:
     RunError, StoreError
         If the process cannot be started, or a file cannot be read or written.
     """
-    return submit_run(workbench, {**config_of_run(workbench, named), "sinks": []})
+    source_run = find_run(workbench, named)
+    return submit_run(workbench, {**config_of_run(workbench, source_run), "sinks": []}, source_run=source_run)

@@ -118,7 +118,8 @@ def _frame(rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
     found["tags"] = _texts(map(_joined, asked["tags"]))
     for name in ("started_at", "finished_at"):
         found[name] = pd.Series(pd.to_datetime(asked[name], utc=True, format="ISO8601")).astype("datetime64[us, UTC]")
-    found["duration_s"] = (found["finished_at"] - found["started_at"]).dt.total_seconds().astype("float64")
+    took = (found["finished_at"] - found["started_at"]).dt.total_seconds().astype("float64")
+    found["duration_s"] = took.where(took >= 0.0)  # a clock that was set back says nothing
     is_short = pd.Series([too_few_bars(metrics) is not None for metrics in asked["metrics"]], dtype="bool")
     for name in FIGURE_COLUMNS:
         values = pd.Series([_number(metrics.get(name)) for metrics in asked["metrics"]], dtype="float64")

@@ -2,8 +2,8 @@
 
 1. Read the config, apply overrides, check it against the plugins, the runs and the file it uses, and the files that its
    sinks would write. What is wrong here leaves no trace.
-2. Open the run: folder, lock, first event.
-3. Let the orchestrator work, and write the sinks.
+2. Take a place in the queue, open the run (folder, lock, first event), and wait for its turn.
+3. Let the orchestrator work, and write the sinks, within the run's limits.
 4. Save the key figures; the session ends the run as completed, failed or cancelled.
 """
 
@@ -27,14 +27,16 @@ from core.services.run_outcome import RunOutcome, RunRequest
 from core.services.start_findings import start_findings
 from core.services.text_form import counted
 from core.services.used_model_file import with_model_file
+from core.store.disk_room import check_room
 from core.store.settlement import settlement_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.config.run_config import RunConfig
     from core.contracts.orchestrator import OrchestratorPlugin
     from core.contracts.run_result import RunResult
     from core.contracts.sink import SinkPlugin
-    from core.jobs.signals import CancelFlag
     from core.plugin.registry import PluginRegistry
     from core.services.run_context import Observer, SessionContext
     from core.services.workbench import Workbench
@@ -67,9 +69,10 @@ def run_mode(workbench: Workbench, request: RunRequest, *, observer: Observer = 
     Raises
     ------
     ConfigError, PluginError, RunIdError, StoreError
-        If the run cannot begin; nothing is left behind then.
+        If the run cannot begin, as where the disk is nearly full; nothing is left behind then.
     """
     run_id = check_run_id(request.run_id) if request.run_id else new_run_id()
+    check_room(workbench.home.path, workbench.settings.jobs.free_disk_mb)
     where = ConfigOrigin(str(request.config_path) if request.config_path else "config", request.overrides)
     written = _with_model_file(with_run_ids(_as_written(request, where), workbench), where)
     registry = workbench.registry(written.plugins.disabled)
@@ -105,33 +108,56 @@ class _Assignment:
 
 
 def _carry_out(assignment: _Assignment) -> RunOutcome:
+    from core.jobs.guardian import guarded
+    from core.jobs.queue import enter_queue
     from core.jobs.signals import CancelFlag
+    from core.services.run_bounds import most_at_once, wait_for_turn, watched
     from core.store.run_session import open_run
 
-    config, request = assignment.config, assignment.request
+    config, request, home = assignment.config, assignment.request, assignment.workbench.home
+    jobs = assignment.workbench.settings.jobs
     result: RunResult | None = None
     failure: BaseException | None = None
     cancel_flag = CancelFlag()
     # Inside somebody's Python session signals stay theirs: Ctrl-C raises KeyboardInterrupt there.
-    with cancel_flag if request.owns_process else nullcontext():
+    with (
+        cancel_flag if request.owns_process else nullcontext(),
+        enter_queue(home, assignment.run_id, most_at_once(jobs, request)) as place,
+    ):
+        waiting = place.status()
         session = open_run(
-            assignment.workbench.home,
+            home,
             assignment.run_id,
             config.model_dump(mode="json"),
-            {
-                **describe_environment(config.seed, assignment.thread_count, request.command),
-                "plugins": describe_plugins(config, assignment.registry),
-            },
+            _environment(assignment, place.parent),
             owns_process=request.owns_process,
+            waiting=waiting,
+            log_segment_bytes=round(jobs.log_segment_mb * 1e6),
         )
         cancel_flag.watch(session.folder.path)
         try:
-            with _published(assignment, session), session:
-                result = _work(assignment, session, cancel_flag)
+            wait_for_turn(session, place, waiting, cancel_flag.check, assignment.observer)
+            with (
+                guarded(assignment.run_id) if request.owns_process else nullcontext(),
+                _published(assignment, session),
+                session,
+                watched(session, config.limits, jobs, cancel_flag.check, owns_process=request.owns_process) as check,
+            ):
+                result = _work(assignment, session, check)
         # Plugins may raise anything; the run has failed.
         except (Exception, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001
             failure = error
     return _outcome(assignment, session, result, failure)
+
+
+def _environment(assignment: _Assignment, parent: str | None) -> dict[str, object]:
+    config, request = assignment.config, assignment.request
+    others = {"parent_run": parent, "source_run": request.source_run}
+    return {
+        **describe_environment(config.seed, assignment.thread_count, request.command),
+        "plugins": describe_plugins(config, assignment.registry),
+        **{name: run_id for name, run_id in others.items() if run_id is not None},
+    }
 
 
 def _published(assignment: _Assignment, session: RunSession) -> AbstractContextManager[None]:
@@ -142,7 +168,7 @@ def _published(assignment: _Assignment, session: RunSession) -> AbstractContextM
     return published(assignment.workbench, session, assignment.observer)
 
 
-def _work(assignment: _Assignment, session: RunSession, cancel_flag: CancelFlag) -> RunResult:
+def _work(assignment: _Assignment, session: RunSession, check: Callable[[], None]) -> RunResult:
     from core.services.run_context import SessionContext
 
     config = assignment.config
@@ -152,7 +178,7 @@ def _work(assignment: _Assignment, session: RunSession, cancel_flag: CancelFlag)
         assignment.registry,
         seed=config.seed,
         thread_count=assignment.thread_count,
-        check_cancelled=cancel_flag.check,
+        check_cancelled=check,
         observer=assignment.observer,
     )
     for finding in start_findings(config, assignment.registry, assignment.workbench.settings):

@@ -39,6 +39,10 @@ class RunRequest:
         Whether the process exists for this run alone, so that cancelling may end it.
     is_published : bool
         Whether the relay gets its events as they come.
+    is_queued : bool
+        Whether it waits while as many runs are at work as the settings allow.
+    source_run : str or None
+        The run whose config this is.
     """
 
     config_path: Path | None = None
@@ -49,6 +53,8 @@ class RunRequest:
     command: tuple[str, ...] = ()
     owns_process: bool = True
     is_published: bool = False
+    is_queued: bool = True
+    source_run: str | None = None
 
 
 @dataclass(frozen=True)

@@ -74,13 +74,15 @@ class RunRow:
 
     @property
     def duration(self) -> str:
-        """How long it took, in seconds; empty while it has not ended."""
+        """How long it took, in seconds; empty while it has not ended, and where the clock was set back meanwhile."""
         begun, ended = self.record.started_at, self.record.finished_at
-        return f"{(ended - begun).total_seconds():,.1f} s" if begun and ended else ""
+        return f"{(ended - begun).total_seconds():,.1f} s" if begun and ended and ended >= begun else ""
 
     @property
     def key_figures(self) -> str:
-        """The two or three figures worth a line."""
+        """The two or three figures worth a line; of a run that waits, what it waits for."""
+        if self.record.state is RunState.QUEUED:
+            return self.record.current_status
         metrics = told_figures(self.record.metrics)
         worth = FIGURES_WORTH_A_LINE if too_few_bars(metrics) is None else ("total_return", *FIGURES_WORTH_A_LINE)
         shown = [f"{name} {figure(metrics[name])}" for name in worth if metrics.get(name) is not None]

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from core.base.errors import RunError
+from core.engine.model_limits import model_limits
 from core.services.loaded_data import loaded_data
 from core.services.model_facts import calibration_facts, learned_facts
-from core.services.model_limits import model_limits
 from core.services.run_files import open_run_files
 from core.store.run_query import RunQuery
 from core.store.run_store import RunStore
@@ -48,8 +48,8 @@ class ModelCard:
         How its probabilities were calibrated; empty where they were not.
     limits : sequence of str
         What speaks against trusting it, in sentences.
-    folds, importances : DataFrame or None
-        One row a fold with its scores; feature and importance.
+    folds, importances, shap_importances : DataFrame or None
+        One row a fold with its scores; feature and importance; feature and mean_absolute_shap.
     """
 
     run_id: str
@@ -62,6 +62,7 @@ class ModelCard:
     limits: Sequence[str]
     folds: pd.DataFrame | None
     importances: pd.DataFrame | None
+    shap_importances: pd.DataFrame | None
 
 
 def trained_models(workbench: Workbench) -> pd.DataFrame:
@@ -117,6 +118,7 @@ def read_model_card(workbench: Workbench, named: str) -> ModelCard:
         limits=model_limits(metrics, files.record("data") or {}, config),
         folds=files.table("fold_scores"),
         importances=files.table("feature_importances"),
+        shap_importances=files.table("shap_importances"),
     )
 
 

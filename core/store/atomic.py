@@ -32,6 +32,7 @@ __all__ = [
     "remove_leftovers",
     "staged_file",
     "sync_folder",
+    "temporary_name",
     "write_bytes",
     "write_json",
     "write_new_text",
@@ -74,7 +75,7 @@ def write_new_text(path: Path, text: str) -> None:
     StoreError
         If it cannot be written.
     """
-    temporary = _temporary_name(path)
+    temporary = temporary_name(path)
     try:
         temporary.write_text(text, encoding="utf-8", newline="")
         _sync(temporary)
@@ -98,7 +99,7 @@ def staged_file(path: Path) -> Iterator[Path]:
     StoreError
         If the operating system refuses: no space, no permission, no such folder.
     """
-    temporary = _temporary_name(path)
+    temporary = temporary_name(path)
     try:
         yield temporary
         _sync(temporary)
@@ -121,7 +122,7 @@ def new_staging_folder(path: Path) -> Path:
     StoreError
         If it cannot be made.
     """
-    staging = _temporary_name(path)
+    staging = temporary_name(path)
     try:
         staging.mkdir()
     except OSError as error:
@@ -183,7 +184,8 @@ def _exists_already(path: Path) -> FileExistsError:
     return FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
 
 
-def _temporary_name(path: Path) -> Path:
+def temporary_name(path: Path) -> Path:
+    """Return a name beside `path` that `remove_leftovers` knows as this process's."""
     # 200 characters of the name are enough to recognise it, and leave room within the 255 bytes of a file name.
     return path.with_name(f".{path.name[:100]}.{_machine_tag()}-{os.getpid()}-{token_hex(4)}.tmp")
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.base.errors import StoreError
 from core.store.atomic import remove_leftovers, write_bytes, write_json
+from core.store.frame_bytes import frame_from_bytes, frame_to_bytes
 from core.store.json_form import json_text
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ __all__ = ["BarCache"]
 _FORM = 1
 """Raised when what an object holds changes its meaning; older ones then count as not kept."""
 
-_METADATA = b"qlop"
 _PRIVATE_FOLDER = 0o700
 _SHARE_AFTER_CLEARING = 0.9  # so that not every frame that is kept beyond the limit lists the folder again
 
@@ -64,7 +64,7 @@ class BarCache:
             content = path.read_bytes()
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
-        frame = _frame_of(content, key) if path.stem == hashlib.sha256(content).hexdigest() else None
+        frame = frame_from_bytes(content, key) if path.stem == hashlib.sha256(content).hexdigest() else None
         with suppress(OSError):
             if frame is None:
                 path.unlink(missing_ok=True)
@@ -80,7 +80,7 @@ class BarCache:
         StoreError
             If the frame has no Parquet form, its attrs no JSON form, or the disk refuses.
         """
-        content = _content_of(frame, key)
+        content = frame_to_bytes(frame, key)
         if len(content) > self._limit_bytes:
             return
         path = self._objects / f"{hashlib.sha256(content).hexdigest()}.parquet"
@@ -92,7 +92,8 @@ class BarCache:
         if before is not None and before != path:
             with suppress(OSError):
                 before.unlink(missing_ok=True)
-        self._stay_within_limit(len(content))
+        with suppress(OSError):  # what was kept is kept, whether or not there was room to be made
+            self._stay_within_limit(len(content))
 
     def _entry_path(self, key: Mapping[str, JsonValue]) -> Path:
         digest = hashlib.sha256(json_text({"form": _FORM, "key": key}).encode()).hexdigest()
@@ -160,36 +161,3 @@ def _object_name(entry: Any) -> str:  # noqa: ANN401 - any JSON
     if Path(name).name != name:
         raise ValueError(f"{name!r} is no file name")
     return str(name)
-
-
-def _content_of(frame: pd.DataFrame, key: Mapping[str, JsonValue]) -> bytes:
-    """Return the frame as Parquet; with the key in it no two keys share an object, so that one may drop its own."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    bare = frame.copy(deep=False)
-    bare.attrs = {}
-    sink = pa.BufferOutputStream()
-    try:
-        table = pa.Table.from_pandas(bare)
-        described = json_text({"key": key, "attrs": frame.attrs}).encode()
-        named = table.replace_schema_metadata({**(table.schema.metadata or {}), _METADATA: described})
-        parquet.write_table(named, sink, compression="zstd")
-    except (pa.ArrowException, TypeError, ValueError) as error:
-        raise StoreError(f"These bars cannot be written as Parquet: {error}.") from error
-    content: bytes = sink.getvalue().to_pybytes()
-    return content
-
-
-def _frame_of(content: bytes, key: Mapping[str, JsonValue]) -> pd.DataFrame | None:
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    try:
-        table = parquet.read_table(pa.BufferReader(content))
-        described = json.loads(table.schema.metadata[_METADATA])
-        frame: pd.DataFrame = table.to_pandas()
-        frame.attrs = described["attrs"]
-    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError, RecursionError):
-        return None
-    return frame if described["key"] == json.loads(json_text(key)) else None

@@ -1,4 +1,4 @@
-"""events.jsonl: the truth about a run, one event a line.
+"""events.jsonl: the truth about a run, one event a line. A large log goes on in further files (see log_segments.py).
 
 1. The run's own process, which holds the run's lock, is the one writer; it numbers each event by its line.
 2. A line is one write() to a file opened for appending, so that a reader meets whole lines and one torn end at most.
@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from pydantic import ValidationError
 
@@ -25,12 +25,23 @@ from core.base.events import TERMINAL_STATES, Event, EventType, Payload, RunStat
 from core.base.time import utc_now
 from core.store.atomic import sync_folder
 from core.store.log_recovery import last_event, recover, state_of
+from core.store.log_segments import segment_path, segments
 from core.store.run_lock import RunLock
 
 __all__ = ["FileEventLog"]
 
+_TO_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 _LINES_BETWEEN_MARKS = 1024
 _BLOCK_BYTES = 2**20
+_SEGMENT_BYTES = 256 * 10**6
+
+
+class _Position(NamedTuple):
+    """Where a line begins: its number, the file that it is in, and the offset there."""
+
+    number: int
+    path: Path
+    offset: int
 
 
 class FileEventLog:
@@ -43,11 +54,13 @@ class FileEventLog:
     Parameters
     ----------
     path : Path
-        The file; a writer makes it where it is missing.
+        The first file; a writer makes it where it is missing.
     run_id : str
         The run whose events these are.
     lock : RunLock, optional
         The run's lock, held. With it the log can be appended to, and a torn end is cut off at once.
+    segment_bytes : int
+        The size of a file from which on the next event begins another one.
 
     Attributes
     ----------
@@ -60,13 +73,16 @@ class FileEventLog:
         If the lock is not held or not this folder's, or the file cannot be opened or is damaged.
     """
 
-    def __init__(self, path: Path, run_id: str, *, lock: RunLock | None = None) -> None:
+    def __init__(
+        self, path: Path, run_id: str, *, lock: RunLock | None = None, segment_bytes: int = _SEGMENT_BYTES
+    ) -> None:
         self.path = path
         self.run_id = run_id
         self._lock = lock
         self._mutex = threading.Lock()
-        self._marks = {1: 0}
-        self._last_read = (1, 0)
+        self._segment_bytes = segment_bytes
+        self._marks = {1: _Position(1, path, 0)}
+        self._last_read = self._marks[1]
         self._descriptor = -1
         self.on_append: Callable[[], None] = _tell_nobody
         if lock is not None:
@@ -91,6 +107,8 @@ class FileEventLog:
                 type=EventType(payload.kind),
                 payload=payload,
             )
+            if self._size >= self._segment_bytes:
+                self._go_on_in_another_file()
             self._write(event.model_dump_json().encode() + b"\n", to_disk=event.type is EventType.STATUS)
             self._line_count += 1
             self._has_ended = _ends_the_run(payload)
@@ -118,22 +136,28 @@ class FileEventLog:
         StoreError
             If the file cannot be read.
         """
-        number, offset = self._nearest_known_line(from_seq)
+        number, path, offset = self._nearest_known_line(from_seq)
         try:
-            with self.path.open("rb") as file:
-                file.seek(offset)
-                for line in file:
-                    if not line.endswith(b"\n"):
-                        return
-                    if number >= from_seq:
-                        yield line[:-1]
-                    number, offset = number + 1, offset + len(line)
-                    if number % _LINES_BETWEEN_MARKS == 1:
-                        self._marks[number] = offset
+            while True:
+                with path.open("rb") as file:
+                    file.seek(offset)
+                    for line in file:
+                        if not line.endswith(b"\n"):
+                            return
+                        if number >= from_seq:
+                            yield line[:-1]
+                        number, offset = number + 1, offset + len(line)
+                        if number % _LINES_BETWEEN_MARKS == 1:
+                            self._marks[number] = _Position(number, path, offset)
+                # The log goes on in another file where that begins with the very next line.
+                following = segment_path(self.path, number)
+                if following == path or not following.exists():
+                    return
+                path, offset = following, 0
         except OSError as error:
-            raise StoreError(f"{self.path} cannot be read: {error.strerror or error}.") from error
+            raise StoreError(f"{path} cannot be read: {error.strerror or error}.") from error
         finally:
-            self._last_read = (number, offset)
+            self._last_read = _Position(number, path, offset)
 
     def read_blocks(self) -> Generator[bytes, None, None]:
         """Yield all complete lines as they stand, about a megabyte of them at a time, each with its line end.
@@ -144,21 +168,22 @@ class FileEventLog:
             If the file cannot be read.
         """
         try:
-            with self.path.open("rb", buffering=0) as file:
-                rest = b""
-                while read := file.read(_BLOCK_BYTES):
-                    lines, end, torn = read.rpartition(b"\n")
-                    if end:
-                        yield rest + lines + end
-                        rest = b""
-                    rest += torn
+            for part in segments(self.path):
+                with part.path.open("rb", buffering=0) as file:
+                    rest = b""
+                    while read := file.read(_BLOCK_BYTES):
+                        lines, end, torn = read.rpartition(b"\n")
+                        if end:
+                            yield rest + lines + end
+                            rest = b""
+                        rest += torn
         except OSError as error:
             raise StoreError(f"{self.path} cannot be read: {error.strerror or error}.") from error
 
     def size_bytes(self) -> int:
-        """Return the file's size now, 0 while there is none."""
+        """Return the size of all its files now, 0 while there is none."""
         try:
-            return self.path.stat().st_size
+            return sum(part.path.stat().st_size for part in segments(self.path))
         except FileNotFoundError:
             return 0
 
@@ -189,14 +214,22 @@ class FileEventLog:
         if not lock.is_held or lock.path.parent != self.path.parent:
             raise StoreError(f"{self.path} can be written only by the process that holds the lock beside it.")
         end = recover(self.path)
-        self._line_count, self._size = end.line_count, end.size_bytes
+        self._line_count, self._size, path = end.line_count, end.size_bytes, end.path
         self._has_ended = end.last is not None and _ends_the_run(end.last.payload)
         try:
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-            self._descriptor = os.open(self.path, flags, 0o666)
+            self._descriptor = os.open(path, _TO_APPEND, 0o666)
             sync_folder(self.path.parent)
         except OSError as error:
-            raise StoreError(f"{self.path} cannot be opened: {error.strerror or error}.") from error
+            raise StoreError(f"{path} cannot be opened: {error.strerror or error}.") from error
+
+    def _go_on_in_another_file(self) -> None:
+        # Where that cannot be, as on a disk without room for a file, the log goes on in the one that it has.
+        with contextlib.suppress(OSError):
+            os.fsync(self._descriptor)
+            descriptor = os.open(segment_path(self.path, self._line_count + 1), _TO_APPEND | os.O_EXCL, 0o666)
+            os.close(self._descriptor)
+            self._descriptor, self._size = descriptor, 0
+            sync_folder(self.path.parent)
 
     def _check_may_write(self) -> None:
         if self._lock is None or not self._lock.is_held or self._descriptor < 0:
@@ -215,12 +248,20 @@ class FileEventLog:
             raise StoreError(f"{self.path} cannot be written: {error.strerror or error}.") from error
         self._size += len(line)
 
-    def _nearest_known_line(self, from_seq: int) -> tuple[int, int]:
+    def _nearest_known_line(self, from_seq: int) -> _Position:
         line = max(0, from_seq - 1) // _LINES_BETWEEN_MARKS * _LINES_BETWEEN_MARKS + 1
         while line not in self._marks:
             line -= _LINES_BETWEEN_MARKS
-        last_read = self._last_read
-        return last_read if line < last_read[0] <= from_seq else (line, self._marks[line])
+        known = self._marks[line]
+        if known.number < self._last_read.number <= from_seq:
+            known = self._last_read
+        if from_seq - known.number > _LINES_BETWEEN_MARKS:
+            known = max(known, self._beginning_of_file_with(from_seq))
+        return known
+
+    def _beginning_of_file_with(self, from_seq: int) -> _Position:
+        first_seq, path = next(part for part in reversed(segments(self.path)) if part.first_seq <= max(1, from_seq))
+        return _Position(first_seq, path, 0)
 
     def _event(self, line: bytes, number: int) -> Event:
         try:

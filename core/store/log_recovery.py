@@ -1,7 +1,8 @@
 """What the end of an event log says, and how a torn end is repaired.
 
 A process that is killed while it writes leaves at most one line without its end. After a power cut a file system may
-also leave lines of zeros. Both are cut off, back to the last line that is an event with its own number.
+also leave lines of zeros. Both are cut off, back to the last line that is an event with its own number. They are in the
+log's last file alone: whatever came before was on disk before it was begun.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 
 from core.base.errors import StoreError
 from core.base.events import Event, RunState, StatusPayload
+from core.store.log_segments import segments
 
 __all__ = ["LogEnd", "last_event", "recover", "state_of"]
 
@@ -24,9 +26,22 @@ _LINES_THAT_A_POWER_CUT_MAY_SPOIL = 1000
 
 @dataclass(frozen=True)
 class LogEnd:
-    """Where a log ends: how many lines and bytes it has, and its last event (None while it is empty)."""
+    """Where a log ends.
+
+    Attributes
+    ----------
+    line_count : int
+        How many lines it has, in all of its files.
+    path : Path
+        The last of its files.
+    size_bytes : int
+        That file's size.
+    last : Event or None
+        The log's last event; None while it is empty.
+    """
 
     line_count: int
+    path: Path
     size_bytes: int
     last: Event | None
 
@@ -39,20 +54,22 @@ def recover(path: Path) -> LogEnd:
     StoreError
         If the log is damaged farther back than a kill or a power cut explains.
     """
-    count, tail = _lines(path)
+    *earlier, (first_seq, last_file) = segments(path)
+    count, tail = _lines(last_file)
     while tail:
         start, line = tail.pop()
         # A line without its end was never reported as written, even where its text is whole.
         event = _parsed(line) if line.endswith(b"\n") else None
-        if event is not None and event.seq == count:
-            return LogEnd(count, _cut(path, start + len(line)), event)
+        if event is not None and event.seq == first_seq - 1 + count:
+            return LogEnd(event.seq, last_file, _cut(last_file, start + len(line)), event)
         count -= 1
-    if count:
+    before = _last_event_of(earlier[-1].path) if earlier else None
+    if count or (before.seq if before else 0) != first_seq - 1:
         raise StoreError(
-            f"{path} is damaged: its last {_LINES_THAT_A_POWER_CUT_MAY_SPOIL} lines are no events of this run. "
+            f"{last_file} is damaged: its last {_LINES_THAT_A_POWER_CUT_MAY_SPOIL} lines are no events of this run. "
             f"Restore the file from a backup, or: qlop runs delete {path.parent.name}"
         )
-    return LogEnd(0, _cut(path, 0), None)
+    return LogEnd(first_seq - 1, last_file, _cut(last_file, 0), before)
 
 
 def state_of(path: Path) -> RunState:
@@ -79,13 +96,9 @@ def last_event(path: Path) -> Event:
         If the log cannot be read or has no event.
     """
     try:
-        with path.open("rb") as file:
-            end = file.seek(0, os.SEEK_END)
-            reach, event = 0, None
-            while event is None and reach < end:
-                reach = min(end, 4 * reach or _BLOCK)
-                file.seek(end - reach)
-                event = _last_event_in(file.read(reach), from_start=reach == end)
+        # The last file may be empty as yet.
+        found = (_last_event_of(part.path) for part in reversed(segments(path)))
+        event = next((event for event in found if event is not None), None)
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error.strerror or error}.") from error
     if event is None:
@@ -93,6 +106,17 @@ def last_event(path: Path) -> Event:
             f"{path} has no event, so the run's state is not known. Restore the file from a backup, or: "
             f"qlop runs delete {path.parent.name}"
         )
+    return event
+
+
+def _last_event_of(path: Path) -> Event | None:
+    with path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        reach, event = 0, None
+        while event is None and reach < end:
+            reach = min(end, 4 * reach or _BLOCK)
+            file.seek(end - reach)
+            event = _last_event_in(file.read(reach), from_start=reach == end)
     return event
 
 

@@ -2,7 +2,7 @@
 
 config.json        the config as resolved
 environment.json   versions, platform, seed, thread count, data fingerprint, command
-events.jsonl       the truth: what happened, in order
+events.jsonl       the truth: what happened, in order; a large log goes on in events.000000120001.jsonl and so on
 run.lock           held by the run's process while it lives
 process.json       which process that is
 artifacts/         what the run made, each announced by an event
@@ -113,12 +113,13 @@ class RunFolder:
 
     @property
     def events_path(self) -> Path:
-        """The event log's file."""
+        """The event log's first file."""
         return self.path / "events.jsonl"
 
-    def events(self, *, lock: RunLock | None = None) -> FileEventLog:
-        """Return the event log, to read, or with the held lock to write."""
-        return FileEventLog(self.events_path, self.run_id, lock=lock)
+    def events(self, *, lock: RunLock | None = None, segment_bytes: int | None = None) -> FileEventLog:
+        """Return the event log, to read, or with the held lock to write, in files of about `segment_bytes` each."""
+        sizes = {} if segment_bytes is None else {"segment_bytes": segment_bytes}
+        return FileEventLog(self.events_path, self.run_id, lock=lock, **sizes)
 
     def config(self) -> dict[str, Json]:
         """Return the config as resolved; StoreError if it cannot be read."""

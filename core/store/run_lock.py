@@ -76,10 +76,31 @@ class RunLock:
                 raise RunError(f"Another process holds the lock {path}: that run is alive. Use a new run id.")
             time.sleep(_RETRY_S)
 
+    @classmethod
+    def adopt(cls, path: Path, descriptor: int) -> RunLock | None:
+        """Return the lock that this process inherited as an open file; None if that is not the file at `path`.
+
+        The starter took it, and passed its descriptor on when it started this process for this very end.
+        """
+        if not _is_file_at(path, descriptor):
+            return None
+        os.set_inheritable(descriptor, False)
+        return cls(path, descriptor)
+
     @property
     def is_held(self) -> bool:
         """Whether this process holds the lock through this object."""
         return self._descriptor >= 0
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the file at `path` is still the locked one; another process may have removed it meanwhile."""
+        return _is_file_at(self.path, self._descriptor)
+
+    @property
+    def descriptor(self) -> int:
+        """The open file, to be passed on to a process that takes the lock over; negative once it is released."""
+        return self._descriptor
 
     def release(self) -> None:
         """Let go; a second time does nothing."""
@@ -94,6 +115,13 @@ class RunLock:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.release()
+
+
+def _is_file_at(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        return False
 
 
 # The only module-level state of this floor: a fork must reach every lock to let go of the copies it was given.

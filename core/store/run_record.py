@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 
 from core.base.events import TERMINAL_STATES, Event, RunState, StatusPayload
 from core.store.json_form import Json
@@ -94,7 +93,7 @@ def read_record(
     """
     notes_revision = folder.notes_revision()
     config, notes = folder.config(), folder.notes()
-    first, last = list(islice(folder.events().read(), 2)), folder.events().last_event()
+    first, last = list(_until_it_begins(folder)), folder.events().last_event()
     status = unwritten or (last.payload if isinstance(last.payload, StatusPayload) else None)
     state = status.state if status else RunState.RUNNING
     return RunRecord(
@@ -118,12 +117,18 @@ def read_record(
     )
 
 
+def _until_it_begins(folder: RunFolder) -> Iterator[Event]:
+    """Yield the events up to the first that is not `queued`; a run that waits says so each time it moves up."""
+    for event in folder.events().read():
+        yield event
+        if not isinstance(event.payload, StatusPayload) or event.payload.state is not RunState.QUEUED:
+            return
+
+
 def _started_at(first: list[Event]) -> datetime | None:
-    # A run begins with `running`, or with `queued` and then `running`.
-    for event in first:
-        if isinstance(event.payload, StatusPayload) and event.payload.state is RunState.RUNNING:
-            return event.timestamp_utc
-    return None
+    last = first[-1]
+    is_running = isinstance(last.payload, StatusPayload) and last.payload.state is RunState.RUNNING
+    return last.timestamp_utc if is_running else None
 
 
 def _config_summary(config: Mapping[str, Json]) -> dict[str, Json]:

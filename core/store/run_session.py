@@ -1,7 +1,7 @@
 """A run from its first event to its last.
 
 1. Take the id: make the run's folder with the lock held, or take over the queued folder that was made for this process.
-2. Record the process, append `running`, enter the run into the index.
+2. Record the process, append `running`, or `queued` where it has to wait, enter the run into the index.
 3. Let the caller append events and save artifacts.
 4. End in exactly one terminal status: completed, failed or cancelled. A process that dies before that is found by the
    next looker, who gets the lock and appends `crashed` or `cancelled`.
@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import os
 import traceback as tracebacks
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from core.base.errors import QlopError, RunCancelled, RunIdError, StoreError
-from core.base.events import LogPayload, RunState, StatusPayload
+from core.base.events import TERMINAL_STATES, Event, LogPayload, RunState, StatusPayload
 from core.base.identifiers import check_run_id
 from core.store.artifacts import ArtifactWriter
 from core.store.atomic import write_json
+from core.store.disk_room import LastRoom
 from core.store.home import Home
 from core.store.process_record import ProcessRecord, describe_process
 from core.store.run_folder import RunFolder
@@ -35,6 +37,7 @@ __all__ = ["RUN_ID_VARIABLE", "RunSession", "open_run"]
 RUN_ID_VARIABLE = "QLOP_RUN_ID"
 """Set while a run owns its process: whatever the run starts bears the mark, and `cancel` finds it by that."""
 
+_STARTED = "The run has started."
 _LONGEST_ERROR = 10_000
 
 
@@ -45,6 +48,8 @@ def open_run(
     environment: Mapping[str, object],
     *,
     owns_process: bool = True,
+    waiting: StatusPayload | None = None,
+    log_segment_bytes: int | None = None,
 ) -> RunSession:
     """Begin a run and return its session, to be used in a `with` block that ends it.
 
@@ -60,6 +65,10 @@ def open_run(
         What the run runs with (versions, seed, threads, command), in JSON types.
     owns_process : bool
         Whether this process exists for the run alone, so that cancelling the run may end it.
+    waiting : StatusPayload, optional
+        What a run says that has to wait first; it is then queued until `begin`.
+    log_segment_bytes : int, optional
+        The size from which on the log goes on in another file.
 
     Raises
     ------
@@ -69,12 +78,15 @@ def open_run(
         If the home cannot be written to.
     """
     process = describe_process(owns_process=owns_process)
-    running = StatusPayload(state=RunState.RUNNING, current_status="The run has started.")
+    first = waiting or StatusPayload(state=RunState.RUNNING, current_status=_STARTED)
     if home.run_path(check_run_id(run_id)).is_dir():
         folder, lock = _take_over(home, run_id, process)
-        return RunSession(home, folder, lock, process, first_status=running, files=(config, environment))
-    folder, lock = RunFolder.create(home, run_id, config, environment, first_status=running, process=process)
-    return RunSession(home, folder, lock, process)
+        files = (config, environment)
+        return RunSession(
+            home, folder, lock, process, first_status=first, files=files, log_segment_bytes=log_segment_bytes
+        )
+    folder, lock = RunFolder.create(home, run_id, config, environment, first_status=first, process=process)
+    return RunSession(home, folder, lock, process, log_segment_bytes=log_segment_bytes)
 
 
 class RunSession:
@@ -103,16 +115,20 @@ class RunSession:
         *,
         first_status: StatusPayload | None = None,
         files: tuple[Mapping[str, object], Mapping[str, object]] | None = None,
+        log_segment_bytes: int | None = None,
     ) -> None:
         self.run_id = folder.run_id
         self.folder = folder
         self._lock = lock
         self._store = RunStore(home)
         self._ending = "The run has completed."
+        self._last_room = LastRoom(folder.path)
+        self._is_ended_by_another = False
         try:
-            self.events = folder.events(lock=lock)
+            self.events = folder.events(lock=lock, segment_bytes=log_segment_bytes)
             self._begin(first_status, files)
         except BaseException:
+            self._last_room.give_back()
             lock.release()
             raise
         self._artifacts = ArtifactWriter(folder, self.events)
@@ -158,6 +174,19 @@ class RunSession:
         """Add what was not known at the start, such as `data_fingerprint`, to environment.json."""
         write_json(self.folder.path / "environment.json", {**self.folder.environment(), **fields})
 
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Let a queued run wait in a `with` block of its own: an exception in it ends the run, as in the session's."""
+        try:
+            yield
+        except BaseException as error:
+            self.__exit__(type(error), error, error.__traceback__)
+            raise
+
+    def begin(self) -> Event:
+        """Say that a run which was queued is running."""
+        return self.events.append(StatusPayload(state=RunState.RUNNING, current_status=_STARTED))
+
     def status(self, current_status: str, *, next_step: str = "") -> None:
         """Tell a person where the run stands; it stays running."""
         self.events.append(StatusPayload(state=RunState.RUNNING, current_status=current_status, next_step=next_step))
@@ -166,6 +195,18 @@ class RunSession:
         """Choose the words of the completed status, which is appended when the `with` block ends well."""
         self._ending = current_status
 
+    def end_now(self, error: QlopError) -> bool:
+        """End the run as failed, from any thread; False where it has ended already.
+
+        For whoever ends the process right after: the run's own thread can append nothing any more.
+        """
+        self._is_ended_by_another = True
+        self._last_room.give_back()
+        with suppress(StoreError):
+            self.events.append(self._last_status(error))
+            return True
+        return self.events.state() not in TERMINAL_STATES
+
     def __enter__(self) -> Self:
         return self
 
@@ -173,9 +214,12 @@ class RunSession:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         try:
+            self._artifacts.discard_unfinished()
+            self._last_room.give_back()
+            if self._is_ended_by_another:
+                return
             if error is not None and not isinstance(error, (QlopError, KeyboardInterrupt)):
                 self._log_traceback(error)
-            self._artifacts.discard_unfinished()
             self.events.append(self._last_status(error))
             self._store.upsert_if_possible(self.folder)
         finally:
@@ -192,7 +236,8 @@ class RunSession:
     ) -> None:
         if files is not None:
             write_json(self.folder.path / "config.json", files[0])
-            write_json(self.folder.path / "environment.json", files[1])
+            # What the starter knew stays.
+            write_json(self.folder.path / "environment.json", {**self.folder.environment(), **files[1]})
         if first_status is not None:
             self.events.append(first_status)
 

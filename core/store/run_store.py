@@ -11,6 +11,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import rmtree
 from time import time_ns
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 from core.base.errors import RunError, RunIdError, StoreError
 from core.base.events import TERMINAL_STATES
 from core.base.identifiers import check_run_id, is_run_id
-from core.store.atomic import sync_folder, write_json
+from core.store.atomic import remove_leftovers, sync_folder, temporary_name, write_json
 from core.store.database import DamagedIndexError, Database
 from core.store.home import Home
 from core.store.json_form import json_value
@@ -235,6 +236,31 @@ class RunStore:
             raise RunIdError(f"Run {run_id} is not deleted.")
         self._index.record_of_folder(folder, is_deleted=True)
         return self.upsert(self._move(folder, self._home.runs_folder))
+
+    def erase(self, run_id: str) -> None:
+        """Remove a run that lies in the trash from the disk, for good.
+
+        Raises
+        ------
+        RunIdError
+            If no such run was deleted.
+        StoreError
+            If its folder cannot be removed.
+        """
+        trash = self._home.trash_folder
+        folder = trash / check_run_id(run_id)
+        if not folder.is_dir():
+            raise RunIdError(f"Run {run_id} is not deleted.")
+        # What a killed process leaves is no run any more, and is removed by the next one.
+        remove_leftovers(trash)
+        doomed = temporary_name(folder)
+        try:
+            folder.rename(doomed)
+            rmtree(doomed)
+            sync_folder(trash)
+        except OSError as error:
+            raise StoreError(f"{folder} cannot be removed: {error.strerror or error}.") from error
+        self._index.drop([run_id])
 
     def reindex(self) -> ReindexReport:
         """Rebuild this home's part of the index from the run folders; a damaged SQLite file is put aside first.

@@ -78,12 +78,13 @@ def settle_under_lock(folder: RunFolder, lock: RunLock) -> Settlement:
         if state in TERMINAL_STATES or (state is RunState.QUEUED and _may_still_start(process)):
             return Settlement(state)
         ending = _last_words(folder, process)
+        # First: what the dead process left may be all the room that its last status finds on a full disk.
+        remove_leftovers(folder.path)
+        remove_leftovers(folder.artifacts)
         try:
             log.append(ending)
         except StoreError:
             return Settlement(ending.state, ending)
-    remove_leftovers(folder.path)
-    remove_leftovers(folder.artifacts)
     return Settlement(ending.state)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import pandas as pd
 import pytest
@@ -21,18 +23,21 @@ class DataSourceContractSuite(PluginContractSuite):
     ----------
     interval : str
         A bar length that the source holds.
+    tickers : sequence of str or None
+        What to ask for; None where the source has a default of its own.
     unknown_ticker, unknown_interval : str
         What it does not hold.
     """
 
     kind = "data_sources"
     interval = "1d"
+    tickers: ClassVar[Sequence[str] | None] = None
     unknown_ticker = "NO_SUCH_TICKER"
     unknown_interval = "7m"
 
     def load(self, folder: Path) -> pd.DataFrame:
-        """Return the source's default panel."""
-        panel: pd.DataFrame = self.make_plugin(folder).load_data(None, None, None, self.interval)
+        """Return the panel of `tickers`."""
+        panel: pd.DataFrame = self.make_plugin(folder).load_data(self.tickers, None, None, self.interval)
         return panel
 
     def test_what_it_returns_is_a_price_panel(self, tmp_path: Path) -> None:
@@ -53,7 +58,7 @@ class DataSourceContractSuite(PluginContractSuite):
         timestamps = panel.index.unique("timestamp")
         start, end = timestamps[len(timestamps) // 3].date(), timestamps[2 * len(timestamps) // 3].date()
         dates = panel.index.get_level_values("timestamp").to_series().dt.date.to_numpy()
-        cut = self.make_plugin(tmp_path).load_data(None, start, end, self.interval)
+        cut = self.make_plugin(tmp_path).load_data(self.tickers, start, end, self.interval)
         pd.testing.assert_frame_equal(cut, panel[(dates >= start) & (dates <= end)], check_exact=True)
 
     def test_an_unknown_ticker_is_refused_by_its_name(self, tmp_path: Path) -> None:
@@ -62,4 +67,4 @@ class DataSourceContractSuite(PluginContractSuite):
 
     def test_an_unknown_interval_is_refused_by_its_name(self, tmp_path: Path) -> None:
         with pytest.raises(DataError, match=self.unknown_interval):
-            self.make_plugin(tmp_path).load_data(None, None, None, self.unknown_interval)
+            self.make_plugin(tmp_path).load_data(self.tickers, None, None, self.unknown_interval)

@@ -58,3 +58,18 @@ class LeastSquares(ModelPlugin):
         except (OSError, ValueError) as error:
             raise DataError(f"{folder} holds no least_squares model: {error}") from error
         self._columns, self._coefficients = state["columns"], np.asarray(state["coefficients"])
+
+    def library_object(self) -> object:
+        """Return the same line as scikit-learn's, so that exporters that know libraries can be tried on it."""
+        import numpy as np
+        from sklearn.impute import SimpleImputer
+        from sklearn.linear_model import Ridge
+        from sklearn.pipeline import Pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        steps = [("impute", SimpleImputer(strategy="median")), ("standardise", StandardScaler()), ("line", Ridge())]
+        # Of rows of -1 and 1 medians and means are 0 and deviations 1: neither step changes anything.
+        rows = np.outer([-1.0, 1.0], np.ones(len(self._columns)))
+        pipeline = Pipeline(steps).fit(rows, np.zeros(2))
+        pipeline[-1].coef_, pipeline[-1].intercept_ = self._coefficients[1:].copy(), float(self._coefficients[0])
+        return pipeline

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ import pytest
 from core.base.errors import DataError, QlopError, TrainingError
 from core.contracts.model import ModelPlugin, TrainContext, TrainingData
 from core.testing.isolation import ask_fresh_process
+from core.testing.members import with_models
 from core.testing.plugin import PluginContractSuite
 from core.testing.training_rows import make_training_data
 
@@ -26,10 +27,11 @@ _PREDICT_ELSEWHERE = """
 from importlib import import_module
 from pathlib import Path
 import pandas as pd
+from core.testing.members import with_models
 cls = import_module(request["module"])
 for part in request["class_name"].split("."):
     cls = getattr(cls, part)
-model = cls(cls.name, cls.Params.model_validate(request["params"]))
+model = with_models(cls(cls.name, cls.Params.model_validate(request["params"])))
 model.load_model(Path(request["folder"]))
 model.predict(pd.read_parquet(request["features"])).to_parquet(request["predictions"])
 print(json.dumps("done"))
@@ -40,6 +42,10 @@ class ModelContractSuite(PluginContractSuite):
     """Inherit it and name `plugin_class`. Every task that the class names in `tasks` is tried."""
 
     kind = "models"
+
+    def make_plugin(self, folder: Path = Path(), instance_name: str | None = None) -> Any:  # noqa: ANN401
+        """Return a new instance, as a run makes it."""
+        return with_models(super().make_plugin(folder, instance_name))
 
     def make_data(self, task: Task, seed: int = 0, *, missing: float = 0.0) -> TrainingData:
         """Return rows to train on; another seed gives later rows to validate and predict on."""
@@ -87,12 +93,21 @@ class ModelContractSuite(PluginContractSuite):
             pd.testing.assert_frame_equal(first, second, check_exact=True)
 
     def test_a_row_is_predicted_alone_as_among_others(self, tmp_path: Path) -> None:
-        for task in self.tasks():
+        for task in self.tasks() if "earlier_rows" not in self.plugin_class.capabilities else []:
             features = self.make_data(task, 2).features
             model = self.trained(tmp_path, task)
             pd.testing.assert_frame_equal(
                 model.predict(features).iloc[10:20], model.predict(features.iloc[10:20]), rtol=1e-9
             )
+
+    def test_later_rows_and_other_tickers_change_no_prediction(self, tmp_path: Path) -> None:
+        for task in self.tasks():
+            features = self.make_data(task, 2).features
+            model = self.trained(tmp_path, task)
+            together = model.predict(features)
+            ticker = features.index.get_level_values("ticker") == features.index[0][1]
+            for part in (np.arange(len(features)) < len(features) // 3, ticker):
+                pd.testing.assert_frame_equal(together[part], model.predict(features[part]), rtol=1e-9)
 
     def test_it_learns_without_validation_rows(self, tmp_path: Path) -> None:
         for task in self.tasks():
@@ -101,7 +116,7 @@ class ModelContractSuite(PluginContractSuite):
             assert model.predict(self.make_data(task).features)["prediction"].nunique() > 1
 
     def test_sample_weights_count(self, tmp_path: Path) -> None:
-        for task in self.tasks():
+        for task in self.tasks() if "pretrained" not in self.plugin_class.capabilities else []:
             data = self.make_data(task)
             opposed = data.target.where(np.arange(len(data.target)) % 2 == 0, 1.0 - data.target)
             light, heavy = np.where(np.arange(len(opposed)) % 2 == 0, 0.1, 1.9), 1.0
@@ -178,6 +193,25 @@ class ModelContractSuite(PluginContractSuite):
             if importances is not None:
                 assert set(importances.index) == set(self.make_data(task).features.columns)
                 assert importances.ge(0.0).all()
+
+    def test_shap_values_sum_to_the_score_and_name_the_features(self, tmp_path: Path) -> None:
+        for task in self.tasks():
+            features = self.make_data(task, 2).features.iloc[:20]
+            model = self.trained(tmp_path, task)
+            shap = model.shap_values(features)
+            if shap is None:
+                continue
+            assert list(shap.columns) == [*features.columns, "base"]
+            assert shap.index.equals(features.index)
+            assert shap["base"].nunique() == 1, "base is what the model says without knowing any feature"
+            predicted, summed = model.predict(features), shap.sum(axis=1).to_numpy()
+            answers = [predicted["prediction"].to_numpy()]
+            if task == "classification":
+                probability = predicted["probability_1"].to_numpy()
+                with np.errstate(divide="ignore"):
+                    answers = [probability, np.log(probability) - np.log(1.0 - probability)]
+            farthest = min(np.abs(summed - answer).max() for answer in answers)
+            assert farthest < 1e-4, "a row does not sum to the value, the probability or its log-odds"
 
     def test_it_leaves_its_input_as_it_was(self, tmp_path: Path) -> None:
         for task in self.tasks():

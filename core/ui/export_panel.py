@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["export_panel"]
 
+_FIRST = "native"
 _ENDED_BADLY = ("failed", "crashed", "cancelled")
 
 
@@ -43,6 +44,8 @@ def _draw_form(workbench: Workbench, model_run: str) -> None:
     if not usable:
         problem("No exporter can be used", "See the Plugins screen for what is wrong with them.")
         return
+    # First what keeps every bit and needs nothing beside it.
+    usable.sort(key=lambda name: name != _FIRST)
     chosen = st.selectbox("Format", usable, key="exporter", bind="query-params")
     plugin = find_plugin(workbench, "exporters", chosen)
     if plugin is None:

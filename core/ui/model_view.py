@@ -89,23 +89,30 @@ def draw_folds(card: ModelCard) -> None:
 
 
 def draw_importances(card: ModelCard) -> None:
-    """Draw what the model weighs, by its own measure."""
-    if card.importances is None:
+    """Draw what the model weighs, by its own measure and by SHAP values where there are any."""
+    if card.importances is None and card.shap_importances is None:
         st.markdown("This model has no importances.")
         return
-    total = card.importances["importance"].sum()
-    table = card.importances.assign(share=card.importances["importance"] / (total or 1.0))
-    table = table.sort_values("importance", ascending=False, kind="stable")
+    if card.importances is not None:
+        _draw_shares(card.importances, "importance", "Importance", name="Importances")
+        st.caption("By the model's own measure. It says what the model uses, not what is true.")
+    if card.shap_importances is not None:
+        _draw_shares(card.shap_importances, "mean_absolute_shap", "Mean size", name="SHAP importances")
+        st.caption("By the mean size of the SHAP values of the example rows: how far each feature moves the score.")
+    st.caption("Of the model trained on all rows.")
+
+
+def _draw_shares(importances: pd.DataFrame, measure: str, title: str, *, name: str) -> None:
+    total = importances[measure].sum()
+    table = importances.assign(share=importances[measure] / (total or 1.0))
+    table = table[["feature", measure, "share"]].sort_values(measure, ascending=False, kind="stable")
     config = st.column_config
     columns = {
         "feature": config.TextColumn("Feature"),
         "share": config.ProgressColumn("Share", format="percent", min_value=0.0, max_value=float(table["share"].max())),
-        "importance": config.NumberColumn("Importance", format="%.3f"),
+        measure: config.NumberColumn(title, format="%.3f"),
     }
-    reading_table(table, columns=columns, name="Importances")
-    st.caption(
-        "By the model's own measure, of the model trained on all rows. It says what the model uses, not what is true."
-    )
+    reading_table(table, columns=columns, name=name)
 
 
 def _pairs(pairs: Sequence[tuple[str, str]], key: str) -> None:

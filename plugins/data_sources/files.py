@@ -50,8 +50,6 @@ _ALIASES: Mapping[PanelColumn, tuple[str, ...]] = {
     "returns": ("returns", "return"),
 }
 _SESSION_UNITS = ("d", "wk", "mo")
-_UNIT_DAYS = {"m": 1 / 1440, "h": 1 / 24, "d": 1.0, "wk": 7.0, "mo": 30.4}
-_STEPS_THAT_TELL = 10
 _SUFFIXES = (".csv", ".csv.gz", ".parquet", ".pq")
 _PRICES: tuple[PanelColumn, ...] = ("open", "high", "low", "close", "volume")
 _EXTRAS: tuple[PanelColumn, ...] = ("adjusted_close", "dividend", "split", "risk_free_rate_annual")
@@ -142,7 +140,7 @@ class Files(qlop.DataSourcePlugin):
             If no file is there, a file cannot be read, a column or ticker is missing, a cell cannot be read exactly,
             or the bars break a promise of the price panel.
         """
-        from qlop.engine import CsvLayout, panel_from_rows, read_table_file
+        from qlop.engine import CsvLayout, panel_from_rows, read_table_file, refuse_other_interval
 
         paths = _files_at(self.params.path, tickers)
         layout = CsvLayout(self.params.delimiter, self.params.encoding)
@@ -150,7 +148,7 @@ class Files(qlop.DataSourcePlugin):
         parts = [_rows_of(table, self.params, tickers, interval) for table in tables]
         rows, origin_of_row = _joined(tables, parts)
         _refuse_missing(tickers, parts, self.params.path)
-        _refuse_other_interval(rows, interval, self.params.path)
+        refuse_other_interval(rows, interval, origin=self.params.path)
         panel = panel_from_rows(rows, origin=self.params.path, origin_of_row=origin_of_row, start=start, end=end)
         panel.attrs["adjustment"] = "total_return" if self.params.returns_only else self.params.price_adjustment
         return panel
@@ -235,14 +233,16 @@ def _rows_of(table: TableFile, params: Files.Params, wanted: Sequence[str] | Non
     found = _columns_in(table, params)
     _refuse_lacking(table, found, params)
     numbers = np.arange(table.columns.num_rows)[:: -1 if params.order == "newest_first" else 1]
-    tickers = _tickers_of(table, found.get("ticker"), params).iloc[numbers]
-    every = list(dict.fromkeys(tickers))
+    tickers = _tickers_of(table, found.get("ticker"), params)[numbers]
+    every = list(tickers.categories[pd.unique(tickers.codes)])
     if wanted is not None:
-        is_wanted = tickers.isin(list(wanted)).to_numpy()
+        is_wanted = np.asarray(tickers.isin(list(wanted)))
         numbers, tickers = numbers[is_wanted], tickers[is_wanted]
     if not len(numbers):
         return _Part(pd.DataFrame(), numbers, every)
-    cells = _Cells(table, table.columns.take(numbers), numbers, tickers.to_numpy(), params)
+    is_whole = len(numbers) == table.columns.num_rows and params.order == "oldest_first"
+    columns = table.columns if is_whole else table.columns.take(numbers)
+    cells = _Cells(table, columns, numbers, tickers, params)
     try:
         times = timestamps_of(
             cells.taken[found["timestamp"]],
@@ -253,24 +253,26 @@ def _rows_of(table: TableFile, params: Files.Params, wanted: Sequence[str] | Non
     except CellError as error:
         fault = cells.fault(found["timestamp"], error)
         raise qlop.DataError(f"{fault} (data.interval is {interval!r})") from error
-    rows = pd.DataFrame({"timestamp": times, "ticker": tickers.to_numpy()}).astype({"ticker": "str"})
+    rows = pd.DataFrame({"timestamp": times, "ticker": tickers})
     values = _returns_path(cells, rows, found) if params.returns_only else _prices(cells, found)
-    return _Part(rows.assign(**values), numbers, every)
+    return _Part(pd.concat([rows, pd.DataFrame(values, copy=False)], axis=1), numbers, every)
 
 
-def _tickers_of(table: TableFile, column: str | None, params: Files.Params) -> pd.Series:
+def _tickers_of(table: TableFile, column: str | None, params: Files.Params) -> pd.Categorical:
+    import numpy as np
     import pandas as pd
-    from qlop.engine import CellError, texts_of
+    from qlop.engine import CellError, categories_of
 
     if column is None:
-        return pd.Series(params.ticker or _stem(table.path), index=range(table.columns.num_rows), dtype="str")
+        only = pd.Index([params.ticker or _stem(table.path)], dtype="str")
+        return pd.Categorical.from_codes(np.zeros(table.columns.num_rows, dtype=np.int64), categories=only)
     if params.ticker is not None:
         raise qlop.DataError(
             f"{table.path}: data_source_params.ticker is {params.ticker!r}, but the file's column {column!r} names "
             "tickers. Leave ticker out, or say columns: {ticker: ''}."
         )
     try:
-        return texts_of(table.columns[column])
+        return categories_of(table.columns[column])
     except CellError as error:
         raise qlop.DataError(f"{table.where(error.row)}, column {column!r}: {error.reason}.") from error
 
@@ -282,7 +284,7 @@ class _Cells:
     table: TableFile
     taken: Any
     row_numbers: NDArray[np.int64]
-    tickers: NDArray[Any]
+    tickers: pd.Categorical
     params: Files.Params
 
     def numbers(self, column: str, empty: float | None = None) -> NDArray[np.float64]:
@@ -375,6 +377,8 @@ def _joined(tables: Sequence[TableFile], parts: Sequence[_Part]) -> tuple[pd.Dat
             first_in[ticker] = table.path
     filled = [part.rows for part in parts if len(part.rows)]
     rows = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
+    if len(filled) > 1:
+        rows["ticker"] = pd.api.types.union_categoricals([part["ticker"] for part in filled])
     ends = np.cumsum([len(part.rows) for part in parts])
 
     def origin_of_row(row: int) -> str:
@@ -396,21 +400,3 @@ def _refuse_missing(wanted: Sequence[str] | None, parts: Sequence[_Part], path: 
                 f"{path}: no row is of ticker {ticker!r} ({len(parts)} files read).{hint} All: {shown}. A file "
                 "without a ticker column bears its ticker as its name."
             )
-
-
-def _refuse_other_interval(rows: pd.DataFrame, interval: str, path: str) -> None:
-    """Refuse bars that lie closer than the interval, or many that all lie farther apart.
-
-    Holidays shift weekly and monthly bars by some days, so that a least step of .6 to 1.5 intervals passes;
-    weekends and thin trading leave bars out, so that a few bars tell nothing.
-    """
-    ordered = rows.sort_values(["ticker", "timestamp"], kind="stable")
-    steps = ordered.groupby("ticker", sort=False)["timestamp"].diff().dropna()
-    steps = steps[steps.dt.total_seconds() > 0.0]
-    length = int(interval.rstrip("hdmwko")) * _UNIT_DAYS[interval.lstrip("0123456789")] * 86_400.0
-    least = steps.min().total_seconds() if len(steps) else length
-    if least < 0.6 * length or (least > 1.5 * length and len(steps) >= _STEPS_THAT_TELL):
-        raise qlop.DataError(
-            f"{path}: data.interval is {interval!r}, but the closest bars of a ticker lie {steps.min()} apart. Set "
-            "data.interval to what the files hold."
-        )

@@ -117,6 +117,16 @@ class Linear(qlop.ModelPlugin):
         coefficients = np.atleast_2d(self._trained()[-1].coef_)
         return pd.Series(np.abs(coefficients).max(axis=0), index=list(self._columns), name="coefficient_size")
 
+    def library_object(self) -> Pipeline:
+        """Return the pipeline of imputation, standardisation and regression."""
+        return self._trained()
+
+    def to_onnx(self, opset: int) -> bytes:
+        """Return imputation, standardisation and regression, in float64. See the contract."""
+        from qlop.engine import onnx_of_linear_pipeline
+
+        return onnx_of_linear_pipeline(self._trained(), opset)
+
     def _trained(self) -> Pipeline:
         if self._pipeline is None:
             raise qlop.TrainingError(f"Model {self.name!r} is not trained; call train or load_model first.")

@@ -136,6 +136,33 @@ class XGBoost(qlop.ModelPlugin):
         values = [gains.get(f"f{position}", 0.0) for position in range(len(self._columns))]
         return pd.Series(values, index=list(self._columns), name="gain", dtype="float64")
 
+    def library_object(self) -> xgboost.Booster:
+        """Return the booster."""
+        return self._trained()
+
+    def to_onnx(self, opset: int) -> bytes:
+        """Return the trees and what follows them, in float32 as XGBoost computes. See the contract."""
+        from qlop.engine import onnx_of_booster
+
+        return onnx_of_booster(self._trained(), opset)
+
+    def shap_values(self, features: pd.DataFrame) -> pd.DataFrame | None:
+        """Return XGBoost's own TreeSHAP of the log-odds or the value; None with three classes or more."""
+        import numpy as np
+        import pandas as pd
+        import xgboost
+        from qlop.engine import checked_features
+
+        booster = self._trained()
+        values = checked_features(features, self._columns, self.name)
+        if len(self._classes) > 2:
+            return None
+        columns = [*self._columns, "base"]
+        if not len(values):
+            return pd.DataFrame(np.empty((0, len(columns))), index=features.index, columns=columns)
+        found = booster.predict(xgboost.DMatrix(values), pred_contribs=True, validate_features=False)
+        return pd.DataFrame(found.astype(np.float64), index=features.index, columns=columns)
+
     def _trained(self) -> xgboost.Booster:
         if self._booster is None:
             raise qlop.TrainingError(f"Model {self.name!r} is not trained; call train or load_model first.")

@@ -34,7 +34,12 @@ class Export(qlop.OrchestratorPlugin):
         result = exporter.export(artifact, folder / f"model{exporter.file_suffix}")
         size_bytes = result.path.stat().st_size
         context.save_folder("export", folder)
-        context.log("The export predicts as the original does", rows_compared=result.rows_compared)
+        if result.rows_compared:
+            context.log("The export predicts as the original does", rows_compared=result.rows_compared)
+        else:
+            context.log("The export was not read back; nothing is known of how it predicts", level="warning")
+        if result.remark:
+            context.log(result.remark, level="warning")
         summary = write_export_summary(
             config.title or "QLOP",
             result,

@@ -11,6 +11,7 @@ from core.base.errors import ConfigError, RunError
 from core.engine.fold_findings import fold_findings
 from core.engine.labels import check_labels, label_report
 from core.engine.model_artifact import load_model_artifact, read_model_card, save_fitted_model
+from core.engine.model_card_text import ModelCardFacts, write_model_card_text
 from core.engine.prediction_scores import scorable_rows
 from core.engine.training import TrainingResult, TrainingTask, train_model
 from core.engine.watched_features import WatchedPipeline, rows_trained_first
@@ -82,7 +83,7 @@ class _ContextReporter:
 def train(config: RunConfig, market: Market, context: RunContext) -> Trained:
     """Label, build features, train by the config's splits and save what came of it.
 
-    Artifacts: labels, predictions, fold_scores, feature_importances, model/.
+    Artifacts: labels, predictions, fold_scores, feature_importances, shap_importances, model_card.md, model/.
 
     Raises
     ------
@@ -111,8 +112,12 @@ def train(config: RunConfig, market: Market, context: RunContext) -> Trained:
         report=_ContextReporter(context),
     )
     result = train_model(task)
-    _save(result, context, _description(config, market, task.pipeline))
-    return _trained(result, labels, report, market.panel)
+    trained = _trained(result, labels, report, market.panel)
+    shap_importances = _shap_importances(result)
+    _save(result, context, _description(config, market, task.pipeline), shap_importances)
+    facts = ModelCardFacts(config, market, result, trained.metrics, shap_importances)
+    context.save_text("model_card.md", write_model_card_text(facts))
+    return trained
 
 
 def _trained(
@@ -153,12 +158,31 @@ def _description(config: RunConfig, market: Market, pipeline: FeaturePipeline) -
     return described
 
 
-def _save(result: TrainingResult, context: RunContext, description: Mapping[str, JsonValue]) -> None:
+def _shap_importances(result: TrainingResult) -> pd.DataFrame | None:
+    """Return the mean absolute SHAP value of each feature over the example rows; None where the model has none."""
+    import pandas as pd
+
+    values = result.final_model.model.shap_values(result.example_features)
+    if values is None:
+        return None
+    # By place: the last column is the base, and a feature may be called so too.
+    sizes = values.iloc[:, :-1].abs().mean().to_numpy()
+    return pd.DataFrame({"feature": list(result.final_model.feature_columns), "mean_absolute_shap": sizes})
+
+
+def _save(
+    result: TrainingResult,
+    context: RunContext,
+    description: Mapping[str, JsonValue],
+    shap_importances: pd.DataFrame | None,
+) -> None:
     context.save_table("predictions", result.predictions)
     context.save_table("fold_scores", result.fold_scores)
     importances = result.final_model.model.feature_importances()
     if importances is not None:
         context.save_table("feature_importances", importances.rename_axis("feature").reset_index(name="importance"))
+    if shap_importances is not None:
+        context.save_table("shap_importances", shap_importances)
     folder = context.new_folder("model")
     save_fitted_model(
         result.final_model,

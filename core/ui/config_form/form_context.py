@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ALWAYS_USED", "FormContext"]
 
-ALWAYS_USED = ("mode", "mode_params", "title", "seed", "thread_count", "sinks", "plugins")
+ALWAYS_USED = ("mode", "mode_params", "title", "seed", "thread_count", "sinks", "limits", "plugins")
 """Sections of a config that every run has, whatever its mode uses."""
 
 _Path = tuple[str | int, ...]

@@ -13,6 +13,7 @@ from core.config.sections import (
     ExecutionConfig,
     ExportConfig,
     LabelConfig,
+    LimitsConfig,
     LoadDataConfig,
     SplitsConfig,
     StrategyConfig,
@@ -122,6 +123,9 @@ def _draw_run(context: FormContext) -> None:
     for name in _OF_THE_RUN:
         context.raw.pop(name, None)
     context.raw.update(context.fields((), RunConfig, own, left_out))
+    limits = context.fields(("limits",), LimitsConfig, context.raw.get("limits") or {})
+    if limits != LimitsConfig().model_dump() or "limits" in context.raw:
+        context.raw["limits"] = limits
 
 
 def _draw_mode(context: FormContext) -> None:
@@ -143,6 +147,6 @@ GROUPS = (
     Group("backtest", "Baselines and benchmark", _draw_baselines, ("backtest",)),
     Group("export", "Export", _plugin_group("export", ExportConfig, "Format"), ("export",)),
     Group("sinks", "Outputs", _draw_sinks, ("sinks",)),
-    Group("title", "Run", _draw_run, (*_OF_THE_RUN, "mode", "plugins")),
+    Group("title", "Run", _draw_run, (*_OF_THE_RUN, "limits", "mode", "plugins")),
 )
 """Every group of a form; a mode shows those whose section it uses."""

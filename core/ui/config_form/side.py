@@ -49,12 +49,22 @@ def _start(context: FormContext, check: LastCheck) -> None:
     try:
         run_id = start_once(
             context.key("start"),
-            lambda: submit_run(context.workbench, context.used_config(), plugin_registry(context.workbench)),
+            lambda: submit_run(
+                context.workbench,
+                context.used_config(),
+                plugin_registry(context.workbench),
+                source_run=_source_run(context),
+            ),
         )
     except QlopError as error:
         problem("The run was not started", str(error))
         return
     go_to("run", run=run_id)
+
+
+def _source_run(context: FormContext) -> str | None:
+    parameter, name = context.state["source"] or ("", "")
+    return name if parameter == "from_run" else None
 
 
 def _draw_config(context: FormContext, check: LastCheck) -> None:

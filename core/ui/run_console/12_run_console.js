@@ -116,6 +116,7 @@ class RunConsole {
     const begun = this.feed.facts.begun ?? this.record.started_ms;
     if (begun === null || begun === undefined) return "";
     const ended = ENDED.has(status.state) ? (status.time ?? this.record.finished_ms) : null;
+    if (ended && ended < begun) return ""; // the clock was set back meanwhile
     return ended ? `took ${durationText(ended - begun)}` : durationText(now - begun);
   }
 

@@ -64,7 +64,7 @@ def _rerun(workbench: Workbench, run: RunDetails) -> None:
     # As `qlop runs rerun` does: the files of the config's sinks are the first run's.
     config = {**run.folder.config(), "sinks": []}
     place, is_over = f"rerun-{run.row.run_id}", partial(has_ended, workbench)
-    new = start_once(place, lambda: submit_run(workbench, config), is_over=is_over)
+    new = start_once(place, lambda: submit_run(workbench, config, source_run=run.row.run_id), is_over=is_over)
     keep_in_address("run", new)
     st.rerun()
 

@@ -20,10 +20,17 @@ def fields_of(model):
 
 
 @pytest.mark.parametrize(
-    "name", sorted({*fields_of(RunConfig), *fields_of(Settings)} - {"url", "store", "plugins", "relay", "dashboard"})
+    "name",
+    sorted(
+        {*fields_of(RunConfig), *fields_of(Settings)}
+        - {"url", "store", "plugins", "relay", "dashboard", "jobs", "cache"}
+    ),
 )
 def test_every_field_is_documented(name):
-    assert any(f"`{section}{name}`" in DOCUMENT for section in ("", "plugins.", "relay.", "dashboard."))
+    assert any(
+        f"`{section}{name}`" in DOCUMENT
+        for section in ("", "plugins.", "relay.", "dashboard.", "jobs.", "limits.", "cache.")
+    )
 
 
 def test_the_settings_are_documented():

@@ -77,3 +77,20 @@ def test_dates_are_cut_at_both_ends_and_none_left_is_refused() -> None:
 def test_no_rows_are_refused() -> None:
     with pytest.raises(DataError, match=r"all\.csv: there are no rows"):
         panel_of(pd.DataFrame())
+
+
+def test_tickers_that_share_no_day_are_arranged_too() -> None:
+    """Their table of days and tickers would be mostly empty."""
+    days = pd.bdate_range("2004-03-01", periods=40).strftime("%Y-%m-%d")
+    bars = [(day, f"T{number:02d}") for number, day in enumerate(days)]
+    panel = panel_of(rows_of(*reversed(bars)))
+    assert [(str(day.date()), ticker) for day, ticker in panel.index] == bars
+    assert panel["close"].tolist() == [float(49 - number) for number in range(40)]
+    with pytest.raises(DataError, match=r"line 42: T39 at 2004-04-23 appears twice, first in all\.csv, line 41"):
+        panel_of(rows_of(*bars, bars[-1]))
+
+
+def test_tickers_as_categories_give_the_same_panel() -> None:
+    rows = rows_of(("2004-03-01", "B"), ("2004-03-02", "B"), ("2004-03-01", "A"))
+    as_categories = rows.astype({"ticker": pd.CategoricalDtype(["B", "unused", "A"])})
+    pd.testing.assert_frame_equal(panel_of(as_categories), panel_of(rows), check_exact=True)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.engine.table_cells import CellError, numbers_of, texts_of
+from core.engine.table_cells import CellError, categories_of, numbers_of, texts_of
 
 
 def cells(*values: object) -> pa.ChunkedArray:
@@ -107,6 +107,26 @@ def test_a_text_that_is_empty_is_refused(empty: str | None) -> None:
 
 def test_texts_lose_the_white_space_around_them() -> None:
     assert texts_of(cells(" AAPL", "BRK B ")).tolist() == ["AAPL", "BRK B"]
+
+
+@pytest.mark.parametrize("encode", [False, True])
+def test_texts_that_repeat_are_kept_once_and_read_alike(encode: bool) -> None:
+    column = cells(" B", "A", "B ", "A", "C")
+    found = categories_of(column.dictionary_encode() if encode else column)
+    assert list(found) == texts_of(column).tolist() == ["B", "A", "B", "A", "C"]
+    assert sorted(found.categories) == ["A", "B", "C"]
+
+
+def test_texts_that_repeat_are_read_from_several_chunks_with_other_dictionaries() -> None:
+    chunks = [pa.array(["A", "B"]).dictionary_encode(), pa.array(["C", "B"]).dictionary_encode()]
+    assert list(categories_of(pa.chunked_array(chunks))) == ["A", "B", "C", "B"]
+
+
+@pytest.mark.parametrize("empty", ["", "   ", None])
+def test_an_empty_text_among_those_that_repeat_is_refused_with_its_row(empty: str | None) -> None:
+    with pytest.raises(CellError, match="the cell is empty") as caught:
+        categories_of(cells("AAPL", "AAPL", empty, "IBM"))
+    assert caught.value.row == 2
 
 
 @settings(deadline=None, max_examples=100)

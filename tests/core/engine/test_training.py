@@ -438,3 +438,20 @@ def test_the_result_carries_example_rows_of_the_models_columns() -> None:
     result: TrainingResult = train_model(task_of(WatchfulShares))
     assert tuple(result.example_features.columns) == result.final_model.feature_columns
     assert result.example_features.isna().any(axis=None)
+
+
+class KnowingShares(Shares):
+    """Shares that says it learned elsewhere."""
+
+    name = "knowing_shares"
+    capabilities = frozenset({*Shares.capabilities, "pretrained"})
+
+
+def test_a_model_that_learned_elsewhere_is_warned_of_as_its_rows_may_be_in_sample() -> None:
+    for plugin, n_warnings in ((Shares, 0), (KnowingShares, 1)):
+        notebook = Notebook()
+        train_model(task_of(plugin, report=notebook))
+        warned = [
+            message for message, level, _ in notebook.logged if level == "warning" and "learned elsewhere" in message
+        ]
+        assert len(warned) == n_warnings

@@ -15,7 +15,8 @@ from core.jobs.signals import CancelFlag
 from core.store.cancel_request import cancel_reason, request_cancel
 
 WAIT = (
-    "import sys, time; from pathlib import Path; from core.jobs.signals import CancelFlag\n"
+    "import signal, sys, time; from pathlib import Path; from core.jobs.signals import CancelFlag\n"
+    "signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored below nohup\n"
     "with CancelFlag() as flag:\n"
     "    flag.watch(Path(sys.argv[1])); print('ready', flush=True)\n"
     "    while not flag.is_set: time.sleep(0.01)\n"

@@ -6,9 +6,9 @@ from zipfile import ZipFile
 import pytest
 
 from core.base.errors import RunError
+from core.engine.model_limits import model_limits
 from core.services.artifact_archive import archive_artifacts
 from core.services.model_exports import export_config, exports_of
-from core.services.model_limits import model_limits
 from core.services.newest_data import newest_data
 from core.services.python_run import run
 from core.services.run_artifacts import read_artifact

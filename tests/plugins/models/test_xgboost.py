@@ -143,6 +143,18 @@ def test_importances_are_the_gain_and_zero_for_what_is_never_split_on() -> None:
     assert gains["noise"] == 0.0
 
 
+def test_shap_values_sum_to_the_log_odds_with_missing_values_and_name_the_features() -> None:
+    data = rows()
+    model = fitted(data)
+    shap = model.shap_values(data.features)
+    assert list(shap.columns) == ["a", "b[1]", "c<2", "noise", "base"]
+    p = model.predict(data.features)["probability_1"]
+    assert shap.sum(axis=1).to_numpy() == pytest.approx(np.log(p / (1 - p)).to_numpy(), abs=1e-5)
+    assert shap.drop(columns="base").abs().mean().idxmax() == "a"
+    assert fitted(rows(n_classes=3)).shap_values(data.features) is None
+    assert model.shap_values(data.features.iloc[:0]).shape == (0, 5)
+
+
 def test_columns_in_another_order_are_refused() -> None:
     data = rows()
     model = fitted(data)

@@ -1,0 +1,150 @@
+"""How a file of anybody is fed with a run's features, and where its answer lies.
+
+1. The features enter as one matrix, or as one input each, named after them.
+2. A file that says which features it knows (`qlop.feature_columns`) has to know these, in this order.
+3. Probabilities are an output for each class (`probability_1`), a matrix with a column for each class, or with two
+   classes the higher one's alone. A value is an output of one column.
+4. What does not fit is named, with what was found and what would fit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.base.errors import DataError
+from core.engine.model_columns import probability_column
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.engine.onnx_graphs.onnx_session import OnnxSession, OnnxValue
+
+__all__ = ["OnnxLayout", "onnx_layout"]
+
+FEATURE_COLUMNS_KEY = "qlop.feature_columns"
+
+
+@dataclass(frozen=True)
+class OnnxLayout:
+    """Where features go in and the answer comes out.
+
+    Attributes
+    ----------
+    inputs : tuple of str
+        An input for each feature, in the features' order; empty where one input takes all.
+    outputs : tuple of str
+        One, or one for each class.
+    """
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    def answer(self, session: OnnxSession, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the answer for `values`, shape (n_rows,), or (n_rows, n_classes)."""
+        found = session.ask(values, self.outputs, self.inputs)
+        columns = [np.asarray(found[name], dtype=np.float64).reshape(len(values), -1) for name in self.outputs]
+        together = np.concatenate(columns, axis=1)
+        return together[:, 0] if together.shape[1] == 1 else together
+
+
+def onnx_layout(
+    session: OnnxSession, columns: Sequence[str], classes: Sequence[float], output: str | None
+) -> OnnxLayout:
+    """Return how a file is fed with `columns` and where its answer lies.
+
+    Parameters
+    ----------
+    session : OnnxSession
+        The file.
+    columns : sequence of str
+        The run's features, in order.
+    classes : sequence of float
+        The label's classes, ascending; empty for a regression.
+    output : str or None
+        Which output holds the answer; None finds it.
+
+    Raises
+    ------
+    DataError
+        If the file's inputs do not fit the features, or no output can be the answer.
+    """
+    _check_known_columns(session, columns)
+    return OnnxLayout(_inputs(session, columns), _outputs(session, classes, output))
+
+
+def _check_known_columns(session: OnnxSession, columns: Sequence[str]) -> None:
+    if FEATURE_COLUMNS_KEY not in session.metadata:
+        return
+    try:
+        known = [str(name) for name in json.loads(session.metadata[FEATURE_COLUMNS_KEY])]
+    except (ValueError, TypeError, RecursionError) as error:
+        raise DataError(
+            f"The ONNX file's metadata {FEATURE_COLUMNS_KEY} is no list of names: {error!s:.200}"
+        ) from error
+    if known != list(columns):
+        raise DataError(
+            f"The ONNX file was made for the features {known}, in this order; the run has {list(columns)}. Give the "
+            "run the feature steps that the file's model was trained with."
+        )
+
+
+def _inputs(session: OnnxSession, columns: Sequence[str]) -> tuple[str, ...]:
+    found = session.inputs
+    if len(found) == 1 and _fits(found[0], len(columns)):
+        return ()
+    by_name = {value.name: value for value in found}
+    if sorted(by_name) == sorted(columns) and all(_fits(value, 1) for value in found):
+        return tuple(columns)
+    raise DataError(
+        f"The ONNX file's inputs are [{'; '.join(map(str, found))}], and the run has {len(columns)} features: "
+        f"{list(columns)}. They fit one input, float or double, of shape [rows, {len(columns)}], or an input for each "
+        "feature, of its name, with any number of rows."
+    )
+
+
+def _fits(value: OnnxValue, width: int) -> bool:
+    """Whether it takes any number of rows of `width` columns; one column may lie flat."""
+    shape = value.shape
+    takes_any_number = bool(shape) and not isinstance(shape[0], int)
+    is_flat = len(shape) == 1 and width == 1
+    is_matrix = len(shape) == 2 and (shape[1] == width or not isinstance(shape[1], int))
+    return value.is_numeric and takes_any_number and (is_matrix or is_flat)
+
+
+def _outputs(session: OnnxSession, classes: Sequence[float], output: str | None) -> tuple[str, ...]:
+    by_class = tuple(probability_column(label) for label in classes)
+    names = {value.name for value in session.outputs}
+    if output is None and by_class and names.issuperset(by_class):
+        return by_class
+    widths = {0: (1,), 2: (2, 1)}.get(len(classes), (len(classes),))
+    for width in widths:
+        fitting = [value.name for value in session.outputs if _holds(value, width, output)]
+        # Of several, the one that says by its name what it is.
+        fitting.sort(key=lambda name: not name.startswith("prob" if classes else "prediction"))
+        if fitting:
+            return (fitting[0],)
+    raise DataError(
+        f"None of the ONNX file's outputs [{'; '.join(map(str, session.outputs))}] can be "
+        f"{'the output ' + repr(output) + ' with ' if output else ''}{_wanted(classes)}. Name another one under "
+        "output, or export the model so (scikit-learn's: with zipmap=False)."
+    )
+
+
+def _holds(value: OnnxValue, width: int, output: str | None) -> bool:
+    is_asked_for = output is None or value.name == output
+    if not is_asked_for or not value.is_numeric:
+        return False
+    if len(value.shape) == 2:
+        return value.shape[1] == width or not isinstance(value.shape[1], int)
+    return len(value.shape) == 1 and width == 1
+
+
+def _wanted(classes: Sequence[float]) -> str:
+    if not classes:
+        return "the values, float or double, of shape [rows] or [rows, 1]"
+    return f"the probabilities of the {len(classes)} classes, float or double, of shape [rows, {len(classes)}]"

@@ -1,0 +1,124 @@
+"""An ONNX graph, written node by node.
+
+1. It begins with one input, `features`, of shape (rows, n_features), or with a graph that is there already.
+2. Nodes and constants are named by running numbers, so that equal models give equal bytes.
+3. It ends with named outputs; onnx's own checker sees the whole before its bytes are given out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike
+    from onnx import ModelProto, ValueInfoProto
+
+__all__ = ["FEATURES", "SCORES", "OnnxGraph"]
+
+FEATURES = "features"
+"""The name of the input."""
+SCORES = "scores"
+"""The name of the output of a model's graph."""
+
+_TREES_DOMAIN = "ai.onnx.ml"
+_TREES_OPSET = 3
+# The least IR version that carries each opset, so that runtimes of that time read the file.
+_IR_VERSIONS = {15: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10}
+
+ElementType = Literal["float", "double"]
+
+
+class OnnxGraph:
+    """A graph under construction; methods that add return the name of what was added.
+
+    Parameters
+    ----------
+    begun : ModelProto
+        What is there already; its outputs are opened again.
+    """
+
+    def __init__(self, begun: ModelProto) -> None:
+        self._begun = begun
+        self._graph = begun.graph
+        self._n_named = len(begun.graph.node) + len(begun.graph.initializer)
+        del self._graph.output[:]
+
+    @classmethod
+    def begin(cls, n_features: int, opset: int, element_type: ElementType) -> OnnxGraph:
+        """Return a graph of nothing but its input.
+
+        Parameters
+        ----------
+        n_features : int
+            Columns of the input.
+        opset : int
+            Of the operators, 15 to 21.
+        element_type : str
+            "float" where the model itself sees its features as float32, else "double".
+        """
+        from onnx import GraphProto, helper
+
+        graph = GraphProto(name="qlop", input=[_tensor_info(FEATURES, element_type, [None, n_features])])
+        opsets = [helper.make_opsetid("", opset), helper.make_opsetid(_TREES_DOMAIN, _TREES_OPSET)]
+        return cls(helper.make_model(graph, producer_name="QLOP", ir_version=_IR_VERSIONS[opset], opset_imports=opsets))
+
+    def constant(self, values: ArrayLike, dtype: DTypeLike = np.float64) -> str:
+        """Add an array."""
+        from onnx import numpy_helper
+
+        name = self._new_name("constant")
+        self._graph.initializer.append(numpy_helper.from_array(np.asarray(values, dtype=dtype), name))
+        return name
+
+    def add(self, operator: str, *inputs: str, **attributes: Any) -> str:  # noqa: ANN401 - ONNX's own
+        """Add a node of one output."""
+        from onnx import helper
+
+        name = self._new_name(operator.lower())
+        domain = _TREES_DOMAIN if operator.startswith("Tree") else ""
+        self._graph.node.append(helper.make_node(operator, inputs, [name], name, domain=domain, **attributes))
+        return name
+
+    def cast(self, value: str, dtype: DTypeLike) -> str:
+        """Add a conversion to `dtype`."""
+        from onnx import helper
+
+        return self.add("Cast", value, to=helper.np_dtype_to_tensor_dtype(np.dtype(dtype)))
+
+    def finished(
+        self, outputs: Mapping[str, tuple[str, Sequence[int | None]]], metadata: Mapping[str, str] | None = None
+    ) -> bytes:
+        """Return the serialised model.
+
+        Parameters
+        ----------
+        outputs : mapping
+            The outputs' names; for each the value, float64, that it gives, and its shape (None: any number of rows).
+        metadata : mapping, optional
+            Texts to keep in the file.
+        """
+        import onnx
+        from onnx import helper
+
+        for name, (value, shape) in outputs.items():
+            self._graph.node.append(helper.make_node("Identity", [value], [name], self._new_name("output")))
+            self._graph.output.append(_tensor_info(name, "double", shape))
+        for key, text in (metadata or {}).items():
+            self._begun.metadata_props.add(key=key, value=text)
+        onnx.checker.check_model(self._begun, full_check=True)
+        content: bytes = self._begun.SerializeToString()
+        return content
+
+    def _new_name(self, what: str) -> str:
+        self._n_named += 1
+        return f"{what}_{self._n_named}"
+
+
+def _tensor_info(name: str, element_type: ElementType, shape: Sequence[int | None]) -> ValueInfoProto:
+    from onnx import TensorProto, helper
+
+    kind = TensorProto.FLOAT if element_type == "float" else TensorProto.DOUBLE
+    return helper.make_tensor_value_info(name, kind, ["rows" if size is None else size for size in shape])

@@ -1,0 +1,108 @@
+"""An ONNX file, asked for rows by onnxruntime."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.base.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["OnnxSession", "OnnxValue"]
+
+_ELEMENT_TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64}
+
+
+@dataclass(frozen=True)
+class OnnxValue:
+    """An input or an output: its name, its type as onnxruntime writes it, and its shape (texts: any size)."""
+
+    name: str
+    type: str
+    shape: tuple[int | str | None, ...]
+
+    def __str__(self) -> str:
+        """Return it as a message shows it: features: tensor(float) [rows, 7]."""
+        return f"{self.name}: {self.type} [{', '.join(str(size or '?') for size in self.shape)}]"
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether it is an array of float32 or float64."""
+        return self.type in _ELEMENT_TYPES
+
+
+class OnnxSession:
+    """A file loaded by onnxruntime, on the CPU.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.
+    thread_count : int
+        Of an operator. With one, a row's sums are added up in one order, whatever rows stand beside it.
+
+    Raises
+    ------
+    DataError
+        If onnxruntime does not take the file.
+    """
+
+    def __init__(self, content: bytes, thread_count: int = 1) -> None:
+        import onnxruntime
+        from onnxruntime.capi import onnxruntime_pybind11_state as answers
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = thread_count
+        options.inter_op_num_threads = 1
+        # Threads that wait do not turn in circles: the machine has other work.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Errors come as exceptions; what else the library remarks on stderr is nobody's business.
+        options.log_severity_level = 4
+        refusals = (answers.Fail, answers.InvalidArgument, answers.InvalidGraph, answers.InvalidProtobuf)
+        self._failures = (*refusals, answers.NotImplemented, answers.RuntimeException)
+        try:
+            self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        except self._failures as error:
+            raise DataError(f"onnxruntime {onnxruntime.__version__} does not load the file: {error!s:.300}") from error
+        self.inputs, self.outputs = (
+            tuple(OnnxValue(value.name, value.type, tuple(value.shape)) for value in values)
+            for values in (self._session.get_inputs(), self._session.get_outputs())
+        )
+        self.metadata: Mapping[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
+
+    def ask(
+        self, values: NDArray[np.float64], outputs: Sequence[str] | None = None, columns: Sequence[str] = ()
+    ) -> dict[str, NDArray[np.generic]]:
+        """Return outputs by name.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_rows, n_features)
+            Rounded to float32 where the file's input is float.
+        outputs : sequence of str, optional
+            Which to compute; all where it is None.
+        columns : sequence of str
+            The columns of `values`, where the file has an input for each.
+
+        Raises
+        ------
+        DataError
+            If the file's operators fail on these rows.
+        """
+        wanted = [output.name for output in self.outputs] if outputs is None else list(outputs)
+        known = {value.name: value for value in self.inputs}
+        if columns:
+            shape = {name: (-1, 1) if len(known[name].shape) == 2 else (-1,) for name in columns}
+            parts = {name: values[:, place].reshape(shape[name]) for place, name in enumerate(columns)}
+        else:
+            parts = {self.inputs[0].name: values}
+        rows = {name: np.ascontiguousarray(part, _ELEMENT_TYPES[known[name].type]) for name, part in parts.items()}
+        try:
+            return dict(zip(wanted, self._session.run(wanted, rows), strict=True))
+        except self._failures as error:
+            raise DataError(f"The ONNX file fails on the rows that it is given: {error!s:.300}") from error

@@ -1,0 +1,94 @@
+"""The bars before each row that a network may read: of its own ticker, up to the row, across no hole.
+
+1. Rows are put in the order of their tickers, then of their bars.
+2. A history begins anew at another ticker, after a hole, and at a bar that appears again.
+3. A row's history is the last `sequence_bars` rows since then, the row's own included; near its beginning, fewer.
+
+Nothing after a row, and no other ticker, has a part in its history. A hole is a time between two bars of a ticker that
+is longer than five times the training rows' usual one, and than a week, which holidays stay below.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import pandas as pd
+
+from core.base.errors import DataError
+from core.engine.panel_index import position_of_tickers
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Histories", "histories_of", "usual_longest_gap_us"]
+
+_WEEK_US = 7 * 24 * 3600 * 1_000_000
+_USUAL_GAPS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Histories:
+    """Where each row's history lies.
+
+    Attributes
+    ----------
+    order : ndarray of int, shape (n_rows,)
+        The rows' numbers by ticker, then time.
+    first, last : ndarray of int, shape (n_rows,)
+        For each row, in the order given, the first and the last position of its history in `order`.
+    """
+
+    order: NDArray[np.int64]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+
+
+def histories_of(frame: pd.DataFrame, sequence_bars: int, longest_gap_us: int) -> Histories:
+    """Return the rows' histories.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Index (timestamp, ticker), in any order.
+    sequence_bars : int
+        Rows of a history, at most.
+    longest_gap_us : int
+        Microseconds; a longer time between two bars of a ticker is a hole.
+
+    Raises
+    ------
+    DataError
+        If the index is another.
+    """
+    tickers, moments = _places(frame)
+    order = np.lexsort((moments, tickers)).astype(np.int64)
+    ticker, moment = tickers[order], moments[order]
+    begins = np.ones(len(order), dtype=np.bool_)
+    gap = np.diff(moment)
+    begins[1:] = (np.diff(ticker) != 0) | (gap > longest_gap_us) | (gap == 0)
+    positions = np.arange(len(order), dtype=np.int64)
+    start = np.maximum.accumulate(np.where(begins, positions, 0))
+    last = np.empty_like(positions)
+    last[order] = positions
+    return Histories(order, np.maximum(start, positions - sequence_bars + 1)[last], last)
+
+
+def usual_longest_gap_us(frame: pd.DataFrame) -> int:
+    """Return the longest time between two bars of a ticker that is no hole, by the median of those in `frame`."""
+    tickers, moments = _places(frame)
+    order = np.lexsort((moments, tickers))
+    gap = np.diff(moments[order])
+    own = gap[(np.diff(tickers[order]) == 0) & (gap > 0)]
+    return max(_WEEK_US, int(_USUAL_GAPS * np.median(own)) if len(own) else 0)
+
+
+def _places(frame: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return each row's ticker as a number, and its moment in microseconds."""
+    if list(frame.index.names) != ["timestamp", "ticker"]:
+        raise DataError(
+            f"The rows' index has the names {list(frame.index.names)}; histories need ['timestamp', 'ticker']."
+        )
+    timestamps = pd.DatetimeIndex(cast("pd.MultiIndex", frame.index).get_level_values("timestamp"))
+    return position_of_tickers(frame)[0], timestamps.as_unit("us").asi8

@@ -1,0 +1,80 @@
+"""A network of somebody's own, named by its import path.
+
+1. The module is imported, from what is installed or on Python's path; a model's file brings no code along.
+2. The class must be a torch.nn.Module; it is made with n_inputs, n_outputs and the config's arguments.
+3. It is asked for two rows, in the precision of training and in that of predicting, before any time is spent on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import torch
+
+from core.base.errors import TrainingError
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+__all__ = ["imported_network"]
+
+_FAULTS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+
+
+def imported_network(
+    import_path: str, arguments: Mapping[str, JsonValue], n_inputs: int, n_outputs: int
+) -> torch.nn.Module:
+    """Return a new network of the class that `import_path`, "package.module:Class", names.
+
+    Raises
+    ------
+    TrainingError
+        If the class cannot be imported, is no torch.nn.Module, cannot be made so, or does not answer rows of shape
+        (n_rows, n_inputs) with (n_rows, n_outputs) in the precision that it is given.
+    """
+    network_class = _imported(import_path)
+    try:
+        network = network_class(n_inputs=n_inputs, n_outputs=n_outputs, **arguments)
+    except _FAULTS as error:
+        raise TrainingError(
+            f"{import_path} cannot be made with n_inputs={n_inputs}, n_outputs={n_outputs} and the arguments "
+            f"{dict(arguments)!r:.200}: {type(error).__name__}: {error!s:.300}"
+        ) from error
+    for dtype in (torch.float64, torch.float32):
+        _check_answer(network.to(dtype), torch.zeros((2, n_inputs), dtype=dtype), n_outputs, import_path)
+    return network
+
+
+def _imported(import_path: str) -> type[torch.nn.Module]:
+    module_name, _, class_name = import_path.partition(":")
+    try:
+        found = getattr(import_module(module_name), class_name)
+    except (ImportError, SyntaxError, *_FAULTS) as error:
+        raise TrainingError(
+            f"The network {import_path!r} cannot be imported: {type(error).__name__}: {error!s:.300}. Install its "
+            "package into QLOP's environment, or put the folder that holds it on PYTHONPATH."
+        ) from error
+    if not (isinstance(found, type) and issubclass(found, torch.nn.Module)):
+        raise TrainingError(f"{import_path} is {found!r:.100}; it must be a class that inherits torch.nn.Module.")
+    return found
+
+
+def _check_answer(network: torch.nn.Module, rows: torch.Tensor, n_outputs: int, import_path: str) -> None:
+    expected = (len(rows), n_outputs)
+    network.eval()
+    try:
+        with torch.no_grad():
+            answer = network(rows)
+    except _FAULTS as error:
+        raise TrainingError(
+            f"{import_path} fails on {rows.dtype} rows of shape {tuple(rows.shape)}: {type(error).__name__}: "
+            f"{error!s:.300}. Tensors that it makes must have its input's dtype (inputs.new_zeros)."
+        ) from error
+    found = tuple(answer.shape) if isinstance(answer, torch.Tensor) else type(answer).__name__
+    if found != expected or answer.dtype != rows.dtype:
+        raise TrainingError(
+            f"{import_path} answers {rows.dtype} rows of shape {tuple(rows.shape)} with {found} of "
+            f"{getattr(answer, 'dtype', 'no dtype')}; it must be {expected} of {rows.dtype}."
+        )

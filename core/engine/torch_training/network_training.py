@@ -1,0 +1,146 @@
+"""From training rows to a trained network and its record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from core.base.errors import TrainingError
+from core.contracts.model import TrainingData
+from core.engine.model_columns import checked_features, classes_of
+from core.engine.torch_training.fitting import fit_network
+from core.engine.torch_training.histories import histories_of, usual_longest_gap_us
+from core.engine.torch_training.importances import shuffled_importances
+from core.engine.torch_training.network_record import NetworkRecord
+from core.engine.torch_training.network_rows import LabelledRows, network_rows
+from core.engine.torch_training.reproducible import reproducible
+from core.engine.torch_training.standardisation import Standardisation
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.contracts.model import TrainContext
+    from core.engine.torch_training.network_model import NetworkModel
+
+__all__ = ["trained_network"]
+
+# Below this many inputs of a step a thread costs more in waiting than it saves.
+_INPUTS_PER_THREAD = 50_000
+
+
+@dataclass(frozen=True, eq=False)
+class _Preparation:
+    """What the training rows say about all rows."""
+
+    columns: tuple[str, ...]
+    classes: tuple[float, ...]
+    class_weights: NDArray[np.float64]
+    standardisation: Standardisation
+    target_mean: float
+    target_scale: float
+    longest_gap_us: int | None
+
+
+def trained_network(
+    model: NetworkModel, data: TrainingData, validation: TrainingData | None, context: TrainContext
+) -> tuple[NetworkRecord, torch.nn.Module]:
+    """Return the record and the network, trained, float64 and on the processor.
+
+    Raises
+    ------
+    TrainingError
+        If all rows are of one class, or a loss is not finite.
+    """
+    known = _prepared(model, data, context)
+    device = model.params.device
+    with reproducible(context.seed, _threads(model, known.standardisation.n_inputs, context), device):
+        train = _labelled(model, data, known)
+        watched = _watched(validation, known.classes)
+        stopping = None if watched is None else _labelled(model, watched, known)
+        n_outputs = len(known.classes) or 1
+        network = model.build_network(known.standardisation.n_inputs, n_outputs).float().to(device)
+        fit_network(network, train, stopping, model.params, context.report_metric)
+        importances = shuffled_importances(network, train if stopping is None else stopping, known.standardisation)
+    record = NetworkRecord(
+        architecture=model.architecture(),
+        feature_columns=known.columns,
+        classes=known.classes,
+        standardisation=known.standardisation,
+        target_mean=known.target_mean,
+        target_scale=known.target_scale,
+        longest_gap_us=known.longest_gap_us,
+        importances=importances,
+    )
+    return record, network.cpu().double().eval()
+
+
+def _prepared(model: NetworkModel, data: TrainingData, context: TrainContext) -> _Preparation:
+    classes = classes_of(data.target) if context.task == "classification" else ()
+    if len(classes) == 1:
+        raise TrainingError(
+            f"Model {model.name!r}: all {len(data.target)} training rows are of class {classes[0]:g}; a classifier "
+            "needs two. Lengthen splits.train_bars or loosen the label."
+        )
+    target = data.target.to_numpy(dtype=np.float64)
+    columns = tuple(str(column) for column in data.features.columns)
+    gap = None
+    if model.sequence_bars is not None:
+        gap = model.longest_gap_us or usual_longest_gap_us(data.features)
+    return _Preparation(
+        columns=columns,
+        classes=classes,
+        class_weights=_class_weights(target, classes, is_balanced=model.params.class_weights == "balanced"),
+        standardisation=Standardisation.fit(checked_features(data.features, columns, model.name)),
+        target_mean=0.0 if classes else float(target.mean()),
+        target_scale=1.0 if classes else float(target.std()) or 1.0,
+        longest_gap_us=gap,
+    )
+
+
+def _class_weights(
+    target: NDArray[np.float64], classes: tuple[float, ...], *, is_balanced: bool
+) -> NDArray[np.float64]:
+    if not classes or not is_balanced:
+        return np.ones(max(1, len(classes)))
+    counts = np.asarray([(target == label).sum() for label in classes], dtype=np.float64)
+    weights: NDArray[np.float64] = len(target) / (len(classes) * counts)
+    return weights
+
+
+def _watched(validation: TrainingData | None, classes: tuple[float, ...]) -> TrainingData | None:
+    """Return the validation rows, without those of a class that training has not seen."""
+    if validation is None or not classes:
+        return validation
+    is_known = validation.target.isin(classes)
+    weight = validation.sample_weight
+    known = TrainingData(
+        validation.features[is_known], validation.target[is_known], None if weight is None else weight[is_known]
+    )
+    return known if len(known.target) else None
+
+
+def _labelled(model: NetworkModel, data: TrainingData, known: _Preparation) -> LabelledRows:
+    inputs = known.standardisation.apply(checked_features(data.features, known.columns, model.name))
+    histories = None
+    if model.sequence_bars is not None and known.longest_gap_us is not None:
+        histories = histories_of(data.features, model.sequence_bars, known.longest_gap_us)
+    device = model.params.device
+    rows = network_rows(inputs, histories, model.sequence_bars or 1, torch.float32, device)
+    target = data.target.to_numpy(dtype=np.float64)
+    # Copies: pandas lends its own memory for reading alone, which PyTorch does not take.
+    weight = np.array(np.ones(len(target)) if data.sample_weight is None else data.sample_weight, dtype=np.float64)
+    if known.classes:
+        position = np.searchsorted(known.classes, target)
+        weight = weight * known.class_weights[position]
+        wanted = torch.from_numpy(position.astype(np.int64))
+    else:
+        wanted = torch.from_numpy((target - known.target_mean) / known.target_scale).float()
+    return LabelledRows(rows, wanted.to(device), torch.from_numpy(weight).float().to(device))
+
+
+def _threads(model: NetworkModel, n_inputs: int, context: TrainContext) -> int:
+    inputs = model.params.batch_rows * (model.sequence_bars or 1) * n_inputs
+    return max(1, min(context.thread_count, inputs // _INPUTS_PER_THREAD))

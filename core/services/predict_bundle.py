@@ -1,0 +1,166 @@
+"""Predict by a bundle alone: no run, no training data, nothing but the file and the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.base.errors import DataError, ExportError, UsageError
+from core.services.bundle_rows import asked_rows
+from core.services.text_form import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pydantic import JsonValue
+
+    from core.engine.fitted_model import FittedModel
+    from core.engine.learned_span import LearnedSpan
+    from core.services.bundle_rows import AskedRows
+    from core.services.workbench import Workbench
+
+__all__ = ["BundlePredictions", "check_predictions_path", "predict_by_bundle", "write_predictions"]
+
+_SUFFIXES = (".csv", ".parquet")
+_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class BundlePredictions:
+    """What a bundle's model answers.
+
+    Attributes
+    ----------
+    table : DataFrame
+        The columns beside, then the predictions; one row for each row of the data.
+    notes : tuple of str
+        What a person should know: what the rows were taken for, who signed, which rows are in sample.
+    """
+
+    table: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def predict_by_bundle(
+    workbench: Workbench,
+    bundle: Path,
+    data: Path,
+    *,
+    trusted: Collection[str] = (),
+    params: Mapping[str, JsonValue] | None = None,
+) -> BundlePredictions:
+    """Return the predictions of a bundle's model for the rows of a file.
+
+    Parameters
+    ----------
+    workbench : Workbench
+        Where plugins are found.
+    bundle : Path
+        What the exporter bundle wrote.
+    data : Path
+        CSV or Parquet: features or prices; its columns decide (bundle_rows.py).
+    trusted : collection of str
+        Fingerprints of keys that count besides the user's own.
+    params : mapping, optional
+        Parameters of the data source `files`, for prices.
+
+    Raises
+    ------
+    DataError
+        If the bundle is not believed (see `opened_bundle`), its model predicts its example rows otherwise here, the
+        rows cannot be read, or a column of theirs bears the name of a prediction.
+    PluginError, ConfigError
+        If a plugin that the bundle needs is not here, or refuses its parameters.
+    """
+    from core.engine.bundle import MODEL_FOLDER, opened_bundle
+    from core.engine.model_artifact import load_fitted_model
+    from core.engine.model_card import read_model_card
+
+    registry = workbench.registry()
+    with opened_bundle(bundle, trusted=trusted) as opened:
+        folder = opened.folder / MODEL_FOLDER
+        card = read_model_card(folder)
+        where = f"{bundle.name}: model.json"
+        fitted = load_fitted_model(
+            folder, lambda: registry.create("models", card.model_type, card.model_params, where=where)
+        )
+        _check_examples(fitted, folder, bundle)
+        rows = asked_rows(card, data, params or {}, registry)
+        predictions = fitted.predict(rows.features)
+    taken = sorted(set(map(str, rows.beside.columns)) & set(predictions.columns))
+    if taken:
+        raise DataError(f"{data} has a column {taken[0]!r}, which the predictions have as well; rename it.")
+    table = rows.beside.join(predictions.reset_index(drop=True))
+    signer = f"{bundle.name} is signed by {opened.fingerprint}."
+    return BundlePredictions(table, (signer, _taken_for(rows, data), *_in_sample(rows, card.learned)))
+
+
+def check_predictions_path(path: Path) -> None:
+    """Refuse a file that predictions cannot be written to.
+
+    Raises
+    ------
+    UsageError
+        If its name ends in neither .csv nor .parquet, it is there already, or its folder is not there.
+    """
+    if path.suffix not in _SUFFIXES:
+        raise UsageError(f"--output is {str(path)!r}; its name must end in {' or '.join(_SUFFIXES)}.")
+    if path.exists() or path.is_symlink():
+        raise UsageError(f"--output is {str(path)!r}, which exists already; name another file or remove it first.")
+    if not path.parent.is_dir():
+        raise UsageError(f"--output is {str(path)!r}, and there is no folder {str(path.parent)!r}. Make it first.")
+
+
+def write_predictions(table: pd.DataFrame, path: Path) -> None:
+    """Write predictions as CSV, in which no cell is a formula, or as Parquet, by the name's ending.
+
+    Raises
+    ------
+    UsageError
+        As `check_predictions_path`.
+    StoreError
+        If the file cannot be written; nothing is left.
+    """
+    from core.services.table_export import csv_bytes
+    from core.store.atomic import staged_file
+
+    check_predictions_path(path)
+    with staged_file(path) as staged:
+        if path.suffix == ".csv":
+            staged.write_bytes(csv_bytes(table))
+        else:
+            table.to_parquet(staged, index=False)
+
+
+def _check_examples(fitted: FittedModel, folder: Path, bundle: Path) -> None:
+    from core.engine.comparison_rows import compare_predictions
+    from core.engine.model_artifact import load_example_rows
+
+    features, expected = load_example_rows(folder, fitted.feature_columns)
+    try:
+        compare_predictions(fitted.predict(features), expected, _TOLERANCE)
+    except ExportError as error:
+        raise DataError(
+            f"{bundle} is not used, since its model predicts its own example rows otherwise here: {error} The model's "
+            "library is another here; install that one's version."
+        ) from error
+
+
+def _taken_for(rows: AskedRows, data: Path) -> str:
+    count = counted(len(rows.features), "row")
+    n_features = counted(rows.features.shape[1], "feature")
+    if rows.made_of == "features":
+        return f"{data.name} is a table of the model's {n_features}: {count}."
+    return f"{data.name} holds prices; the model's {n_features} were made of them: {count}."
+
+
+def _in_sample(rows: AskedRows, learned: LearnedSpan | None) -> tuple[str, ...]:
+    if rows.made_of == "features" or learned is None:
+        return ()
+    n_known = int((rows.beside["timestamp"] <= learned.until).sum())
+    if not n_known:
+        return ()
+    until = f"{learned.until:%Y-%m-%d}"
+    said = f"{counted(n_known, 'row')} until {until} are of bars that the model learned from"
+    return (f"{said}; how well it predicts these says nothing.",)

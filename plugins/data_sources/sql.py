@@ -1,0 +1,127 @@
+"""Prices from a database. docs/data.md shows it at work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+import qlop
+from pydantic import Field, SecretStr, field_validator, model_validator
+from qlop.engine import SourceColumn  # noqa: TC002 - Params need it when the class is made
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Sql(qlop.DataSourcePlugin):
+    """A table, a view or a query of a database, read through SQLAlchemy and never written.
+
+    Columns are found by their names or as `columns` says, in whatever order rows come. Tickers and dates are bound into
+    the question, so that only what is wanted travels, a batch at a time. Every fault is named with its row, column,
+    ticker and time. Nothing is guessed, filled or dropped.
+    """
+
+    name = "sql"
+    version = "1.0.0"
+    requires_qlop = ">=0.1,<1"
+
+    class Params(qlop.Params):
+        """Parameters of `sql`."""
+
+        url: SecretStr | None = Field(
+            default=None,
+            description="Where the database's URL is kept: env:NAME or file:PATH; it holds a password. Or sqlite_file.",
+        )
+        sqlite_file: str | None = Field(
+            default=None, min_length=1, description="A SQLite file, instead of url: prices.db or sqlite:///prices.db."
+        )
+        table: str | None = Field(default=None, min_length=1, description="A table or view. Or query.")
+        schema_name: str | None = Field(
+            default=None, min_length=1, description="The table's schema; null: the default."
+        )
+        query: str | None = Field(
+            default=None, min_length=1, description="A SELECT instead of table; it may name :start, :end and :tickers."
+        )
+        columns: dict[SourceColumn, str] = Field(
+            default_factory=dict, description="Panel column to the table's column; '' says that the table has none."
+        )
+        ticker: str | None = Field(
+            default=None, min_length=1, max_length=64, description="Ticker of rows without a ticker column."
+        )
+        timestamp_format: str | None = Field(
+            default=None, description="strptime format, or epoch_s, epoch_ms, epoch_us; null: times, dates or ISO 8601."
+        )
+        timezone: str | None = Field(
+            default=None, description="Zone of times that bear none, and the exchange's, such as America/New_York."
+        )
+        price_adjustment: Literal["raw", "splits", "total_return"] = Field(
+            default="raw", description="What the prices are adjusted for already."
+        )
+        no_corporate_actions: bool = Field(
+            default=False, description="These instruments never pay or split (currencies, futures, price indices)."
+        )
+        rate_in_percent: bool = Field(default=False, description="1.5 in the rate column means 1.5 % a year.")
+        batch_rows: int = Field(default=50_000, ge=1, le=1_000_000, description="Rows that travel at a time.")
+        timeout_s: float = Field(
+            default=60.0, ge=0.1, le=3600.0, description="Longest wait for a connection, a lock and each batch."
+        )
+
+        @field_validator("timezone")
+        @classmethod
+        def _zone_is_known(cls, zone: str | None) -> str | None:
+            if zone is not None and zone not in available_timezones():
+                near = get_close_matches(zone, available_timezones(), n=1)
+                raise ValueError(f"{zone!r} is no IANA time zone{f'; did you mean {near[0]}?' if near else ''}")
+            return None if zone is None else ZoneInfo(zone).key
+
+        @model_validator(mode="after")
+        def _choices_agree(self) -> Sql.Params:
+            if (self.url is None) == (self.sqlite_file is None):
+                raise ValueError("give one of url and sqlite_file: where the database is")
+            if (self.table is None) == (self.query is None):
+                raise ValueError("give one of table and query: what is read of it")
+            if self.schema_name is not None and self.table is None:
+                raise ValueError("schema_name is for table; a query names schemas itself")
+            return self
+
+    params: Params
+
+    def load_data(
+        self, tickers: Sequence[str] | None, start: date | None, end: date | None, interval: str
+    ) -> pd.DataFrame:
+        """Return the database's bars of the tickers that lie from start to end.
+
+        Daily, weekly and monthly bars bear their session's date at 00:00 UTC; others their start.
+
+        Raises
+        ------
+        DataError
+            If the database cannot be reached or refuses, a table, column or ticker is missing, a cell cannot be read
+            exactly, or the bars break a promise of the price panel.
+        """
+        from qlop.engine import panel_from_rows, refuse_other_interval
+
+        from plugins.data_sources._sql_database import open_database
+        from plugins.data_sources._sql_question import Wanted
+        from plugins.data_sources._sql_reading import Reading
+
+        params = self.params
+        url = None if params.url is None else qlop.resolve_secret(params.url.get_secret_value())
+        file = None if params.sqlite_file is None else params.sqlite_file.removeprefix("sqlite:///")
+        wanted = Wanted(tickers, start, end)
+        with open_database(url, file, params.timeout_s) as database:
+            reading = Reading(self, database, wanted, interval)
+            rows, row_numbers = reading.rows()
+        refuse_other_interval(rows, interval, origin=reading.origin)
+        panel = panel_from_rows(
+            rows,
+            origin=reading.origin,
+            origin_of_row=lambda row: f"{reading.origin}, row {row_numbers[row]} of the answer",
+            start=start,
+            end=end,
+        )
+        panel.attrs["adjustment"] = params.price_adjustment
+        return panel

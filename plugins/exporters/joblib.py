@@ -1,0 +1,56 @@
+"""A signed joblib file with the library's own trained object."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import qlop
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TOLERANCE = 1e-6
+
+
+class Joblib(qlop.ExporterPlugin):
+    """A joblib file for Python: the library's own trained object, signed.
+
+    The object is what scikit-learn, XGBoost or LightGBM made, in a dictionary with the features in order, the classes,
+    the calibration and example rows. Loading such a file runs what is in it, so it bears a signature of a key in your
+    configuration folder, and QLOP reads it only where that key, or one that you name, has signed these very bytes. It
+    is read back and compared on 10,000 rows.
+    """
+
+    name = "joblib"
+    version = "1.0.0"
+    requires_qlop = ">=0.1,<1"
+    file_suffix = ".joblib"
+    loading = (
+        "read_signed_joblib(file) of qlop.engine checks the signature, then gives .fitted.predict(features) with the "
+        "calibration, and .library_object, scikit-learn's or a booster. joblib.load(file) checks nothing: it runs "
+        "whatever the file holds"
+    )
+
+    def export(self, artifact: qlop.ModelArtifact, path: Path) -> qlop.ExportResult:
+        """Write `path`, read it back, compare its predictions. See the contract."""
+        from qlop.engine import compare_copy, read_signed_joblib, write_signed_joblib
+
+        if path.exists():
+            raise qlop.ExportError(f"{path} exists already; name another file or remove it first.")
+        unverified = path.with_name(f".{path.name}.unverified")
+
+        def predict(features: pd.DataFrame) -> pd.DataFrame:
+            return read_signed_joblib(unverified).fitted.predict(features)
+
+        try:
+            write_signed_joblib(artifact, unverified)
+            compared = compare_copy(artifact, predict, TOLERANCE)
+            unverified.replace(path)
+        except OSError as error:
+            raise qlop.ExportError(f"{path} cannot be written: {error}") from error
+        except qlop.DataError as error:
+            raise qlop.ExportError(f"The exported model cannot be read back: {error}") from error
+        finally:
+            unverified.unlink(missing_ok=True)
+        return qlop.ExportResult(path, compared.n_rows, compared.largest_difference, TOLERANCE)

@@ -1,0 +1,113 @@
+"""PMML 4.4 for engines that score models without Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import qlop
+from pydantic import Field
+
+if TYPE_CHECKING:
+    from qlop.engine import PmmlModel
+
+UNCALIBRATED = "uncalibrated: its probabilities are the model's own, and not those that QLOP predicts"
+UNREAD = "written without being read back (verify: false)"
+
+
+class Pmml(qlop.ExporterPlugin):
+    """PMML 4.4, one XML file: sums of trees (xgboost, lightgbm, random_forest) and linear models.
+
+    The file imputes, standardises, calibrates and says the payoff itself; what goes in are the features. It is read
+    back by pypmml, an independent reader that needs Java, and compared on 10,000 rows with missing values; beyond the
+    tolerance there is no file. Differences are shares of the column's largest value.
+    """
+
+    name = "pmml"
+    version = "1.0.0"
+    requires_qlop = ">=0.1,<1"
+    file_suffix = ".pmml"
+    loading = "pypmml.Model.fromFile(file).predict(records) in Python, or any engine that reads PMML 4.4"
+
+    class Params(qlop.Params):
+        """Parameters of `pmml`."""
+
+        calibrated: bool = Field(
+            default=True, description="Whether the calibration is written; false: probabilities are the model's own."
+        )
+        tolerance: float = Field(
+            default=1e-5, gt=0.0, le=1e-2, description="Largest difference allowed, as a share of its column's largest."
+        )
+        verify: bool = Field(
+            default=True,
+            description="Whether the file is read back (pip install pypmml, and Java); false: nothing is known of it.",
+        )
+
+    params: Params
+
+    def export(self, artifact: qlop.ModelArtifact, path: Path) -> qlop.ExportResult:
+        """Write `path`, read it back, compare its predictions. See the contract."""
+        from qlop.engine import missing_for_reading, write_pmml
+
+        if path.exists():
+            raise qlop.ExportError(f"{path} exists already; name another file or remove it first.")
+        lacking = missing_for_reading() if self.params.verify else ""
+        if lacking:
+            raise qlop.ExportError(
+                f"{lacking}. To write a file that nobody has read, set export.exporter_params.verify to false."
+            )
+        unverified = path.with_name(f".{path.name}.unverified")
+        try:
+            write_pmml(self._model(artifact), unverified)
+            rows_compared, largest = self._compared(artifact, unverified) if self.params.verify else (0, 0.0)
+            unverified.replace(path)
+        except OSError as error:
+            raise qlop.ExportError(f"{path} cannot be written: {error}") from error
+        finally:
+            unverified.unlink(missing_ok=True)
+        return qlop.ExportResult(path, rows_compared, largest, self.params.tolerance, self._remark(artifact))
+
+    def _model(self, artifact: qlop.ModelArtifact) -> PmmlModel:
+        from qlop.engine import PmmlModel, fitted_model_of, read_scores
+
+        fitted, remark = fitted_model_of(artifact), self._remark(artifact)
+        return PmmlModel(
+            name=type(artifact.model).name,
+            scored=read_scores(fitted.model),
+            features=fitted.feature_columns,
+            classes=fitted.classes,
+            calibrators=fitted.calibrators if self.params.calibrated else (),
+            payoff=fitted.payoff,
+            description=f"A model of QLOP: {type(artifact.model).name}{f'; {remark}' if remark else ''}",
+        )
+
+    def _compared(self, artifact: qlop.ModelArtifact, path: Path) -> tuple[int, float]:
+        from qlop.engine import compare_copy, predict_by_pypmml
+
+        try:
+            compared = compare_copy(
+                artifact,
+                lambda features: predict_by_pypmml(path, features),
+                self.params.tolerance,
+                is_calibrated=self.params.calibrated,
+            )
+        except qlop.ExportError as error:
+            raise qlop.ExportError(f"{error}{_next_step(artifact, self.params)}") from error
+        return compared.n_rows, compared.largest_difference
+
+    def _remark(self, artifact: qlop.ModelArtifact) -> str:
+        from qlop.engine import read_model_card
+
+        is_uncalibrated = not self.params.calibrated and read_model_card(artifact.folder).task == "classification"
+        return "; ".join([UNCALIBRATED] * is_uncalibrated + [UNREAD] * (not self.params.verify))
+
+
+def _next_step(artifact: qlop.ModelArtifact, params: Pmml.Params) -> str:
+    from qlop.engine import fitted_model_of
+
+    if not params.calibrated or not any(step.kind == "isotonic" for step in fitted_model_of(artifact).calibrators):
+        return ""
+    return (
+        " Its isotonic calibration rises in steps, and on a step the model's own rounding in single precision decides. "
+        "Set export.exporter_params.tolerance, or calibrated to false, or train with model.calibration platt."
+    )

@@ -1,0 +1,214 @@
+"""Random forests by scikit-learn."""
+
+from __future__ import annotations
+
+import warnings
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import qlop
+from pydantic import Field
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+# Rows times trees above which the learning curve would cost more than it tells.
+CURVE_ROWS_TIMES_TREES = 200_000_000
+MODEL_FILE = "random_forest.skops"
+CARD_FILE = "random_forest.json"
+TREE_TYPE = "sklearn.tree._tree.Tree"
+
+
+class RandomForest(qlop.ModelPlugin):
+    """Trees grown on rows drawn with replacement, averaged: classifier or regressor, by the label's task.
+
+    A missing value goes to the side of a split that training found better for it, and to the larger side where training
+    has seen none missing. Features enter as float32. The learning curve is the out-of-bag Brier score, or root mean
+    squared error, at an eighth, a quarter, half and all of the trees; labels that overlap make it look better than it
+    is. The model is kept in skops' format, and loads only if its trees are trees.
+    """
+
+    name = "random_forest"
+    version = "1.0.0"
+    requires_qlop = ">=0.1,<1"
+    capabilities = frozenset({"missing_values"})
+
+    class Params(qlop.Params):
+        """Parameters of `random_forest`; the names are scikit-learn's own."""
+
+        n_estimators: int = Field(default=200, ge=1, le=10_000, description="Trees.")
+        max_depth: int | None = Field(default=8, ge=1, le=1_000, description="Depth of a tree; null: no limit.")
+        min_samples_leaf: int = Field(default=20, ge=1, le=1_000_000_000, description="Least rows in a leaf.")
+        max_features: float = Field(default=0.5, gt=0.0, le=1.0, description="Share of features tried at each split.")
+        max_samples: float | None = Field(
+            default=None,
+            gt=0.0,
+            le=1.0,
+            description="Rows drawn for each tree, as a share; null: as many as there are.",
+        )
+
+    params: Params
+
+    _forest: Any = None
+    _columns: tuple[str, ...] = ()
+    _classes: tuple[float, ...] = ()
+
+    def train(self, data: qlop.TrainingData, validation: qlop.TrainingData | None, context: qlop.TrainContext) -> None:
+        """Grow trees on `data`; `validation` is not used. See the contract."""
+        import numpy as np
+        from qlop.engine import classes_to_learn
+
+        del validation
+        columns = tuple(str(column) for column in data.features.columns)
+        self._classes, self._columns = classes_to_learn(data, context, self.name), columns
+        values = self._values(data.features)
+        target = data.target.to_numpy(dtype=np.float64)
+        if self._classes:
+            target = np.searchsorted(self._classes, target).astype(np.float64)
+        weight = None if data.sample_weight is None else data.sample_weight.to_numpy(dtype=np.float64)
+        forest = self._new_forest(context)
+        for n_trees in self._steps(len(values)):
+            forest.set_params(n_estimators=n_trees)
+            with warnings.catch_warnings():
+                # Few trees leave some rows in every bag; the curve leaves those rows out.
+                warnings.filterwarnings("ignore", message="Some inputs do not have OOB scores", category=UserWarning)
+                forest.fit(values, target, sample_weight=weight)
+            if forest.oob_score:
+                self._report(forest, target, weight, context)
+        self._forest = _settled(forest)
+
+    def predict(self, features: pd.DataFrame) -> pd.DataFrame:
+        """Return the value, or the likeliest class and the classes' probabilities. See the contract."""
+        import numpy as np
+        from qlop.engine import answer_frame
+
+        forest, values = self._trained(), self._values(features)
+        if not len(values):
+            return answer_frame(
+                np.empty((0, len(self._classes)) if self._classes else 0), self._classes, features.index
+            )
+        answer = forest.predict_proba(values) if self._classes else forest.predict(values)
+        return answer_frame(np.asarray(answer, dtype=np.float64), self._classes, features.index)
+
+    def save_model(self, folder: Path) -> None:
+        """Write the forest in skops' format, and a card with columns and classes. See the contract."""
+        from qlop.engine import write_columns_card, write_skops
+
+        write_skops(self._trained(), folder / MODEL_FILE)
+        write_columns_card(folder / CARD_FILE, self._columns, self._classes)
+
+    def load_model(self, folder: Path) -> None:
+        """Restore what `save_model` wrote. See the contract."""
+        from qlop.engine import forest_problem, read_columns_card, read_skops
+
+        columns, classes = read_columns_card(folder / CARD_FILE, self.name)
+        forest = read_skops(folder / MODEL_FILE, also_trusted=(TREE_TYPE,))
+        problem = forest_problem(forest, n_features=len(columns), n_classes=len(classes))
+        if problem:
+            raise qlop.DataError(f"{folder / MODEL_FILE} does not hold a model of {self.name!r}: {problem}.")
+        self._forest, self._columns, self._classes = _settled(forest), columns, classes
+
+    def feature_importances(self) -> pd.Series:
+        """Return the mean share of each feature in the fall of impurity; they sum to 1, or are 0 without a split."""
+        import pandas as pd
+
+        shares = self._trained().feature_importances_
+        return pd.Series(shares, index=list(self._columns), name="impurity_decrease", dtype="float64")
+
+    def shap_values(self, features: pd.DataFrame) -> pd.DataFrame | None:
+        """Return TreeSHAP of the higher class's probability, or of the value.
+
+        None without the package shap (pip install 'qlop[explain]'), and with three classes or more.
+        """
+        import numpy as np
+        import pandas as pd
+
+        forest, values = self._trained(), self._values(features)
+        if len(self._classes) > 2:
+            return None
+        columns = [*self._columns, "base"]
+        if not len(values):
+            return pd.DataFrame(np.empty((0, len(columns))), index=features.index, columns=columns)
+        try:
+            shap: Any = import_module("shap")
+        except ModuleNotFoundError:
+            return None
+        explainer = shap.TreeExplainer(forest)
+        found = np.asarray(explainer.shap_values(values), dtype=np.float64)
+        base = np.asarray(explainer.expected_value, dtype=np.float64).ravel()[-1]
+        by_feature = found[:, :, -1] if found.ndim == 3 else found
+        full = np.column_stack((by_feature, np.full(len(values), base)))
+        return pd.DataFrame(full, index=features.index, columns=columns)
+
+    def library_object(self) -> object | None:
+        """Return scikit-learn's forest; its classes are the positions of the target's classes. See the contract."""
+        forest: object = self._trained()
+        return forest
+
+    def to_onnx(self, opset: int) -> bytes:
+        """Return the trees and their average, in float64. See the contract."""
+        from qlop.engine import onnx_of_forest
+
+        return onnx_of_forest(self._trained(), opset)
+
+    def _trained(self) -> Any:  # noqa: ANN401 - a forest of either kind
+        if self._forest is None:
+            raise qlop.TrainingError(f"Model {self.name!r} is not trained; call train or load_model first.")
+        return self._forest
+
+    def _values(self, features: pd.DataFrame) -> NDArray[np.float32]:
+        """Return the features as the trees see them; what float32 cannot hold becomes the nearest that it can."""
+        import numpy as np
+        from qlop.engine import checked_features
+
+        most = np.finfo(np.float32).max
+        values = checked_features(features, self._columns, self.name)
+        return np.clip(values, -most, most).astype(np.float32)
+
+    def _new_forest(self, context: qlop.TrainContext) -> Any:  # noqa: ANN401 - a forest of either kind
+        from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+        kind = RandomForestClassifier if self._classes else RandomForestRegressor
+        given = self.params.model_dump(exclude={"n_estimators"})
+        return kind(**given, random_state=context.seed, n_jobs=context.thread_count, warm_start=True, oob_score=True)
+
+    def _steps(self, n_rows: int) -> list[int]:
+        n_trees = self.params.n_estimators
+        if n_rows * n_trees > CURVE_ROWS_TIMES_TREES:
+            return [n_trees]
+        return sorted({max(1, n_trees // parts) for parts in (8, 4, 2, 1)})
+
+    def _report(
+        self,
+        forest: Any,  # noqa: ANN401 - a forest of either kind
+        target: NDArray[np.float64],
+        weight: NDArray[np.float64] | None,
+        context: qlop.TrainContext,
+    ) -> None:
+        """Pass on the score of the rows on the trees that have not seen them."""
+        import numpy as np
+
+        if self._classes:
+            shares = forest.oob_decision_function_
+            is_out = np.isfinite(shares).all(axis=1) & (shares.sum(axis=1) > 0.0)
+            truth = target[:, None] == np.arange(len(self._classes))
+            errors = ((shares - truth) ** 2).sum(axis=1) / (2.0 if len(self._classes) == 2 else 1.0)
+        else:
+            is_out = np.isfinite(forest.oob_prediction_)
+            errors = (forest.oob_prediction_ - target) ** 2
+        if not is_out.any():
+            return
+        mean = float(np.average(errors[is_out], weights=None if weight is None else weight[is_out]))
+        name, value = ("brier", mean) if self._classes else ("rmse", mean**0.5)
+        context.report_metric(f"out_of_bag_{name}", value, forest.n_estimators)
+
+
+def _settled(forest: Any) -> Any:  # noqa: ANN401 - a forest of either kind
+    """Return the forest without what belongs to its growing: it answers in one thread, always in the same order."""
+    forest.set_params(n_jobs=1, warm_start=False, oob_score=False)
+    for name in ("oob_score_", "oob_decision_function_", "oob_prediction_"):
+        vars(forest).pop(name, None)
+    return forest

@@ -1,0 +1,480 @@
+"""Prices from databases: SQLite and a real PostgreSQL, what is asked of them, and what is refused."""
+
+import sqlite3
+import traceback
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import quote
+
+import pandas as pd
+import pytest
+import qlop
+from pydantic import ValidationError
+from qlop.testing import DataSourceContractSuite
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine import Engine
+
+from core.contracts.data_access import NoAccess
+from plugins.data_sources.sql import Sql
+
+DAYS = [f"2004-03-{day:02d}" for day in (1, 2, 3, 4, 5, 8, 9, 10, 11, 12)]
+COLUMNS = "date, symbol, open, high, low, close, volume"
+
+
+def make_table(path, *, kind="TEXT", day=lambda text: text, price=float, extra=()):
+    """A SQLite file with ten days of two tickers, newest first."""
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            f"CREATE TABLE prices (date {kind}, symbol TEXT, open REAL, high REAL, low REAL, close, volume INTEGER)"
+        )
+        rows = [
+            (day(text), ticker, 10.0, 20.0, 5.0, price(11 + n), 100 + n)
+            for n, text in enumerate(DAYS)
+            for ticker in ("IBM", "AAPL")
+        ]
+        connection.executemany("INSERT INTO prices VALUES (?,?,?,?,?,?,?)", [*reversed(rows), *extra])
+    connection.close()
+    return path
+
+
+def source(path=None, **params):
+    where = {} if path is None else {"sqlite_file": str(path)}
+    asked = {} if "query" in params else {"table": "prices"}
+    return Sql("sql", Sql.Params.model_validate({**where, **asked, **params}))
+
+
+def load(path, tickers=None, start=None, end=None, interval="1d", **params):
+    return source(path, **params).load_data(tickers, start, end, interval)
+
+
+def refusal(path, tickers=None, start=None, end=None, interval="1d", **params):
+    with pytest.raises(qlop.DataError) as caught:
+        load(path, tickers, start, end, interval, **params)
+    return str(caught.value)
+
+
+@pytest.fixture
+def asked():
+    """Every statement that goes to a database, with what is bound to it."""
+    seen = []
+
+    def note(_connection, _cursor, statement, parameters, _context, _many):
+        seen.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+class TestSql(DataSourceContractSuite):
+    plugin_class = Sql
+
+    def params_in(self, folder: Path):
+        path = folder / "prices.db"
+        return {"sqlite_file": str(path if path.exists() else make_table(path)), "table": "prices", "batch_rows": 3}
+
+
+def test_rows_in_any_order_become_a_panel(tmp_path):
+    panel = load(make_table(tmp_path / "p.db"))
+    assert len(panel) == 20
+    assert panel.xs("IBM", level="ticker")["close"].tolist() == [float(11 + n) for n in range(10)]
+    assert panel.xs("AAPL", level="ticker")["volume"].tolist() == [float(100 + n) for n in range(10)]
+    assert panel.attrs == {"adjustment": "raw"}
+
+
+def test_a_batch_of_any_size_gives_the_same(tmp_path):
+    path = make_table(tmp_path / "p.db")
+    pd.testing.assert_frame_equal(load(path, batch_rows=1), load(path), check_exact=True)
+
+
+@pytest.mark.parametrize("asked", [{}, {"query": f"SELECT {COLUMNS} FROM prices"}])
+def test_rows_come_in_batches_of_the_size_that_is_said(tmp_path, asked):
+    class Told(NoAccess):
+        def __init__(self):
+            self.messages = []
+
+        def log(self, message, *, level="info"):
+            self.messages.append(message.split(" of ")[0])
+
+    reading = source(make_table(tmp_path / "p.db"), batch_rows=8, **asked)
+    reading.access = Told()
+    reading.load_data(None, None, None, "1d")
+    assert reading.access.messages == ["8 rows", "16 rows", "20 rows"]
+
+
+def test_tickers_and_dates_are_bound_and_never_written_into_the_statement(tmp_path, asked):
+    load(make_table(tmp_path / "p.db"), ["IBM"], date(2004, 3, 3), date(2004, 3, 5))
+    statement, parameters = asked[-1]
+    assert statement.split("WHERE")[1].count("?") == 3
+    assert parameters == ("2004-", "2005-", "IBM")
+
+
+def test_a_ticker_that_looks_like_a_statement_is_a_value(tmp_path):
+    evil = "x'; DROP TABLE prices; --"
+    path = make_table(tmp_path / "p.db", extra=[("2004-03-01", evil, 10.0, 20.0, 5.0, 11.0, 1)])
+    assert load(path, [evil]).index.get_level_values("ticker").tolist() == [evil]
+    assert len(load(path)) == 21
+
+
+def test_names_that_need_quotes_are_quoted(tmp_path):
+    with sqlite3.connect(tmp_path / "p.db") as connection:
+        connection.execute(
+            'CREATE TABLE "my ""prices; drop" ("select" TEXT, open REAL, high REAL, low REAL, "a b" REAL)'
+        )
+        connection.execute('INSERT INTO "my ""prices; drop" VALUES (\'2004-03-01\', 1, 1, 1, 1)')
+    connection.close()
+    columns = {"timestamp": "select", "close": "a b", "volume": ""}
+    panel = load(tmp_path / "p.db", table='my "prices; drop', columns=columns, ticker="X")
+    assert panel["close"].tolist() == [1.0]
+    assert panel["volume"].tolist() == [0.0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "day", "timestamp_format"),
+    [
+        ("TEXT", lambda text: text, None),
+        ("DATE", lambda text: text, None),
+        ("NUMERIC", lambda text: f"{text} 00:00:00", None),
+        ("TEXT", lambda text: text.replace("-", ""), None),
+        ("DATE", lambda text: text.replace("-", ""), "%Y%m%d"),
+        ("INTEGER", lambda text: int(datetime.fromisoformat(f"{text}T00:00Z").timestamp()), "epoch_s"),
+        ("REAL", lambda text: datetime.fromisoformat(f"{text}T00:00Z").timestamp() * 1000, "epoch_ms"),
+        ("TEXT", lambda text: "{2}.{1}.{0}".format(*text.split("-")), "%d.%m.%Y"),
+    ],
+)
+def test_dates_are_cut_however_they_are_written(tmp_path, kind, day, timestamp_format):
+    path = make_table(tmp_path / "p.db", kind=kind, day=day)
+    panel = load(path, None, date(2004, 3, 3), date(2004, 3, 5), timestamp_format=timestamp_format)
+    assert [str(day.date()) for day in panel.index.unique("timestamp")] == DAYS[2:5]
+
+
+def test_a_query_gets_the_parameters_that_it_names(tmp_path, asked):
+    query = f"SELECT {COLUMNS} FROM prices WHERE date >= :start AND date <= :end AND symbol IN :tickers"
+    panel = load(make_table(tmp_path / "p.db"), ["IBM"], date(2004, 3, 3), date(2004, 3, 5), query=query)
+    assert panel["close"].tolist() == [13.0, 14.0, 15.0]
+    assert asked[-1][1] == ("2004-03-03", "2004-03-05", "IBM")
+
+
+def test_a_query_without_parameters_is_cut_here(tmp_path):
+    query = f"SELECT {COLUMNS} FROM prices"
+    panel = load(make_table(tmp_path / "p.db"), ["IBM"], date(2004, 3, 3), date(2004, 3, 5), query=query)
+    assert panel["close"].tolist() == [13.0, 14.0, 15.0]
+
+
+@pytest.mark.parametrize(
+    ("query", "part"),
+    [
+        (
+            "SELECT * FROM prices WHERE close > :least",
+            "names the parameter :least; it may name :start, :end and :tickers",
+        ),
+        ("SELECT * FROM prices WHERE date > :start", "names :start, and data.start_date is not set"),
+        ("SELECT close, close FROM prices", "column 'close' appears twice"),
+        ("SELECT * FROM price", "no such table: price"),
+        ("DELETE FROM prices", "must only read; nothing was changed"),
+        ("SELECT 1; DELETE FROM prices", "one statement at a time"),
+        ("PRAGMA journal_mode", "no column is timestamp or open or high or low or close or volume"),
+    ],
+)
+def test_a_query_that_cannot_serve_is_refused(tmp_path, query, part):
+    path = make_table(tmp_path / "p.db")
+    before = path.read_bytes()
+    assert part in refusal(path, query=query)
+    assert path.read_bytes() == before
+
+
+def test_a_query_that_never_ends_is_stopped(tmp_path):
+    query = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c"
+    message = refusal(make_table(tmp_path / "p.db"), query=query, timeout_s=0.1)
+    assert "longer than data_source_params.timeout_s, 0.1 s" in message
+
+
+def test_a_file_that_another_program_holds_is_told(tmp_path):
+    path = make_table(tmp_path / "p.db")
+    with sqlite3.connect(path, isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert "Another program held it" in refusal(path, timeout_s=0.1)
+    other.close()
+
+
+def test_a_table_column_or_ticker_that_is_not_there_is_answered_with_the_nearest(tmp_path):
+    path = make_table(tmp_path / "p.db")
+    assert "no table and no view 'price', which data_source_params.table names. Did you mean prices?" in refusal(
+        path, table="price"
+    )
+    assert "there is no column 'Schluss', which data_source_params.columns.close names" in refusal(
+        path, columns={"close": "Schluss"}
+    )
+    message = refusal(path, ["IBM", "APPL"])
+    assert "no row is of ticker 'APPL'" in message
+    assert "Did you mean AAPL? All: AAPL, IBM. Its times go from 2004-03-01 to 2004-03-12." in message
+    assert "any ticker from 2010-01-01 to the last bar. Its times go from 2004-03-01" in refusal(
+        path, None, date(2010, 1, 1)
+    )
+
+
+def test_files_that_are_no_database_are_refused(tmp_path):
+    assert "There is no SQLite file" in refusal(tmp_path / "none.db")
+    assert not (tmp_path / "none.db").exists()
+    (tmp_path / "text.db").write_text("date,open\n" * 100)
+    assert "file is not a database" in refusal(tmp_path / "text.db")
+
+
+@pytest.mark.parametrize(
+    ("cell", "part"),
+    [
+        ("'12.5'", "column 'close', ticker IBM, time 2004-03-01: '12.5' is a text; it must hold a number"),
+        ("NULL", "column 'close', ticker IBM, time 2004-03-01: the cell is NULL; it must hold a number"),
+        ("9e999", "column 'close', ticker IBM, time 2004-03-01: inf is not finite"),
+        ("x'31'", "column 'close', ticker IBM, time 2004-03-01: \"b'1'\" is of the type bytes"),
+        ("9007199254740993", "9007199254740993 has more digits than float64 holds"),
+    ],
+)
+def test_a_number_that_is_none_is_named_with_row_column_ticker_and_time(tmp_path, cell, part):
+    query = "SELECT '2004-02-27' AS date, 'IBM' AS symbol, 1 AS open, 1 AS high, 1 AS low, 1 AS close, 1 AS volume"
+    query += f" UNION ALL SELECT '2004-03-01', 'IBM', 1, 1, 1, {cell}, 1"
+    message = refusal(make_table(tmp_path / "p.db"), query=query)
+    assert "the query of" in message
+    assert "row 2 of the answer" in message
+    assert part in message
+
+
+@pytest.mark.parametrize(
+    ("row", "part"),
+    [
+        ((None, "IBM", 10.0, 20.0, 5.0, 11.0, 1), "column 'date', ticker IBM, time None: the cell is NULL"),
+        (("2004-03-15", None, 10.0, 20.0, 5.0, 11.0, 1), "column 'symbol': the cell is NULL; it must hold a ticker"),
+        (("2004-03-15", " ", 10.0, 20.0, 5.0, 11.0, 1), "column 'symbol': the text is empty"),
+        (("soon", "IBM", 10.0, 20.0, 5.0, 11.0, 1), "column 'date', ticker IBM, time soon: 'soon' is no ISO date"),
+        ((20040315, "IBM", 10.0, 20.0, 5.0, 11.0, 1), "20040315 is a whole number and the rows before hold a text"),
+        (("2004-03-12", "IBM", 10.0, 20.0, 5.0, 11.0, 1), "IBM at 2004-03-12 appears twice, first in"),
+        (("2004-03-15", "IBM", 10.0, 2.0, 5.0, 5.0, 1), "high of IBM at 2004-03-15 is 2.0, below its low 5.0"),
+    ],
+)
+def test_a_row_that_breaks_the_panel_is_named(tmp_path, row, part):
+    # A column without a type keeps each cell as it was given.
+    path = make_table(tmp_path / "p.db", kind="", extra=[row])
+    message = refusal(path)
+    assert "row 21 of the answer" in message
+    assert part in message
+
+
+def test_events_rates_and_the_word_on_adjustment_are_as_in_files(tmp_path):
+    query = f"SELECT {COLUMNS}, NULL AS dividends, 0 AS splits, 4.5 AS tbill FROM prices WHERE symbol = 'IBM'"
+    params = {"columns": {"risk_free_rate_annual": "tbill"}, "rate_in_percent": True, "price_adjustment": "splits"}
+    panel = load(make_table(tmp_path / "p.db"), query=query, **params)
+    assert set(panel["dividend"]) == {0.0}
+    assert set(panel["split"]) == {1.0}
+    assert set(panel["risk_free_rate_annual"]) == {0.045}
+    assert panel.attrs == {"adjustment": "splits"}
+    known = load(tmp_path / "p.db", no_corporate_actions=True)
+    assert set(known["dividend"]) == {0.0}
+    assert set(known["split"]) == {1.0}
+
+
+def test_intraday_times_without_a_zone_need_one(tmp_path):
+    path = make_table(tmp_path / "p.db", day=lambda text: f"2004-03-01 {10 + DAYS.index(text)}:30")
+    panel = load(path, interval="1h", timezone="America/New_York")
+    assert str(panel.index[0][0]) == "2004-03-01 15:30:00+00:00"
+    assert "bears no time zone; set the parameter timezone" in refusal(path, interval="1h")
+
+
+def test_rows_without_tickers_need_one(tmp_path):
+    path = make_table(tmp_path / "p.db")
+    query = f"SELECT {COLUMNS} FROM prices WHERE symbol = 'IBM'"
+    without = {"ticker": ""}
+    assert "no column is ticker" in refusal(path, query=query, columns=without)
+    assert "the column 'symbol' names tickers" in refusal(path, query=query, ticker="BIG")
+    assert load(path, query=query, columns=without, ticker="BIG").index.unique("ticker").tolist() == ["BIG"]
+
+
+@pytest.mark.parametrize(
+    ("params", "part"),
+    [
+        ({"table": "t"}, "give one of url and sqlite_file"),
+        ({"table": "t", "url": "env:A", "sqlite_file": "p.db"}, "give one of url and sqlite_file"),
+        ({"sqlite_file": "p.db"}, "give one of table and query"),
+        ({"sqlite_file": "p.db", "table": "t", "query": "SELECT 1"}, "give one of table and query"),
+        ({"sqlite_file": "p.db", "query": "SELECT 1", "schema_name": "s"}, "schema_name is for table"),
+        ({"sqlite_file": "p.db", "table": "t", "timezone": "America/NewYork"}, "did you mean America/New_York"),
+        ({"sqlite_file": "p.db", "table": "t", "columns": {"opening": "o"}}, "opening"),
+    ],
+)
+def test_parameters_that_make_no_sense_are_refused(params, part):
+    with pytest.raises(ValidationError) as caught:
+        Sql.Params.model_validate(params)
+    assert part in str(caught.value)
+
+
+def test_every_parameter_is_documented():
+    page = (Path(__file__).parents[3] / "docs" / "data.md").read_text(encoding="utf-8")
+    section = page.split("## `sql`")[1].split("\n## ")[0]
+    assert [name for name in Sql.Params.model_fields if name not in section] == []
+
+
+# --- PostgreSQL -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def postgres(postgres_url, monkeypatch):
+    """A database with prices in every form that PostgreSQL knows; its URL lies in an environment variable."""
+    engine = create_engine(postgres_url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        connection.execute(text('DROP SCHEMA IF EXISTS "Market Data" CASCADE'))
+        connection.execute(text('CREATE SCHEMA "Market Data"'))
+        connection.execute(
+            text(
+                'CREATE TABLE "Market Data"."Prices" ("Date" date, at timestamptz, code char(6), id integer,'
+                " open numeric(20, 10), high numeric, low real, close double precision, volume bigint)"
+            )
+        )
+        insert = text(
+            'INSERT INTO "Market Data"."Prices" VALUES (:day, :at, :code, :id, 10.1234567891, 20, 5, 11.5, 9007199254740992)'
+        )
+        for number, day in enumerate(reversed(DAYS)):
+            for code, key in (("IBM", 12490), ("AAPL", 14593)):
+                at = datetime.fromisoformat(f"{DAYS[0]}T14:30Z") + timedelta(hours=number)
+                connection.execute(insert, {"day": date.fromisoformat(day), "at": at, "code": code, "id": key})
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def postgres_params(postgres, postgres_url, monkeypatch):
+    monkeypatch.setenv("PRICES_URL", postgres_url)
+    return {"url": "env:PRICES_URL", "table": "Prices", "schema_name": "Market Data"}
+
+
+def daily(**columns):
+    return {"columns": {"timestamp": "Date", "ticker": "code", **columns}}
+
+
+def test_a_table_of_postgres_becomes_a_panel(postgres_params, asked):
+    panel = load(None, ["IBM"], date(2004, 3, 3), date(2004, 3, 5), **daily(), **postgres_params)
+    assert panel.index.get_level_values("ticker").unique().tolist() == ["IBM"]
+    assert [str(day.date()) for day in panel.index.unique("timestamp")] == DAYS[2:5]
+    assert set(panel["open"]) == {float(Decimal("10.1234567891"))}
+    assert set(panel["volume"]) == {2.0**53}
+    statement = next(statement for statement, _ in asked if "open" in statement)
+    assert 'FROM "Market Data"."Prices"' in statement
+    assert "IBM" not in statement
+    assert "2004" not in statement
+
+
+def test_moments_with_a_zone_are_read_and_cut_in_utc(postgres_params):
+    columns = {"columns": {"timestamp": "at", "ticker": "id"}}
+    panel = load(None, ["12490"], date(2004, 3, 1), date(2004, 3, 1), interval="1h", **columns, **postgres_params)
+    assert str(panel.index[0][0]) == "2004-03-01 14:30:00+00:00"
+    assert len(panel) == 10
+    assert panel.index.unique("ticker").tolist() == ["12490"]
+    message = refusal(None, ["IBM"], interval="1h", **columns, **postgres_params)
+    assert "no row is of ticker 'IBM'" in message
+    assert "All: 12490, 14593" in message
+
+
+def test_a_query_of_postgres_gets_its_parameters_and_keeps_its_casts(postgres_params):
+    query = (
+        'SELECT "Date", code::text AS ticker, open, high, low, close, volume FROM "Market Data"."Prices"'
+        ' WHERE "Date" BETWEEN :start AND :end AND code IN :tickers'
+    )
+    params = {"url": postgres_params["url"], "query": query}
+    panel = load(None, ["AAPL"], date(2004, 3, 3), date(2004, 3, 5), **params)
+    assert len(panel) == 3
+
+
+def test_rows_of_postgres_travel_a_batch_at_a_time(postgres_params, asked):
+    named = []
+
+    def note(_connection, cursor, statement, _parameters, _context, _many):
+        named.append((statement, getattr(cursor, "name", None)))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        assert len(load(None, batch_rows=3, **daily(), **postgres_params)) == 20
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert next(name for statement, name in named if "volume" in statement), "a server-side cursor has a name"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        'DELETE FROM "Market Data"."Prices" RETURNING *',
+        'WITH gone AS (DELETE FROM "Market Data"."Prices" RETURNING *) SELECT * FROM gone',
+        'SELECT 1; COMMIT; DELETE FROM "Market Data"."Prices"',
+        "SELECT * FROM setval('no_such', 1)",
+    ],
+)
+def test_postgres_is_never_written(postgres_params, postgres, query):
+    refusal(None, url=postgres_params["url"], query=query)
+    with postgres.connect() as connection:
+        assert connection.execute(text('SELECT count(*) FROM "Market Data"."Prices"')).scalar() == 20
+
+
+def test_what_postgres_does_not_have_is_answered_with_the_nearest(postgres_params):
+    assert "no schema 'Market', which data_source_params.schema_name names. Did you mean Market Data?" in refusal(
+        None, **{**postgres_params, "schema_name": "Market"}
+    )
+    assert "no view 'prices' in the schema 'Market Data'" in refusal(None, **{**postgres_params, "table": "prices"})
+
+
+def test_a_null_of_postgres_is_named(postgres_params, postgres):
+    with postgres.begin() as connection:
+        connection.execute(
+            text('UPDATE "Market Data"."Prices" SET low = NULL WHERE "Date" = :day AND code = :code'),
+            {"day": date(2004, 3, 3), "code": "IBM"},
+        )
+    message = refusal(None, **daily(), **postgres_params)
+    assert "column 'low', ticker IBM, time 2004-03-03: the cell is NULL" in message
+
+
+def test_not_a_number_of_postgres_is_refused(postgres_params, postgres):
+    with postgres.begin() as connection:
+        connection.execute(text('UPDATE "Market Data"."Prices" SET high = \'NaN\''))
+    assert "NaN is not finite" in refusal(None, **daily(), **postgres_params)
+
+
+def test_a_slow_query_of_postgres_is_stopped(postgres_params):
+    message = refusal(None, url=postgres_params["url"], query="SELECT pg_sleep(60)", timeout_s=0.2)
+    assert "longer than data_source_params.timeout_s, 0.2 s" in message
+
+
+@pytest.mark.parametrize("fault", ["password", "port", "host", "database", "form"])
+def test_a_failure_to_connect_never_names_the_password(postgres_url, tmp_path, monkeypatch, fault):
+    secret = "S3cret@/:pass word"
+    scheme, rest = postgres_url.split("://")
+    at = rest.split("@")[1]
+    urls = {
+        "password": f"{scheme}://tester:{quote(secret, safe='')}@{at}",
+        "port": f"{scheme}://tester:{quote(secret, safe='')}@127.0.0.1:1/postgres",
+        "host": f"{scheme}://tester:{quote(secret, safe='')}@no-such-host.invalid/postgres",
+        "database": f"{scheme}://tester:{quote(secret, safe='')}@{at}_none",
+        "form": f"{scheme}://tester:{secret}@{at}",
+    }
+    (tmp_path / "url").write_text(urls[fault])
+    with pytest.raises(qlop.DataError) as caught:
+        load(None, url=f"file:{tmp_path / 'url'}", timeout_s=2)
+    told = "".join(traceback.format_exception(caught.value))
+    for form in (secret, quote(secret, safe=""), "S3cret", "pass word", "tester:"):
+        assert form not in told
+    assert "data_source_params.url" in str(caught.value)
+
+
+def test_a_server_that_is_not_there_is_told_with_its_place(tmp_path, monkeypatch):
+    monkeypatch.setenv("PRICES_URL", "postgresql://ann:hidden@127.0.0.1:1/prices")
+    message = refusal(None, url="env:PRICES_URL", timeout_s=2)
+    assert message.startswith("postgresql://127.0.0.1:1/prices: ")
+    assert "Is the server up" in message
+
+
+def test_a_driver_that_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setenv("PRICES_URL", "oracle://ann:hidden@127.0.0.1/prices")
+    message = refusal(None, url="env:PRICES_URL")
+    assert "there is no driver for 'oracle'" in message
+    assert "hidden" not in message
+
+
+def test_a_url_may_lead_to_sqlite_too(tmp_path, monkeypatch):
+    monkeypatch.setenv("PRICES_URL", f"sqlite:///{make_table(tmp_path / 'a b?c.db')}".replace("?", "%3F"))
+    assert len(load(tmp_path / "a b?c.db")) == 20

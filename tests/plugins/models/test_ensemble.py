@@ -1,0 +1,228 @@
+"""The `ensemble` model: averages, stacks by what its members say of rows that they have not seen, keeps every bit."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import pytest
+import qlop
+from qlop.testing import ModelContractSuite
+
+from core.plugin.registry import PluginRegistry
+from plugins.models.ensemble import Ensemble
+from plugins.models.linear import Linear
+from plugins.models.xgboost import XGBoost
+
+XGB = {"model_type": "xgboost", "model_params": {"n_estimators": 10, "min_child_weight": 1.0}}
+LINEAR = {"model_type": "linear"}
+
+
+class TestAverage(ModelContractSuite):
+    plugin_class = Ensemble
+    params: ClassVar[dict] = {"members": [LINEAR, XGB]}
+
+
+class TestStacking(ModelContractSuite):
+    plugin_class = Ensemble
+    params: ClassVar[dict] = {"members": [LINEAR, XGB, XGB], "method": "stacking", "n_blocks": 2}
+
+
+def rows(n_bars: int = 200, n_classes: int = 2, seed: int = 1, horizon: int = 5) -> qlop.TrainingData:
+    random = np.random.default_rng(seed)
+    bars = pd.date_range("2020-01-01", periods=n_bars, tz="UTC")
+    index = pd.MultiIndex.from_product([bars, ["AAPL", "IBM"]], names=["timestamp", "ticker"])
+    features = pd.DataFrame(random.normal(size=(len(index), 3)), index=index, columns=["a", "b", "noise"])
+    score = features["a"] + 0.5 * features["b"] + random.normal(0, 0.7, len(index))
+    if n_classes == 0:
+        target = score
+    else:
+        target = pd.Series(pd.qcut(score, n_classes, labels=False).astype(float), index=index) - (n_classes > 2)
+    ends = pd.Series(index.get_level_values("timestamp") + pd.Timedelta(days=horizon), index=index)
+    weight = pd.Series(random.uniform(0.5, 1.5, len(index)), index=index)
+    return qlop.TrainingData(features, target, weight, ends)
+
+
+@pytest.fixture(scope="module")
+def make_model():
+    return partial(PluginRegistry().create, "models")
+
+
+def ensemble(make_model, **params: object) -> Ensemble:
+    made = Ensemble("ensemble", Ensemble.Params.model_validate(params))
+    made.accept_models(make_model)
+    return made
+
+
+def trained(make_model, data: qlop.TrainingData, task: str = "classification", **params: object) -> Ensemble:
+    made = ensemble(make_model, **params)
+    made.train(data, None, qlop.TrainContext(task, seed=5))
+    return made
+
+
+class Recorder(qlop.ModelPlugin):
+    """Remembers which rows taught it, and which it was asked about; says the mean of the target."""
+
+    name = "recorder"
+    log: ClassVar[list] = []
+
+    def train(self, data, validation, context) -> None:
+        del validation, context
+        self.taught, self.ends, self.mean = data.features.index, data.label_end, data.target.mean()
+
+    def predict(self, features: pd.DataFrame) -> pd.DataFrame:
+        self.log.append((self.taught, self.ends, features.index))
+        return pd.DataFrame({"prediction": self.mean}, index=features.index)
+
+    def save_model(self, folder: Path) -> None:
+        raise NotImplementedError
+
+    def load_model(self, folder: Path) -> None:
+        raise NotImplementedError
+
+
+class EarlierRows(Recorder):
+    """The same, as one that reads earlier rows."""
+
+    name = "earlier_rows"
+    capabilities = frozenset({"earlier_rows"})
+
+
+def test_an_average_is_the_weighted_mean_of_models_trained_alone(make_model) -> None:
+    data = rows()
+    both = trained(make_model, data, members=[{**LINEAR, "weight": 3.0}, XGB]).predict(data.features)
+    alone = [Linear("linear", Linear.Params()), XGBoost("xgboost", XGBoost.Params(**XGB["model_params"]))]
+    for place, model in enumerate(alone):
+        model.train(data, None, qlop.TrainContext("classification", seed=5 + place))
+    first, second = (model.predict(data.features)["probability_1"] for model in alone)
+    assert both["probability_1"].to_numpy() == pytest.approx((0.75 * first + 0.25 * second).to_numpy(), abs=1e-7)
+
+
+@pytest.mark.parametrize("kind", [Recorder, EarlierRows])
+def test_no_row_that_taught_a_member_or_whose_label_reaches_into_a_block_is_predicted_by_it(kind) -> None:
+    data = rows(n_classes=0, horizon=9)
+
+    def make_model(model_type: str, model_params: dict) -> qlop.ModelPlugin:
+        return kind("x", kind.Params()) if model_type == "x" else Linear("linear", Linear.Params(**model_params))
+
+    Recorder.log.clear()
+    trained(make_model, data, "regression", members=[{"model_type": "x"}], method="stacking", n_blocks=4)
+    assert len(Recorder.log) == 4
+    bars = data.features.index.unique("timestamp")
+    for block, (taught, ends, asked) in enumerate(Recorder.log, start=1):
+        start = bars[40 * block]
+        predicted = asked[asked.get_level_values("timestamp") >= start]
+        assert len(predicted) == 80
+        assert asked[-1][0] == bars[40 * block + 39], "no later row is shown"
+        assert taught.intersection(predicted).empty
+        assert ends.max() < start
+        assert len(taught) == 2 * (40 * block - 9)
+        assert (len(asked) > len(predicted)) == (kind is EarlierRows)
+
+
+def test_stacking_learns_which_member_to_believe(make_model) -> None:
+    data = rows(400, n_classes=0)
+    blind = {"model_type": "xgboost", "model_params": {"n_estimators": 1, "learning_rate": 1e-3, "max_depth": 1}}
+    members = [LINEAR, blind]
+    stacked = trained(make_model, data, "regression", members=members, method="stacking")
+    averaged = trained(make_model, data, "regression", members=members)
+    later = rows(200, n_classes=0, seed=2)
+    errors = [((m.predict(later.features)["prediction"] - later.target) ** 2).mean() for m in (stacked, averaged)]
+    assert errors[0] < 0.8 * errors[1]
+    assert errors[0] == pytest.approx(0.49, rel=0.2), "the noise that nobody can know"
+
+
+@pytest.mark.parametrize("method", ["average", "stacking"])
+@pytest.mark.parametrize(("n_classes", "task"), [(0, "regression"), (3, "classification")])
+def test_saving_and_loading_keeps_every_bit(make_model, tmp_path: Path, method, n_classes: int, task: str) -> None:
+    data = rows(n_classes=n_classes)
+    params = {"members": [LINEAR, XGB, XGB], "method": method, "n_blocks": 2}
+    model = trained(make_model, data, task, **params)
+    model.save_model(tmp_path)
+    loaded = ensemble(make_model, **params)
+    loaded.load_model(tmp_path)
+    pd.testing.assert_frame_equal(loaded.predict(data.features), model.predict(data.features), check_exact=True)
+    pd.testing.assert_series_equal(loaded.feature_importances(), model.feature_importances(), check_exact=True)
+    places = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert {"members/00/linear.skops", "members/01/booster.ubj", "members/02/booster.ubj"} <= places
+    assert ("final/linear.skops" in places) == (method == "stacking")
+
+
+def test_members_learn_with_seeds_of_their_own(make_model) -> None:
+    data = rows()
+    model = trained(make_model, data, members=[XGB, XGB])
+    first, second = (member.predict(data.features) for member in model._trained())
+    assert not first.equals(second)
+
+
+def test_learning_curves_bear_the_members_names(make_model) -> None:
+    seen: list[str] = []
+    model = ensemble(make_model, members=[XGB, LINEAR, XGB], method="stacking", n_blocks=2)
+    context = qlop.TrainContext("classification", report_metric=lambda name, _value, _step: seen.append(name))
+    model.train(rows(), rows(60, seed=2), context)
+    assert set(seen) == {"xgboost.validation_logloss", "xgboost_2.validation_logloss"}
+    assert len(seen) == 20
+
+
+def test_importances_are_the_members_shares_weighted(make_model) -> None:
+    data = rows()
+    model = trained(make_model, data, members=[{**LINEAR, "weight": 3.0}, XGB])
+    first, second = (member.feature_importances() for member in model._trained())
+    expected = 0.75 * first / first.sum() + 0.25 * second / second.sum()
+    assert model.feature_importances().to_numpy() == pytest.approx(expected.to_numpy(), abs=1e-12)
+    stacked = trained(make_model, data, members=[LINEAR, XGB], method="stacking").feature_importances()
+    assert stacked.sum() == pytest.approx(1.0)
+    assert stacked.idxmax() == "a"
+
+
+def test_an_instance_can_do_what_its_members_can(make_model) -> None:
+    assert ensemble(make_model, members=[LINEAR]).capabilities == {"missing_values"}
+    assert ensemble(make_model, members=[LINEAR, XGB]).capabilities == {"missing_values", "early_stopping"}
+    assert ensemble(make_model).capabilities == Ensemble.capabilities
+
+
+def test_members_that_are_not_there_or_do_not_go_together_are_refused_when_it_is_made(make_model) -> None:
+    with pytest.raises(qlop.PluginError, match=r"No model named 'lineer'.*'linear'"):
+        make_model("ensemble", {"members": [{"model_type": "lineer"}]})
+    with pytest.raises(qlop.ConfigError, match="penalty_strength"):
+        make_model("ensemble", {"members": [{"model_type": "linear", "model_params": {"penalty_strength": -1}}]})
+
+    class Valued(Linear):
+        tasks = frozenset({"regression"})
+
+    class Classed(Linear):
+        tasks = frozenset({"classification"})
+
+    kinds = {"valued": Valued, "classed": Classed}
+    with pytest.raises(qlop.ConfigError, match="share no task"):
+        ensemble(lambda name, _: kinds[name](name, Linear.Params()), members=[{"model_type": n} for n in kinds])
+
+
+def test_a_history_whose_blocks_lack_a_class_cannot_be_stacked(make_model) -> None:
+    data = rows()
+    target = data.target * 0.0
+    target.iloc[-20:] = 1.0
+    late = qlop.TrainingData(data.features, target, None, data.label_end)
+    with pytest.raises(qlop.TrainingError, match="none of the 5 blocks has rows of every class before it"):
+        trained(make_model, late, members=[LINEAR], method="stacking")
+
+
+def test_another_composition_or_a_spoilt_member_is_refused(make_model, tmp_path: Path) -> None:
+    trained(make_model, rows(), members=[LINEAR, XGB]).save_model(tmp_path)
+    with pytest.raises(qlop.DataError, match="the parameters are those of"):
+        ensemble(make_model, members=[XGB, LINEAR]).load_model(tmp_path)
+    (tmp_path / "members" / "00" / "linear.skops").write_bytes(b"garbage")
+    with pytest.raises(qlop.DataError, match="not a readable skops file"):
+        ensemble(make_model, members=[LINEAR, XGB]).load_model(tmp_path)
+    (tmp_path / "members.json").write_text(json.dumps(["linear"]))
+    with pytest.raises(qlop.DataError, match=r"members\.json"):
+        ensemble(make_model, members=[LINEAR, XGB]).load_model(tmp_path)
+
+
+def test_without_a_way_to_other_models_it_says_so() -> None:
+    with pytest.raises(qlop.PluginError, match="call accept_models first"):
+        Ensemble("ensemble", Ensemble.Params()).train(rows(), None, qlop.TrainContext("classification"))

@@ -1,0 +1,98 @@
+"""A training run leaves a model card to read, and what moves its model's predictions."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+
+TITLE = "x | <script>alert(1)</script> [a](https://example.org)\n# Heading\u202e `code`"
+
+
+@pytest.fixture(scope="module")
+def with_trees(modes):
+    config = {
+        "title": TITLE,
+        "seed": 3,
+        "thread_count": 1,
+        "data": {
+            "data_source_type": "sample",
+            "tickers": ["AAPL", "IBM"],
+            "start_date": "2006-01-03",
+            "end_date": "2008-12-31",
+        },
+        "features": [
+            {"name": "mom", "feature_step_type": "momentum", "feature_step_params": {"horizons_bars": [5, 20]}}
+        ],
+        "label": {"labeler_type": "leverage_opportunity", "labeler_params": {"horizon_bars": 5, "leverage": 1.5}},
+        "model": {"model_type": "xgboost", "model_params": {"n_estimators": 10}},
+        "splits": {"train_bars": 400, "test_bars": 200},
+    }
+    outcome = modes.run("train", config)
+    assert outcome.status == "completed", outcome.error
+    return outcome
+
+
+def card_of(outcome) -> str:
+    return outcome.folder.joinpath("artifacts", "model_card.md").read_text(encoding="utf-8")
+
+
+def test_the_card_sets_the_scores_beside_the_base_rate_and_counts_effective_rows(with_trees):
+    text, metrics = " ".join(card_of(with_trees).split()), with_trees.metrics
+    assert f"| {metrics['brier']:.4f} | {metrics['base_rate_brier']:.4f} |" in text
+    assert f"the rows count as {metrics['effective_sample_size']:,.0f} independent ones" in text
+    assert f"{metrics['n_rows']:,.0f} rows from 2007-08-" in text
+    is_worse = metrics["brier"] >= metrics["base_rate_brier"]
+    assert ("no better than a constant" in text) == is_worse
+
+
+def test_the_card_says_what_it_is_what_it_learned_from_and_what_it_is_not_for(with_trees):
+    text = card_of(with_trees)
+    headings = re.findall("^## (.*)$", text, flags=re.MULTILINE)
+    assert headings == [
+        "What it is", "What it learned from", "How good it is, out of sample", "What moves its predictions", "Limits",
+        "What it must not be used for", "Licence",
+    ]  # fmt: skip
+    assert "| Model | xgboost 1.0.0 |" in text
+    assert '"n\\_estimators": 10' in text
+    assert "| Tickers | 2: AAPL, IBM |" in text
+    assert "To judge it on bars up to 2008-12-3" in text
+
+
+def test_a_title_is_shown_as_it_is_and_draws_nothing(with_trees):
+    first = card_of(with_trees).splitlines()[0]
+    assert first.startswith(r"# Model card: x \| \<script\>alert\(1\)\</script\> \[a\]\(https:\//example.org\)")
+    assert first.endswith(r"\# Heading \`code\`")
+
+
+def test_shap_importances_are_the_mean_sizes_over_the_example_rows(with_trees, modes):
+    saved = pd.read_parquet(with_trees.artifacts["shap_importances"])
+    assert list(saved.columns) == ["feature", "mean_absolute_shap"]
+    folder = with_trees.folder / "artifacts" / "model"
+    model = modes.make_plugin("models", "xgboost", {"n_estimators": 10})
+    model.load_model(folder / "model")
+    examples = pd.read_parquet(folder / "examples.parquet")[saved["feature"].tolist()]
+    expected = model.shap_values(examples).drop(columns="base").abs().mean()
+    assert saved["mean_absolute_shap"].tolist() == pytest.approx(expected.tolist(), rel=1e-12)
+    assert saved["mean_absolute_shap"].max() > 0.0
+
+
+def test_a_model_without_shap_values_keeps_none_and_its_card_says_nothing_of_them(trained):
+    assert "shap_importances" not in trained.artifacts
+    assert "What moves its predictions" not in card_of(trained)
+    assert "linear 1.0.0" in card_of(trained)
+
+
+def test_an_ensembles_run_keeps_its_members_and_its_model_is_exported_and_read_back(modes, small):
+    members = [{"model_type": "linear"}, {"model_type": "xgboost", "model_params": {"n_estimators": 5}}]
+    params = {"members": members, "method": "stacking", "n_blocks": 2}
+    small["splits"] = {"train_bars": 600, "test_bars": 100}
+    small["model"] = {"model_type": "ensemble", "model_params": params}
+    outcome = modes.run("train", small)
+    assert outcome.status == "completed", outcome.error
+    kept = outcome.folder / "artifacts" / "model" / "model"
+    assert sorted(path.name for path in kept.iterdir()) == ["ensemble.json", "final", "members", "members.json"]
+    exported = modes.run("export", {"export": {"model_run": outcome.run_id, "exporter_type": "native"}})
+    assert exported.status == "completed", exported.error
+    assert exported.metrics["largest_difference"] == 0.0
