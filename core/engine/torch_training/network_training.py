@@ -56,7 +56,7 @@ def trained_network(
     """
     known = _prepared(model, data, context)
     device = model.params.device
-    with reproducible(context.seed, _threads(model, known.standardisation.n_inputs, context), device):
+    with reproducible(context.seed, _threads(model, known, data, context), device):
         train = _labelled(model, data, known)
         watched = _watched(validation, known.classes)
         stopping = None if watched is None else _labelled(model, watched, known)
@@ -141,6 +141,7 @@ def _labelled(model: NetworkModel, data: TrainingData, known: _Preparation) -> L
     return LabelledRows(rows, wanted.to(device), torch.from_numpy(weight).float().to(device))
 
 
-def _threads(model: NetworkModel, n_inputs: int, context: TrainContext) -> int:
-    inputs = model.params.batch_rows * (model.sequence_bars or 1) * n_inputs
+def _threads(model: NetworkModel, known: _Preparation, data: TrainingData, context: TrainContext) -> int:
+    rows = min(model.params.batch_rows, len(data.target))
+    inputs = rows * (model.sequence_bars or 1) * known.standardisation.n_inputs
     return max(1, min(context.thread_count, inputs // _INPUTS_PER_THREAD))

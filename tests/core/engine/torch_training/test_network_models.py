@@ -51,6 +51,18 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(kind, tmp_pa
     assert all(one != other for one, other in zip(written[0], written[2], strict=True))
 
 
+def test_two_threads_give_the_same_bytes_twice(tmp_path):
+    data = make_training_data("classification", n_rows=24_000)
+    written = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        model = MLP("mlp", MLP.Params(epochs=2, batch_rows=24_000))
+        model.train(data, None, TrainContext("classification", seed=1, thread_count=2))
+        model.save_model(tmp_path / name)
+        written.append((tmp_path / name / "network.safetensors").read_bytes())
+    assert written[0] == written[1]
+
+
 @every_network
 def test_both_losses_of_every_epoch_are_reported(kind):
     seen = []
