@@ -15,8 +15,7 @@ from core.jobs.signals import CancelFlag
 from core.store.cancel_request import cancel_reason, request_cancel
 
 WAIT = (
-    "import signal, sys, time; from pathlib import Path; from core.jobs.signals import CancelFlag\n"
-    "signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored below nohup\n"
+    "import sys, time; from pathlib import Path; from core.jobs.signals import CancelFlag\n"
     "with CancelFlag() as flag:\n"
     "    flag.watch(Path(sys.argv[1])); print('ready', flush=True)\n"
     "    while not flag.is_set: time.sleep(0.01)\n"
@@ -26,8 +25,12 @@ WAIT = (
 )
 
 
+# Below nohup the tests' processes would ignore it.
+HANG_UP_AS_USUAL = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+
+
 def _waiter(folder: Path, then: str, **how: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", WAIT.format(then=then), str(folder)]
+    command = [sys.executable, "-c", HANG_UP_AS_USUAL + WAIT.format(then=then), str(folder)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **how)  # type: ignore[call-overload]
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
