@@ -27,7 +27,7 @@ def test_cancel_asks_once_ends_every_process_of_the_run_and_every_screen_says_so
     console = page.get_by_role("region", name="Run console")
     expect(page.get_by_test_id("completeness")).to_have_text(re.compile("complete: [0-9,]{3,} of"))
     processes = process_tree_of(run_id_of(page))
-    assert len(processes) == 3
+    assert len(processes) == 4  # itself, its guardian, and what it started
 
     cancel = console.get_by_role("button", name="Cancel this run")
     cancel.click()
