@@ -25,8 +25,11 @@ def main() -> None:
     """Serve until SIGTERM or Ctrl-C."""
     # Streamlit collects after each run of a script; between them, and above all among the imports, seldom is enough.
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    from streamlit.components.v2 import manifest_scanner
     from streamlit.web.cli import main as streamlit
 
+    # Our components are registered by their code. Others would be sought in every installed package at each start.
+    manifest_scanner.scan_component_manifests = lambda *_arguments, **_options: []
     streamlit(["run", str(launcher()), *sys.argv[1:]], prog_name="streamlit")
 
 
