@@ -14,7 +14,7 @@ from core.services.workbench import Workbench, open_workbench
 from core.ui.address import chosen_in_address, keep_in_address
 from core.ui.export_panel import export_panel
 from core.ui.file_list import OfferedFile, file_list
-from core.ui.model_view import draw_card, draw_folds, draw_importances, model_choice
+from core.ui.model_view import draw_card, draw_folds, draw_importances, draw_learning, model_choice
 from core.ui.moments import shown_moment
 from core.ui.navigation import go_to
 from core.ui.plain_text import heading, monospace, problems_shown, quiet
@@ -51,13 +51,15 @@ def _draw_model(workbench: Workbench, card: ModelCard) -> None:
             go_to("run", run=card.run_id)
     trained = f"trained {shown_moment(card.trained_at)}" if card.trained_at else ""
     quiet("  ·  ".join(filter(None, (card.model, f"run {card.run_id}", trained))), "facts")
-    about, folds, weights, config, export = st.tabs(
-        ["Card", "Folds", "Importances", "Config", "Export"], key="tab", bind="query-params"
+    about, folds, learning, weights, config, export = st.tabs(
+        ["Card", "Folds", "Learning", "Importances", "Config", "Export"], key="tab", bind="query-params"
     )
     with about:
         draw_card(card)
     with folds:
         draw_folds(card)
+    with learning:
+        draw_learning(card)
     with weights:
         draw_importances(card)
     with config:

@@ -15,9 +15,9 @@ from core.ui.navigation import go_to
 from core.ui.plain_text import monospace, problems_shown
 from core.ui.run_actions import run_actions, show_undo
 from core.ui.run_comparison import runs_to_compare, show_comparison
-from core.ui.run_filters import run_filters, shown_columns
+from core.ui.run_filters import page_of_runs, run_filters, shown_columns
 from core.ui.run_grid import chosen_runs, run_grid, run_to_open
-from core.ui.run_listing import listed_runs, listed_words
+from core.ui.run_listing import count_of_listed, listed_runs, listed_words
 from core.ui.watching import redraw_on_change
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def _say_how_to_begin(workbench: Workbench) -> None:
 
 def _draw_list(workbench: Workbench, version: str, modes: list[str], tags: list[str]) -> None:
     wanted = run_filters(modes, tags)
-    table = listed_runs(workbench, version, wanted)
+    n_runs = count_of_listed(workbench, version, wanted)
+    table = listed_runs(workbench, version, wanted, page_of_runs(n_runs))
     there = set(table["run_id"])
     chosen = [run_id for run_id in chosen_runs() if run_id in there]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -65,7 +66,7 @@ def _draw_list(workbench: Workbench, version: str, modes: list[str], tags: list[
     show_undo(workbench)
     if not table.empty:
         run_grid(table, columns, opens=not wanted.is_deleted)
-        of_these = f"{counted(len(chosen), 'run')} chosen of {len(table):,}" if chosen else counted(len(table), "run")
+        of_these = f"{counted(len(chosen), 'run')} chosen of {n_runs:,}" if chosen else counted(n_runs, "run")
         st.caption(f"{of_these}. Tick boxes to compare, delete or export; click into a row to open the run.")
     elif wanted.is_deleted and not wanted.narrows:
         st.info("The trash is empty.", icon=":material/delete:")

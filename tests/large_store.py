@@ -17,8 +17,8 @@ from core.base.events import Event, RunState, StatusPayload
 from core.store.database import Database
 from core.store.home import Home
 from core.store.run_folder import RunFolder
-from core.store.run_query import row_of
 from core.store.run_record import RunRecord, read_record
+from core.store.run_row import row_of
 from core.store.schema import runs
 
 NEWEST = datetime(2026, 1, 5, 9, tzinfo=UTC)

@@ -31,6 +31,7 @@ _HOMES = {
     "ModelArtifact": "core.contracts.exporter",
     "FeatureStepPlugin": "core.contracts.feature_step",
     "LabelerPlugin": "core.contracts.labeler",
+    "JoinedModels": "core.contracts.model",
     "MakesModels": "core.contracts.model",
     "ModelPlugin": "core.contracts.model",
     "TrainContext": "core.contracts.model",

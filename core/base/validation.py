@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["FieldProblem", "Where", "explain_validation_error", "field_problems", "place_of"]
 
 _SHOWN_VALUE_LENGTH = 80
+_MOST_TOLD = 100
 
 
 Where = str | Callable[[Sequence[str | int]], str]
@@ -27,7 +28,7 @@ def place_of(where: Where, location: Sequence[str | int]) -> str:
 
 
 def explain_validation_error(error: ValidationError, where: Where, model: type[BaseModel] | None = None) -> str:
-    """Return one line for each problem: where, field, value found, value allowed.
+    """Return one line for each of the first 100 problems: where, field, value found, value allowed.
 
     Parameters
     ----------
@@ -39,9 +40,10 @@ def explain_validation_error(error: ValidationError, where: Where, model: type[B
     model : type of BaseModel or None
         The model that was validated, to name the fields that exist beside an unknown one.
     """
-    return "\n".join(
-        f"{place_of(where, problem['loc'])}: {_explain(problem, model)}" for problem in error.errors(include_url=False)
-    )
+    problems = _telling(error)
+    lines = [f"{place_of(where, problem['loc'])}: {_explain(problem, model)}" for problem in problems[:_MOST_TOLD]]
+    untold = len(problems) - len(lines)
+    return "\n".join([*lines, *([f"and {untold:,} problems more."] if untold else [])])
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,14 @@ class FieldProblem:
 
 def field_problems(error: ValidationError, model: type[BaseModel] | None = None) -> tuple[FieldProblem, ...]:
     """Return the problems of `error`, one a field; `model` is what was validated, to name the fields that exist."""
-    return tuple(
-        FieldProblem(tuple(problem["loc"]), _explain(problem, model)) for problem in error.errors(include_url=False)
-    )
+    return tuple(FieldProblem(tuple(problem["loc"]), _explain(problem, model)) for problem in _telling(error))
+
+
+def _telling(error: ValidationError) -> list[ErrorDetails]:
+    """Return the problems, without those of lists that are too short only because their entries are refused."""
+    problems = error.errors(include_url=False)
+    inner = {tuple(problem["loc"][:depth]) for problem in problems for depth in range(len(problem["loc"]))}
+    return [problem for problem in problems if problem["type"] != "too_short" or tuple(problem["loc"]) not in inner]
 
 
 def _explain(problem: ErrorDetails, model: type[BaseModel] | None) -> str:

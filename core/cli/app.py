@@ -20,6 +20,7 @@ from core.cli import (
     ui_command,
 )
 from core.cli.streams import ForgivingStream
+from core.cli.tables import harmless_lines
 
 __all__ = ["app", "call"]
 
@@ -63,7 +64,7 @@ def call() -> None:
     try:
         app(prog_name="qlop")
     except QlopError as error:
-        typer.echo(f"qlop: {error}", err=True)
+        typer.echo(harmless_lines(f"qlop: {error}"), err=True)
         sys.exit(error.exit_code)
     except OSError as error:
         if error.filename is not None:

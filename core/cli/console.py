@@ -11,6 +11,7 @@ import typer
 
 from core.base.events import Event, LogPayload, ProgressPayload, RunState, StatusPayload
 from core.cli.streams import ForgivingStream
+from core.cli.tables import harmless, harmless_lines
 from core.services.log_text import log_line
 
 if TYPE_CHECKING:
@@ -34,7 +35,12 @@ def open_console() -> Iterator[Console]:
     from rich.console import Console as Terminal
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description:<14}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description:<14}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Terminal(file=stream)) as progress:
         yield BarConsole(progress)
 
@@ -54,7 +60,7 @@ class PlainConsole:
         """Show `event`."""
         line = self._line(event)
         if line:
-            typer.echo(f"{event.timestamp_utc:%H:%M:%S} {line}", file=self._stream)
+            typer.echo(harmless_lines(f"{event.timestamp_utc:%H:%M:%S} {line}"), file=self._stream)
 
     def _line(self, event: Event) -> str:
         payload = event.payload
@@ -83,11 +89,12 @@ class BarConsole:
         if isinstance(payload, ProgressPayload):
             self._advance(payload)
         elif isinstance(payload, StatusPayload) and payload.state is RunState.QUEUED:
-            self._progress.console.print(payload.current_status, markup=False, highlight=False)
+            self._progress.console.print(harmless_lines(payload.current_status), markup=False, highlight=False)
         elif isinstance(payload, LogPayload) and payload.level != "debug":
-            self._progress.console.print(log_line(payload), markup=False, highlight=False)
+            self._progress.console.print(harmless_lines(log_line(payload)), markup=False, highlight=False)
 
     def _advance(self, payload: ProgressPayload) -> None:
         if payload.step_name not in self._tasks:
-            self._tasks[payload.step_name] = self._progress.add_task(payload.step_name, total=payload.total)
+            name = harmless(payload.step_name)
+            self._tasks[payload.step_name] = self._progress.add_task(name, total=payload.total)
         self._progress.update(self._tasks[payload.step_name], completed=payload.value, total=payload.total)

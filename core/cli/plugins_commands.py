@@ -14,7 +14,7 @@ import typer
 
 from core.base.errors import UsageError
 from core.cli.options import HomeOption, JsonOption
-from core.cli.tables import harmless
+from core.cli.tables import harmless, harmless_lines
 
 if TYPE_CHECKING:
     from core.plugin.plugin_info import PluginInfo
@@ -58,7 +58,7 @@ def show_plugin(
     from core.services.plugin_catalog import show_plugin as catalog
 
     shown = catalog(home, kind, name)
-    typer.echo(json.dumps(shown.as_json()) if as_json else shown.as_text())
+    typer.echo(json.dumps(shown.as_json()) if as_json else harmless_lines(shown.as_text()))
 
 
 @app.command("new")

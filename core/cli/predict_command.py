@@ -10,6 +10,7 @@ import typer
 
 from core.base.errors import UsageError
 from core.cli.options import HomeOption
+from core.cli.tables import harmless, harmless_lines
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -50,12 +51,12 @@ def predict(
         open_workbench(home), bundle, data, trusted=tuple(trust_key or ()), params=_object(params)
     )
     for note in found.notes:
-        typer.echo(note, err=True)
+        typer.echo(harmless_lines(note), err=True)
     if output is None:
         typer.echo(csv_bytes(found.table).decode("utf-8-sig"), nl=False)
         return
     write_predictions(found.table, output)
-    typer.echo(f"{len(found.table):,} predictions written to {output}", err=True)
+    typer.echo(harmless(f"{len(found.table):,} predictions written to {output}"), err=True)
 
 
 def _object(text: str) -> dict[str, JsonValue]:

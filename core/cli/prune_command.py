@@ -12,7 +12,7 @@ import typer
 
 from core.base.errors import UsageError
 from core.cli.options import HomeOption, JsonOption
-from core.cli.tables import format_table
+from core.cli.tables import format_table, harmless_lines
 
 if TYPE_CHECKING:
     from core.services.prune_runs import PrunePlan
@@ -75,7 +75,7 @@ def prune(
     plan = plan_prune(workbench, rules, datetime.now(UTC))
     if yes:
         let_go(workbench, plan)
-    typer.echo(json.dumps({**plan.as_json(), "is_done": yes}) if as_json else _text(plan, is_done=yes))
+    typer.echo(json.dumps({**plan.as_json(), "is_done": yes}) if as_json else harmless_lines(_text(plan, is_done=yes)))
 
 
 def _text(plan: PrunePlan, *, is_done: bool) -> str:

@@ -11,6 +11,7 @@ import typer
 
 from core.base.errors import UsageError
 from core.cli.options import ConfigOption, HomeOption, JsonOption, NoQueueOption, SeedOption, SetOption, StreamOption
+from core.cli.tables import harmless, harmless_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,9 +182,9 @@ def _run(request: RunRequest, home: Path | None, as_json: bool) -> None:
 
 def _tell(outcome: RunOutcome, as_json: bool) -> None:
     if outcome.summary:
-        typer.echo(outcome.summary)
+        typer.echo(harmless_lines(outcome.summary))
     if outcome.error:
-        typer.echo(f"qlop: {outcome.error}", err=True)
-    typer.echo(f"Run {outcome.run_id} {outcome.status}; its results lie in {outcome.folder}", err=as_json)
+        typer.echo(harmless_lines(f"qlop: {outcome.error}"), err=True)
+    typer.echo(harmless(f"Run {outcome.run_id} {outcome.status}; its results lie in {outcome.folder}"), err=as_json)
     if as_json:
         typer.echo(outcome.json_line())

@@ -10,7 +10,7 @@ import typer
 
 from core.cli import prune_command, watch_command
 from core.cli.options import HomeOption, JsonOption
-from core.cli.tables import format_table, harmless
+from core.cli.tables import format_table, harmless, harmless_lines
 
 __all__ = ["app"]
 
@@ -106,7 +106,7 @@ def rerun_run(run: RunArgument, home: HomeOption = None, as_json: JsonOption = F
 
     with open_console() as console:
         report = rerun(open_workbench(home), run, observer=console)
-    typer.echo(json.dumps(report.as_json()) if as_json else report.as_text())
+    typer.echo(json.dumps(report.as_json()) if as_json else harmless_lines(report.as_text()))
     raise typer.Exit(0 if report.is_identical else 1)
 
 
@@ -123,7 +123,7 @@ def compare_runs(
     from core.services.workbench import open_workbench
 
     comparison = compare(open_workbench(home), runs)
-    typer.echo(json.dumps(comparison.as_json()) if as_json else comparison.as_text())
+    typer.echo(json.dumps(comparison.as_json()) if as_json else harmless_lines(comparison.as_text()))
 
 
 @app.command("note")
@@ -182,4 +182,4 @@ def reindex_runs(home: HomeOption = None, as_json: JsonOption = False) -> None:
     from core.services.workbench import open_workbench
 
     report = reindex(open_workbench(home))
-    typer.echo(json.dumps(report.as_json()) if as_json else report.as_text())
+    typer.echo(json.dumps(report.as_json()) if as_json else harmless_lines(report.as_text()))

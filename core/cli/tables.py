@@ -5,15 +5,23 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-__all__ = ["format_table", "harmless"]
+__all__ = ["format_table", "harmless", "harmless_lines"]
 
 
 def harmless(text: object) -> str:
     """Return `text` with control and direction characters shown as escapes, so that it cannot steer a terminal."""
+    text = str(text)
+    if text.isprintable():  # no such character; most lines of a log end here
+        return text
     return "".join(
         character if unicodedata.category(character) not in {"Cc", "Cf"} else f"\\u{ord(character):04x}"
-        for character in str(text)
+        for character in text
     )
+
+
+def harmless_lines(text: object) -> str:
+    """Return `text` as `harmless` does, its lines kept."""
+    return "\n".join(map(harmless, str(text).split("\n")))
 
 
 def format_table(headings: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[int] = ()) -> str:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from core.base.errors import ConfigError
+from core.base.small_file import read_small_file
 from core.base.validation import Where, explain_validation_error
 from core.config.origins import ConfigOrigin
 from core.config.overrides import apply_overrides
+from core.config.unfit_values import MOST_LEVELS, refuse_deep_keys, refuse_unfit_values
 
 if TYPE_CHECKING:
     from core.config.run_config import RunConfig
@@ -59,12 +61,14 @@ def read_config_file(path: Path) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        If the file is missing, too large, of another type, not UTF-8, malformed, or holds no mapping.
+        If the file is missing, no plain file, too large, of another type, not UTF-8, malformed, nested too deep, or
+        holds no mapping.
     """
     if path.suffix.lower() not in _SUFFIXES:
         raise ConfigError(f"{path}: a config file ends in one of {', '.join(_SUFFIXES)}; found {path.suffix!r}.")
     text = _read_text(path)
     raw = _parse(text, path)
+    refuse_unfit_values(raw, str(path))
     if raw is None:
         raise ConfigError(f"{path}: the file is empty. Start from one of configs/.")
     if not isinstance(raw, dict):
@@ -74,10 +78,7 @@ def read_config_file(path: Path) -> dict[str, Any]:
 
 def _read_text(path: Path) -> str:
     try:
-        size = path.stat().st_size
-        if size > _MOST_BYTES:
-            raise ConfigError(f"{path}: the file has {size:,} bytes; a config may have at most {_MOST_BYTES:,}.")
-        return path.read_text(encoding="utf-8-sig")
+        return read_small_file(path, _MOST_BYTES).decode("utf-8-sig")
     except FileNotFoundError as error:
         raise ConfigError(f"{path}: there is no such file. Ready configs lie in configs/.") from error
     except UnicodeDecodeError as error:
@@ -87,7 +88,7 @@ def _read_text(path: Path) -> str:
 
 
 def _parse(text: str, path: Path) -> object:
-    suffix = path.suffix.lower()
+    suffix, where = path.suffix.lower(), str(path)
     try:
         if suffix == ".json":
             return (
@@ -96,14 +97,15 @@ def _parse(text: str, path: Path) -> object:
                 else None
             )
         if suffix == ".toml":
+            refuse_deep_keys(text, where)
             return tomllib.loads(text)
     except (json.JSONDecodeError, tomllib.TOMLDecodeError, ValueError) as error:
         raise ConfigError(f"{path}: {error}.") from error
     except RecursionError as error:
-        raise ConfigError(f"{path}: values are nested too deep; flatten the file.") from error
+        raise ConfigError(f"{path}: values are nested deeper than {MOST_LEVELS} levels; flatten the file.") from error
     from core.config.yaml_reader import parse_yaml
 
-    return parse_yaml(text, str(path))
+    return parse_yaml(text, where)
 
 
 def _refuse_constant(name: str) -> object:
@@ -114,6 +116,6 @@ def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
     mapping: dict[str, object] = {}
     for key, value in pairs:
         if key in mapping:
-            raise ValueError(f"the key {key!r} stands twice")
+            raise ValueError(f"the key {key!r:.60} stands twice")
         mapping[key] = value
     return mapping

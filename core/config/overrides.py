@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.base.errors import ConfigError
+from core.config.unfit_values import MOST_LEVELS, refuse_unfit_values
 
 __all__ = ["apply_overrides", "override_path"]
+
+_POSITION = re.compile(r"[0-9]{1,9}")
+_MOST_SHOWN = 120
 
 
 def apply_overrides(raw: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
@@ -25,11 +30,13 @@ def apply_overrides(raw: Mapping[str, Any], overrides: Sequence[str]) -> dict[st
     Raises
     ------
     ConfigError
-        If an override has no "=", an empty step, a list position that does not exist, or steps into a plain value.
+        If an override has no "=", an empty step, a list position that does not exist, or steps into a plain value; if
+        values are nested more than 64 deep after it.
     """
     changed = copy.deepcopy(dict(raw))
     for override in overrides:
         _replace(changed, override_path(override), _value(override.partition("=")[2], override), override)
+        refuse_unfit_values(changed, f"--set {_shown(override)}")
     return changed
 
 
@@ -39,19 +46,23 @@ def override_path(override: str) -> tuple[str, ...]:
     Raises
     ------
     ConfigError
-        If it has no "=" or an empty step.
+        If it has no "=", an empty step, or more steps than a config has levels.
     """
     path, equals, _ = override.partition("=")
     steps = tuple(path.strip().split("."))
     if not equals or not all(steps):
-        raise ConfigError(f"--set {override!r} is not of the form path.to.field=value, such as splits.train_bars=504.")
+        raise ConfigError(
+            f"--set {_shown(override)!r} is not of the form path.to.field=value, such as splits.train_bars=504."
+        )
+    if len(steps) > MOST_LEVELS:
+        raise ConfigError(f"--set {_shown(override)}: the path has {len(steps):,} steps; at most {MOST_LEVELS} may be.")
     return steps
 
 
 def _value(text: str, override: str) -> object:
     from core.config.yaml_reader import parse_yaml
 
-    return parse_yaml(text, f"--set {override}")
+    return parse_yaml(text, f"--set {_shown(override)}")
 
 
 def _replace(container: Any, steps: Sequence[str], value: object, override: str) -> None:  # noqa: ANN401 - plain JSON
@@ -77,13 +88,17 @@ def _enter(container: Any, step: str, path: str, override: str) -> Any:  # noqa:
 
 
 def _position(entries: list[Any], step: str, override: str) -> int:
-    if not step.isdigit() or int(step) >= len(entries):
+    if not _POSITION.fullmatch(step) or int(step) >= len(entries):
         raise ConfigError(
-            f"--set {override}: {step!r} is no position in a list of {len(entries)}; "
+            f"--set {_shown(override)}: {step!r} is no position in a list of {len(entries)}; "
             f"positions are 0 to {len(entries) - 1}."
         )
     return int(step)
 
 
 def _not_a_container(path: str, override: str) -> str:
-    return f"--set {override}: {path} is a plain value, so nothing lies below it."
+    return f"--set {_shown(override)}: {path} is a plain value, so nothing lies below it."
+
+
+def _shown(override: str) -> str:
+    return override if len(override) <= _MOST_SHOWN else f"{override[: _MOST_SHOWN - 3]}..."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import category
+
 from pydantic import Field, field_validator
 
 from core.config.sections import (
@@ -47,6 +49,15 @@ class RunConfig(Section):
     sinks: tuple[SinkConfig, ...] = ()
     limits: LimitsConfig = LimitsConfig()
     plugins: PluginsConfig = PluginsConfig()
+
+    @field_validator("title")
+    @classmethod
+    def _title_is_one_line(cls, title: str) -> str:
+        # It stands in summaries that people print on terminals, which obey control characters.
+        for character in title:
+            if category(character) == "Cc":
+                raise ValueError(f"{title!r} holds the control character U+{ord(character):04X}; take it out")
+        return title
 
     @field_validator("features")
     @classmethod

@@ -8,8 +8,18 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from core.base.ticker_names import LONGEST_TICKER, ticker_fault, ticker_text
 from core.config.calendar_name import check_calendar_name
 
 __all__ = [
@@ -30,7 +40,15 @@ __all__ = [
 PluginParams = dict[str, JsonValue]
 PluginName = Annotated[str, Field(min_length=1, max_length=200)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
-Ticker = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+def _check_ticker(name: str) -> str:
+    if fault := ticker_fault(name):
+        raise ValueError(f"{ticker_text(name)} {fault}")
+    return name
+
+
+Ticker = Annotated[str, Field(min_length=1, max_length=LONGEST_TICKER), AfterValidator(_check_ticker)]
 
 
 class Section(BaseModel):

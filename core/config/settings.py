@@ -157,12 +157,13 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
     Raises
     ------
     ConfigError
-        If the file is malformed or a field is unknown.
+        If the file is malformed or no file, or a field is unknown.
     """
     from core.config.loader import read_config_file
 
     path = home / "settings.yaml"
-    raw = read_config_file(path) if path.is_file() else {}
+    # What lies there in a file's place is refused, not passed over: its settings may be the ones that protect.
+    raw = read_config_file(path) if os.path.lexists(path) else {}
     if environment.get("QLOP_STORE_URL"):
         raw = {**raw, "store": {**(raw.get("store") or {}), "url": "env:QLOP_STORE_URL"}}
     try:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core.base.errors import ConfigError
+from core.base.small_file import read_small_file
 
 __all__ = ["ELSEWHERE", "names_another_machine", "resolve_secret", "resolved_store_url"]
 
@@ -19,6 +20,7 @@ ELSEWHERE = (
     " machine (127.0.0.1). To keep the index elsewhere set QLOP_STORE_URL"
 )
 
+_LONGEST_SECRET = 65_536
 _VARIABLE = "env:QLOP_STORE_URL"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _LEADS_ELSEWHERE = frozenset({"hostaddr", "service"})
@@ -75,12 +77,15 @@ def resolve_secret(reference: str, environment: Mapping[str, str] = os.environ) 
         return environment[target]
     if scheme == "file":
         try:
-            return Path(target).expanduser().read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ConfigError(
-                f"{target} cannot be read: {error.strerror or error}; {reference!r} refers to it."
-            ) from error
+            return read_small_file(Path(target).expanduser(), _LONGEST_SECRET).decode("utf-8").strip()
+        except (OSError, UnicodeDecodeError, RuntimeError) as error:
+            reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else _reason(error)
+            raise ConfigError(f"{target} cannot be read: {reason}; {reference!r} refers to it.") from error
     return reference
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _is_of_this_machine(host: str) -> bool:

@@ -13,11 +13,11 @@ from typing import Any, cast
 import yaml
 
 from core.base.errors import ConfigError
+from core.config.unfit_values import MOST_LEVELS
 
 __all__ = ["parse_yaml"]
 
 _MOST_NODES = 100_000
-_MOST_DEPTH = 64
 
 
 class _CoreSchemaLoader(yaml.SafeLoader):
@@ -25,17 +25,30 @@ class _CoreSchemaLoader(yaml.SafeLoader):
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own shape
 
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:  # noqa: ANN401 - PyYAML's own
+        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call] - PyYAML has no types
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            raise yaml.composer.ComposerError(
+                None,
+                None,
+                f"the tag {tag!r:.60} is refused; a config holds plain values only, so remove the tag",
+                event.start_mark,
+            )
+        node: yaml.Node | None = super().compose_node(parent, index)
+        return node
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[object] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str):
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} is not text; put it in quotes", key_node.start_mark
+                    None, None, f"the key {key!r:.60} is not text; put it in quotes", key_node.start_mark
                 )
             if key in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} stands twice", key_node.start_mark
+                    None, None, f"the key {key!r:.60} stands twice", key_node.start_mark
                 )
             seen.add(key)
         mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
@@ -84,19 +97,11 @@ def parse_yaml(text: str, where: str) -> object:
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
-        raise ConfigError(f"{where}: {_position(error)}{_reason(error)}.") from error
+        raise ConfigError(f"{where}: {_position(error)}{error.problem or 'this is not YAML'}.") from error
     except (yaml.YAMLError, ValueError) as error:
         raise ConfigError(f"{where}: this is not YAML: {error}.") from error
     except RecursionError as error:
-        raise ConfigError(f"{where}: values are nested deeper than {_MOST_DEPTH} levels; flatten the file.") from error
-
-
-def _reason(error: yaml.MarkedYAMLError) -> str:
-    problem = error.problem or "this is not YAML"
-    if "could not determine a constructor for the tag" in problem:
-        tag = problem.rpartition("tag ")[2]
-        return f"the tag {tag} is refused; a config holds plain values only, so remove the tag"
-    return problem
+        raise ConfigError(f"{where}: values are nested deeper than {MOST_LEVELS} levels; flatten the file.") from error
 
 
 def _position(error: yaml.MarkedYAMLError) -> str:
@@ -110,8 +115,8 @@ def _refuse_bombs(root: yaml.Node, where: str) -> None:
     open_nodes: set[int] = set()
 
     def size(node: yaml.Node, depth: int) -> int:
-        if depth > _MOST_DEPTH:
-            raise ConfigError(f"{where}: values are nested deeper than {_MOST_DEPTH} levels; flatten the file.")
+        if depth > MOST_LEVELS:
+            raise ConfigError(f"{where}: values are nested deeper than {MOST_LEVELS} levels; flatten the file.")
         if id(node) in open_nodes:
             raise ConfigError(f"{where}: an alias contains itself; write the value out.")
         if id(node) not in sizes:

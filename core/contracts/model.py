@@ -14,13 +14,17 @@ if TYPE_CHECKING:
     import pandas as pd
     from pydantic import JsonValue
 
-__all__ = ["MakesModels", "ModelPlugin", "TrainContext", "TrainingData"]
+__all__ = ["JoinedModels", "MakesModels", "ModelPlugin", "TrainContext", "TrainingData"]
 
 Task = Literal["classification", "regression"]
 
 
 def _ignore_metric(_name: str, _value: float, _step: int) -> None:
     """Report a metric to nobody."""
+
+
+def _never_cancelled() -> None:
+    """Go on: there is no run."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +52,28 @@ class TrainingData:
 
 @dataclass(frozen=True)
 class TrainContext:
-    """What training may depend on besides data and parameters."""
+    """What training may depend on besides data and parameters.
+
+    Attributes
+    ----------
+    task : str
+        "classification" or "regression".
+    seed : int
+        Of everything that is drawn.
+    thread_count : int
+        Threads that training may use.
+    report_metric : callable
+        Takes a metric's name, its value and a step that counts from 1; raises RunCancelled as `check_cancelled` does.
+    check_cancelled : callable
+        Raises RunCancelled if the run was asked to stop. Called in a long stretch without metrics, from the thread that
+        trains, it costs little; several times a second is enough.
+    """
 
     task: Task
     seed: int = 0
     thread_count: int = 1
     report_metric: Callable[[str, float, int], None] = field(default=_ignore_metric)
+    check_cancelled: Callable[[], None] = field(default=_never_cancelled)
 
 
 class MakesModels(Protocol):
@@ -71,6 +91,28 @@ class MakesModels(Protocol):
         """
 
 
+@dataclass(frozen=True, eq=False)
+class JoinedModels:
+    """The trained models that a model is made of, and how their answers become its own.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The members' names, each once.
+    members : tuple of ModelPlugin
+        All trained on the same features, and of the same classes.
+    weights : tuple of float
+        The members' shares in the mean of their values or probabilities, together 1; used without `final`.
+    final : ModelPlugin or None
+        Trained on the members' answers, as `qlop.engine.final_features` writes them; its answer is the whole's.
+    """
+
+    names: tuple[str, ...]
+    members: tuple[ModelPlugin, ...]
+    weights: tuple[float, ...]
+    final: ModelPlugin | None = None
+
+
 class ModelPlugin(Plugin):
     """A model that round-trips through its own format.
 
@@ -85,6 +127,11 @@ class ModelPlugin(Plugin):
     """
 
     tasks: ClassVar[frozenset[Task]] = frozenset({"classification", "regression"})
+
+    no_learning_curve: str = ""
+    """A sentence on why it reports no metrics by step; empty where it reports some."""
+    no_shap_values: str = ""
+    """A sentence on why `shap_values` gives None; empty where it gives some."""
 
     def accept_models(self, make_model: MakesModels) -> None:
         """Take the way to other models, and refuse those that the params name and that are not there.
@@ -113,12 +160,14 @@ class ModelPlugin(Plugin):
         validation : TrainingData or None
             Later rows, purged from `data`, for early stopping; None where there are none.
         context : TrainContext
-            Task, seed, thread count and where to report metrics by step.
+            Task, seed, thread count, where to report metrics by step, and how to hear of a wish to stop.
 
         Raises
         ------
         TrainingError
             If the rows cannot be learned from (a single class, say).
+        RunCancelled
+            If the run was asked to stop.
         """
 
     @abstractmethod
@@ -147,7 +196,11 @@ class ModelPlugin(Plugin):
         """
 
     def feature_importances(self) -> pd.Series | None:
-        """Return one non-negative number for each feature, or None where the model has none."""
+        """Return one non-negative number for each feature, or None where the model has none.
+
+        The Series' name says what is measured, in words. Where there are none, training measures how much the model's
+        error rises when a feature is shuffled.
+        """
         return None
 
     def shap_values(self, features: pd.DataFrame) -> pd.DataFrame | None:
@@ -158,9 +211,18 @@ class ModelPlugin(Plugin):
         DataFrame of shape (n_rows, n_features + 1) or None
             On the index of `features`: a column for each feature, in order, and last `base`, the same in every row. A
             row sums to the model's own score: the value of a regression; with two classes the probability of the
-            higher one, or its log-odds. None too with three classes or more, which have a score each.
+            higher one, or its log-odds. With three classes or more there are such columns for each class, ascending,
+            under a column index (class, feature), and a row sums to each class's probability, or to scores whose
+            softmax the probabilities are. `qlop.engine.shap_frame` makes either form.
         """
         del features
+        return None
+
+    def joined_models(self) -> JoinedModels | None:
+        """Return the trained models that it is made of, or None where it is one by itself.
+
+        Exporters that cannot ask a model for its own form write its members and join them.
+        """
         return None
 
     def library_object(self) -> object | None:
@@ -179,10 +241,20 @@ class ModelPlugin(Plugin):
         NaN where missing. Its one output `scores`, double, holds the classes' probabilities in ascending order of the
         classes, shape (rows, n_classes), or the value, shape (rows, 1). Calibration is no part of it.
 
+        A model with the capability `earlier_rows` reads windows: `features` has the shape (rows, n_bars, n_features),
+        oldest bar first and the row's own last, and a second input `history_bars`, int64, of shape (rows,), says how
+        many bars at the end of each window count. Its metadata `qlop.sequence_bars` and `qlop.longest_gap_us` say how
+        windows are made (docs/exports.md).
+
         Parameters
         ----------
         opset : int
             Of the operators, 15 to 21; ai.onnx.ml has 3.
+
+        Raises
+        ------
+        ExportError
+            If this model in particular cannot be written so; the message says why.
         """
         del opset
         return None

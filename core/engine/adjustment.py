@@ -15,21 +15,24 @@ What prices are adjusted for already is read from `panel.attrs["adjustment"]`, "
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.base.errors import DataError
+from core.engine.future_product import future_product
 from core.engine.panel_checks import PRICE_COLUMNS
-from core.engine.panel_index import order_by_code, position_of_tickers, position_of_timestamps
+from core.engine.panel_index import ranks_of_level
+from core.engine.row_blocks import row_blocks
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
-__all__ = ["Adjustment", "adjust_panel", "at_rows", "held_adjustment", "previous_close", "previous_rows"]
+__all__ = ["Adjustment", "adjust_in_place", "adjust_panel", "held_adjustment"]
 
 Adjustment = Literal["raw", "splits", "total_return"]
+_Factor = NDArray[np.float64] | None
 
 _RANK = {"raw": 0, "splits": 1, "total_return": 2}
 _EVENT_COLUMNS = {
@@ -65,18 +68,28 @@ def adjust_panel(panel: pd.DataFrame, adjustment: Adjustment, *, origin: str = "
     DataError
         If the prices are adjusted for more than what is asked, or the factors that it takes are not there.
     """
+    adjusted = panel.copy(deep=False)
+    adjust_in_place(adjusted, adjustment, origin=origin)
+    return adjusted
+
+
+def adjust_in_place(panel: pd.DataFrame, adjustment: Adjustment, *, origin: str) -> None:
+    """Do what `adjust_panel` does to the panel itself, a column at a time: large data are then not there twice.
+
+    Raises
+    ------
+    DataError
+        As `adjust_panel` does.
+    """
     held = held_adjustment(panel, origin)
     _refuse_undoing(held, adjustment, origin)
-    if held == "total_return":
-        return _finish(panel.copy(), adjustment)
-    if adjustment == "total_return" and "adjusted_close" in panel.columns:
-        prices = _from_adjusted_close(panel)
-        shares = _future_product(panel, _split_step(panel, held)) if "split" in panel.columns else None
-    else:
-        _refuse_unknown_events(panel, held, adjustment, origin)
-        shares = _future_product(panel, _split_step(panel, held))
-        prices = _price_factor(panel, held, adjustment, shares)
-    return _finish(_scaled(panel, prices, shares, adjustment), adjustment)
+    if held != "total_return":
+        prices, shares = _factors(panel, held, adjustment, origin)
+        _scale(panel, prices, shares)
+    for column in _EVENT_COLUMNS[adjustment]:
+        if column in panel.columns:
+            del panel[column]
+    panel.attrs = {**panel.attrs, "adjustment": adjustment}
 
 
 def held_adjustment(panel: pd.DataFrame, origin: str = "the panel") -> Adjustment:
@@ -91,28 +104,6 @@ def held_adjustment(panel: pd.DataFrame, origin: str = "the panel") -> Adjustmen
     if held not in _RANK:
         raise DataError(f"{origin}: attrs['adjustment'] is {held!r}; it must be one of {', '.join(_RANK)}.")
     return held  # type: ignore[no-any-return]
-
-
-def previous_close(panel: pd.DataFrame) -> NDArray[np.float64]:
-    """Return each row's close at its ticker's bar before, NaN at the ticker's first bar."""
-    return at_rows(panel["close"].to_numpy(), previous_rows(panel))
-
-
-def previous_rows(panel: pd.DataFrame) -> NDArray[np.int64]:
-    """Return the position of each row's ticker's bar before, -1 at the ticker's first bar."""
-    assets, tickers = position_of_tickers(panel)
-    by_ticker = order_by_code(assets, len(tickers))
-    before = np.empty(len(panel), dtype=np.int64)
-    before[by_ticker[1:]] = by_ticker[:-1]
-    before[by_ticker[np.diff(assets[by_ticker], prepend=-1) != 0]] = -1
-    return before
-
-
-def at_rows(values: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the values at these positions, NaN at -1."""
-    found = values[rows]
-    found[rows < 0] = np.nan
-    return found
 
 
 def _refuse_undoing(held: Adjustment, wanted: Adjustment, origin: str) -> None:
@@ -140,56 +131,53 @@ def _refuse_unknown_events(panel: pd.DataFrame, held: Adjustment, wanted: Adjust
     )
 
 
-def _split_step(panel: pd.DataFrame, held: Adjustment) -> NDArray[np.float64]:
-    if held != "raw":
-        return np.ones(len(panel))
-    return 1.0 / panel["split"].to_numpy()
-
-
-def _price_factor(
-    panel: pd.DataFrame, held: Adjustment, wanted: Adjustment, shares: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _factors(panel: pd.DataFrame, held: Adjustment, wanted: Adjustment, origin: str) -> tuple[_Factor, _Factor]:
+    """Return what prices are multiplied by, and what volume is divided by; None is one everywhere."""
+    if wanted == "total_return" and "adjusted_close" in panel.columns:
+        return _from_adjusted_close(panel), _split_factor(panel, held) if "split" in panel.columns else None
+    _refuse_unknown_events(panel, held, wanted, origin)
     if wanted == "raw":
-        return np.ones(len(panel))
-    if wanted == "splits":
-        return shares
-    close = panel["close"].to_numpy()
-    return _future_product(panel, _split_step(panel, held) * close / (close + panel["dividend"].to_numpy()))
+        return None, None
+    shares = _split_factor(panel, held)
+    return (shares if wanted == "splits" else _total_return_factor(panel, held)), shares
+
+
+def _split_factor(panel: pd.DataFrame, held: Adjustment) -> _Factor:
+    if held != "raw":
+        return None
+    split = panel["split"].to_numpy()
+    return future_product(panel, lambda rows: 1.0 / split[rows])
+
+
+def _total_return_factor(panel: pd.DataFrame, held: Adjustment) -> _Factor:
+    close, dividend = panel["close"].to_numpy(), panel["dividend"].to_numpy()
+    split = panel["split"].to_numpy() if held == "raw" else None
+
+    def step(rows: slice) -> NDArray[np.float64]:
+        shares = 1.0 if split is None else 1.0 / split[rows]
+        stepped: NDArray[np.float64] = shares * close[rows] / (close[rows] + dividend[rows])
+        return stepped
+
+    return future_product(panel, step)
 
 
 def _from_adjusted_close(panel: pd.DataFrame) -> NDArray[np.float64]:
-    assets, tickers = position_of_tickers(panel)
+    index = cast("pd.MultiIndex", panel.index)
+    ranks, tickers = ranks_of_level(index, 1)
     factor: NDArray[np.float64] = panel["adjusted_close"].to_numpy() / panel["close"].to_numpy()
     last = np.empty(len(tickers))
-    last[assets] = factor  # rows are in order of time, so that a ticker's last bar is written last
-    factor /= last[assets]
+    for rows in row_blocks(len(panel)):
+        last[ranks[index.codes[1][rows]]] = factor[rows]  # in order of time: a ticker's last bar is written last
+    for rows in row_blocks(len(panel)):
+        factor[rows] /= last[ranks[index.codes[1][rows]]]
     return factor
 
 
-def _future_product(panel: pd.DataFrame, step: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Multiply, for each row, the steps of its ticker's later rows."""
-    if (step == 1.0).all():
-        return np.ones(len(panel))
-    bars, timestamps = position_of_timestamps(panel)
-    assets, tickers = position_of_tickers(panel)
-    steps = np.ones((len(timestamps) + 1, len(tickers)))
-    steps[bars, assets] = step
-    from_bar_on = np.cumprod(steps[::-1], axis=0)[::-1]
-    return np.asarray(from_bar_on[bars + 1, assets], dtype=np.float64)
-
-
-def _scaled(
-    panel: pd.DataFrame, prices: NDArray[np.float64], shares: NDArray[np.float64] | None, wanted: Adjustment
-) -> pd.DataFrame:
-    columns = {column: panel[column].to_numpy() * prices for column in PRICE_COLUMNS}
-    if shares is not None and wanted != "raw":
-        columns["volume"] = panel["volume"].to_numpy() / shares
+def _scale(panel: pd.DataFrame, prices: _Factor, shares: _Factor) -> None:
+    if prices is not None:
+        for column in PRICE_COLUMNS:
+            panel[column] = panel[column].to_numpy() * prices
+    if shares is not None:
+        panel["volume"] = panel["volume"].to_numpy() / shares
         if "dividend" in panel.columns:
-            columns["dividend"] = panel["dividend"].to_numpy() * shares
-    return panel.assign(**columns)
-
-
-def _finish(panel: pd.DataFrame, adjustment: Adjustment) -> pd.DataFrame:
-    finished = panel.drop(columns=_EVENT_COLUMNS[adjustment], errors="ignore")
-    finished.attrs = {**panel.attrs, "adjustment": adjustment}
-    return finished
+            panel["dividend"] = panel["dividend"].to_numpy() * shares

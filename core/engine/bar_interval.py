@@ -8,18 +8,35 @@ import numpy as np
 import pandas as pd
 
 from core.base.errors import DataError
+from core.engine.bar_rows import bar_rows
+from core.engine.panel_index import order_by_code
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["refuse_other_interval"]
+    from core.engine.bar_rows import BarRows
+
+__all__ = ["bears_session_dates", "intraday_step_us", "refuse_other_interval"]
 
 _UNIT_DAYS = {"m": 1 / 1440, "h": 1 / 24, "d": 1.0, "wk": 7.0, "mo": 30.4}
+_DAY_US = 86_400_000_000
 _STEPS_THAT_TELL = 10
 _LEAST, _MOST = 0.6, 1.5
 
 
-def refuse_other_interval(rows: pd.DataFrame, interval: str, *, origin: str) -> None:
+def bears_session_dates(interval: str) -> bool:
+    """Return whether bars of this length bear their session's date (1d, 1wk, 1mo), and not the moment they begin."""
+    return interval.endswith(("d", "wk", "mo"))
+
+
+def intraday_step_us(interval: str) -> int | None:
+    """Return a bar's length in microseconds where it is below a day, else None."""
+    unit = interval.lstrip("0123456789")
+    length = int(interval.removesuffix(unit)) * {"m": 60_000_000, "h": 3_600_000_000}.get(unit, _DAY_US)
+    return length if length < _DAY_US and not bears_session_dates(interval) else None
+
+
+def refuse_other_interval(rows: pd.DataFrame | BarRows, interval: str, *, origin: str) -> None:
     """Refuse bars that lie closer than the interval, or many that all lie farther apart.
 
     Holidays shift weekly and monthly bars by some days, so that a least step of .6 to 1.5 intervals passes;
@@ -27,7 +44,7 @@ def refuse_other_interval(rows: pd.DataFrame, interval: str, *, origin: str) -> 
 
     Parameters
     ----------
-    rows : DataFrame
+    rows : DataFrame or BarRows
         Columns timestamp (UTC) and ticker, in any order.
     interval : str
         Such as "1d".
@@ -40,28 +57,43 @@ def refuse_other_interval(rows: pd.DataFrame, interval: str, *, origin: str) -> 
         If the bars are of another interval.
     """
     length = int(interval.rstrip("hdmwko")) * _UNIT_DAYS[interval.lstrip("0123456789")] * 86_400e6
-    moments = pd.DatetimeIndex(rows["timestamp"]).as_unit("us").asi8
-    if _fit_at_a_glance(moments, rows["ticker"], length):
+    held = bar_rows(rows) if isinstance(rows, pd.DataFrame) else rows
+    if not len(held) or _fit_at_a_glance(held, length):
         return
-    assets, _ = pd.factorize(rows["ticker"])
-    order = np.lexsort((moments, assets))
-    steps = np.diff(moments[order])[np.diff(assets[order]) == 0]
-    steps = steps[steps > 0]
-    least = float(steps.min()) if len(steps) else length
-    if least < _LEAST * length or (least > _MOST * length and len(steps) >= _STEPS_THAT_TELL):
+    n_steps, least = _steps(held)
+    if n_steps and (least < _LEAST * length or (least > _MOST * length and n_steps >= _STEPS_THAT_TELL)):
         raise DataError(
             f"{origin}: data.interval is {interval!r}, but the closest bars of a ticker lie "
-            f"{pd.Timedelta(int(least), unit='us')} apart. Set data.interval to what it holds."
+            f"{pd.Timedelta(least, unit='us')} apart. Set data.interval to what it holds."
         )
 
 
-def _fit_at_a_glance(moments: NDArray[np.int64], tickers: pd.Series, length: float) -> bool:
+def _fit_at_a_glance(rows: BarRows, length: float) -> bool:
     """Return whether no two moments of all lie too close, and the first ticker's closest bars not too far apart.
 
     The closest bars of all tickers lie between the two, so that nothing has to be sorted.
     """
-    distinct = np.sort(pd.unique(moments))
-    own = np.sort(moments[(tickers == tickers.iloc[0]).to_numpy()])
-    if len(distinct) < 2 or len(own) < 2:
+    moments = _microseconds(rows)
+    own = moments[np.sort(rows.bars[rows.assets == rows.assets[0]])]
+    if len(moments) < 2 or len(own) < 2:
         return False
-    return bool(np.diff(distinct).min() >= _LEAST * length and 0 < np.diff(own).min() <= _MOST * length)
+    return bool(np.diff(moments).min() >= _LEAST * length and 0 < np.diff(own).min() <= _MOST * length)
+
+
+def _steps(rows: BarRows) -> tuple[int, int]:
+    """Return how many pairs of a ticker's neighbouring bars there are, and how far the closest lie apart."""
+    moments, n_steps, least = _microseconds(rows), 0, 0
+    by_ticker = order_by_code(rows.assets, len(rows.tickers))
+    n_each = np.bincount(rows.assets, minlength=len(rows.tickers))
+    for own in np.split(by_ticker, np.cumsum(n_each)[:-1]):
+        steps = np.diff(moments[np.sort(rows.bars[own])])
+        steps = steps[steps > 0]
+        if len(steps):
+            least = min(least, int(steps.min())) if n_steps else int(steps.min())
+            n_steps += len(steps)
+    return n_steps, least
+
+
+def _microseconds(rows: BarRows) -> NDArray[np.int64]:
+    found: NDArray[np.int64] = rows.moments.as_unit("us").asi8
+    return found

@@ -21,19 +21,20 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import BadZipFile, ZipFile
 
 from core.base.errors import DataError, ExportError
 from core.engine.bundle_texts import bundle_texts
-from core.engine.model_archive import checked_entries, pack_model, unpack_model
+from core.engine.model_archive import pack_model, unpack_model
 from core.engine.model_card import read_model_card
 from core.engine.signature import Signature, sign, signed_by
+from core.engine.zip_entries import check_directory, checked_entries
 
 if TYPE_CHECKING:
     from core.contracts.exporter import ModelArtifact
@@ -44,7 +45,6 @@ PURPOSE = "bundle"
 MODEL_FOLDER, PIPELINE_FILE = "model", "pipeline.json"
 SUMS_FILE, SIGNATURE_FILE = "SHA256SUMS", "signature.json"
 _LARGEST = {SUMS_FILE: 4_000_000, SIGNATURE_FILE: 4_096}
-_MODEST_BYTES, _MOST_TIMES = 10_000_000, 100
 _SUM_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 _NEXT = "Ask whoever made it for the file again."
 
@@ -142,25 +142,15 @@ def _check_before_unpacking(path: Path, trusted: Collection[str]) -> None:
     if path.is_symlink() or not path.is_file():
         raise DataError("it is no file" if path.exists() else "there is no such file")
     try:
+        check_directory(path)
         with ZipFile(path) as archive:
             entries = checked_entries(archive, path)
-            _refuse_bombs(entries)
             names = {entry.filename for entry in entries}
             small = {name: _small(archive, name, names) for name in (SUMS_FILE, SIGNATURE_FILE)}
     except (BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise DataError(f"it is no readable zip file: {error!s:.200}. {_NEXT}") from error
     _signer(small[SUMS_FILE], small[SIGNATURE_FILE], trusted)
     _same_names(names - {SUMS_FILE, SIGNATURE_FILE}, _sums(small[SUMS_FILE]))
-
-
-def _refuse_bombs(entries: Sequence[ZipInfo]) -> None:
-    for entry in entries:
-        if entry.file_size > max(_MODEST_BYTES, _MOST_TIMES * entry.compress_size):
-            times = entry.file_size // max(1, entry.compress_size)
-            raise DataError(
-                f"its {entry.filename!r} unpacks to {entry.file_size:,} bytes, {times:,} times its size in the file; "
-                f"at most {_MOST_TIMES} times may be"
-            )
 
 
 def _small(archive: ZipFile, name: str, names: set[str]) -> bytes:

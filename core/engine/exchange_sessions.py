@@ -11,7 +11,6 @@ Bars of weeks and months bear dates that are no sessions of their own, and are n
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -20,17 +19,16 @@ import numpy as np
 import pandas as pd
 
 from core.base.errors import DataError
+from core.engine.exchange_calendar import Sessions, sessions_of
 from core.engine.panel_index import date_text, position_of_tickers, position_of_timestamps
 
 if TYPE_CHECKING:
-    from exchange_calendars import ExchangeCalendar  # type: ignore[import-untyped]
     from numpy.typing import NDArray
 
 __all__ = ["bars_outside_sessions", "exchange_findings", "missing_sessions", "refuse_bars_on_no_session"]
 
 _NOT_COMPARED = ("wk", "mo")
 _DAYS = ("d",)
-_MARGIN = pd.Timedelta(days=10)
 
 
 def refuse_bars_on_no_session(panel: pd.DataFrame, calendar: str, interval: str, *, origin: str) -> None:
@@ -114,36 +112,10 @@ def bars_outside_sessions(panel: pd.DataFrame, calendar: str, interval: str) -> 
 
 
 @dataclass(frozen=True)
-class _Sessions:
-    """An exchange's sessions over some dates, in UTC."""
-
-    dates: pd.DatetimeIndex
-    open: NDArray[np.int64]
-    break_start: NDArray[np.int64]
-    break_end: NDArray[np.int64]
-    close: NDArray[np.int64]
-    known_from: pd.Timestamp
-    known_until: pd.Timestamp
-    known: str
-
-    def of_dates(self, timestamps: pd.DatetimeIndex) -> NDArray[np.int64]:
-        """Return the position of the session that each timestamp is the date of, -1 where it is none's."""
-        return np.asarray(self.dates.get_indexer(timestamps), dtype=np.int64)
-
-    def of_moments(self, timestamps: pd.DatetimeIndex) -> NDArray[np.int64]:
-        """Return the position of the session that each moment lies in, -1 where it lies in none."""
-        moments = timestamps.as_unit("us").asi8
-        positions = np.searchsorted(self.open, moments, side="right") - 1
-        at = np.maximum(positions, 0)
-        is_paused = (moments >= self.break_start[at]) & (moments < self.break_end[at])
-        return np.where((positions >= 0) & (moments < self.close[at]) & ~is_paused, positions, -1)
-
-
-@dataclass(frozen=True)
 class _Layout:
     """A panel laid over sessions, by timestamp: `session_of_bar` (-1: in none), and whether the calendar `is_known`."""
 
-    sessions: _Sessions
+    sessions: Sessions
     timestamps: pd.DatetimeIndex
     tickers: tuple[str, ...]
     bars: NDArray[np.int64]
@@ -172,50 +144,10 @@ class _Layout:
 def _layout(panel: pd.DataFrame, calendar: str, interval: str) -> _Layout:
     bars, timestamps = position_of_timestamps(panel)
     assets, tickers = position_of_tickers(panel)
-    sessions = _sessions_of(calendar, timestamps[0], timestamps[-1])
+    sessions = sessions_of(calendar, timestamps[0], timestamps[-1])
     of_bar = sessions.of_dates(timestamps) if interval.endswith(_DAYS) else sessions.of_moments(timestamps)
     is_known = (timestamps >= sessions.known_from) & (timestamps < sessions.known_until + pd.Timedelta(days=1))
     return _Layout(sessions, timestamps, tickers, bars, assets, of_bar, np.asarray(is_known))
-
-
-def _sessions_of(name: str, first: pd.Timestamp, last: pd.Timestamp) -> _Sessions:
-    begin, finish = (moment.tz_localize(None).normalize() for moment in (first, last))
-    start, end = begin - _MARGIN, finish + _MARGIN
-    known = ""
-    try:
-        schedule = _calendar(name, start=start, end=end).schedule
-    except ValueError as error:
-        # Holidays of some exchanges are known from a year on, or until one.
-        of_today = _calendar(name)
-        earliest, latest = of_today.bound_min(), of_today.bound_max()
-        known = _span_text(earliest, latest)
-        start, end = max(start, earliest or start), min(end, latest or end)
-        if start >= end:
-            raise DataError(
-                f"data.calendar is {name!r}, which is known {known}; the data go from {date_text(first)} to "
-                f"{date_text(last)}. Set data.calendar to null, or choose other dates."
-            ) from error
-        schedule = _calendar(name, start=start, end=end).schedule
-    hours = (schedule[column].to_numpy("datetime64[us]") for column in ("open", "break_start", "break_end", "close"))
-    # A missing break is the smallest number, so that no moment lies before its end.
-    opens, break_starts, break_ends, closes = (hour.view("int64") for hour in hours)
-    dates = pd.DatetimeIndex(schedule.index).tz_localize("UTC").as_unit("us")
-    edges = (start.tz_localize("UTC"), end.tz_localize("UTC"))
-    return _Sessions(dates, opens, break_starts, break_ends, closes, *edges, known)
-
-
-def _span_text(earliest: pd.Timestamp | None, latest: pd.Timestamp | None) -> str:
-    edges = (("from", earliest), ("to", latest))
-    return " ".join(f"{word} {edge.date()}" for word, edge in edges if edge is not None)
-
-
-def _calendar(name: str, **dates: pd.Timestamp) -> ExchangeCalendar:
-    from exchange_calendars import get_calendar
-
-    with warnings.catch_warnings():
-        # The library calls what pandas deprecates; neither we nor a user can act on it.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        return get_calendar(name, **dates)
 
 
 def _missing(layout: _Layout) -> pd.DataFrame:

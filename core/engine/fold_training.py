@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,10 +37,13 @@ class FittedFold:
         The model with its calibration.
     effective_train_rows : float
         Effective sample size of the training rows.
+    curve : sequence of (str, float, int)
+        What the model reported while it learned: metric, value, step.
     """
 
     fitted: FittedModel
     effective_train_rows: float
+    curve: Sequence[tuple[str, float, int]] = ()
 
 
 def fit_fold(task: TrainingTask, features: pd.DataFrame, lives: LabelLives, fold: Fold) -> FittedFold:
@@ -73,11 +77,14 @@ def fit_fold(task: TrainingTask, features: pd.DataFrame, lives: LabelLives, fold
         place = f"the early-stopping block of {where}"
         watched = make_block(model, features, task.labels, lives, fold.early_stopping, place)
 
+    curve: list[tuple[str, float, int]] = []
+
     def report_metric(name: str, value: float, step: int) -> None:
         task.report.check_cancelled()
         task.report.metric(name, value, step, number)
+        curve.append((name, float(value), int(step)))
 
-    context = TrainContext(task.task, task.seed, task.thread_count, report_metric)
+    context = TrainContext(task.task, task.seed, task.thread_count, report_metric, task.report.check_cancelled)
     validation = None if watched is None else watched.data(is_weighted=is_weighted)
     model.train(train.data(is_weighted=is_weighted), validation, context)
     task.report.check_cancelled()
@@ -87,4 +94,4 @@ def fit_fold(task: TrainingTask, features: pd.DataFrame, lives: LabelLives, fold
         place = f"the calibration block of {where}"
         block = make_block(model, features, task.labels, lives, fold.calibration, place)
         fitted = calibrated(task, fitted, train, block, number)
-    return FittedFold(fitted, float(train.uniqueness.sum()))
+    return FittedFold(fitted, float(train.uniqueness.sum()), curve)

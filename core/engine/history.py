@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from core.base.errors import DataError
-from core.engine.panel_index import position_of_tickers
+from core.engine.bar_blocks import PanelBars
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,9 +35,9 @@ def leave_out_short_histories(panel: pd.DataFrame, min_history_bars: int) -> tup
     DataError
         If no ticker has so many bars.
     """
-    assets, tickers = position_of_tickers(panel)
-    bars = np.bincount(assets, minlength=len(tickers))
-    left_out = {ticker: int(n) for ticker, n in zip(tickers, bars, strict=True) if n < min_history_bars}
+    panel_bars = PanelBars(panel)
+    bars, tickers = panel_bars.count_by_ticker(), panel_bars.tickers
+    left_out = {str(ticker): int(n) for ticker, n in zip(tickers, bars, strict=True) if n < min_history_bars}
     if not left_out:
         return panel, {}
     if len(left_out) == len(tickers):
@@ -49,4 +47,4 @@ def leave_out_short_histories(panel: pd.DataFrame, min_history_bars: int) -> tup
             f"longest is {longest} with {left_out[longest]} bars. Lower it to {left_out[longest]} or less, or widen "
             "the dates."
         )
-    return panel[(bars >= min_history_bars)[assets]], left_out
+    return panel[(bars >= min_history_bars)[panel_bars.assets_of(slice(None))]], left_out

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["inspection_metrics", "write_inspection_summary"]
 
 _IN_WORDS = {
-    "missing_bars": "gaps while other tickers traded",
+    "missing_bars": "gaps between a ticker's bars",
     "looks_like_split": "jumps that resemble a split",
     "outlier_return": "returns far outside the ticker's own",
     "stale_price": "prices that stand still",

@@ -26,15 +26,15 @@ _END = "end of trees"
 _MAX_LEAVES = 1 << 20
 
 
-def read_lightgbm_text(path: Path, *, n_features: int, n_outputs: int) -> str:
+def read_lightgbm_text(path: Path, *, n_features: int | None = None, n_outputs: int | None = None) -> str:
     """Return the text of a model file that LightGBM may be given.
 
     Parameters
     ----------
     path : Path
         The file.
-    n_features, n_outputs : int
-        What the model must have; one output for a regression and for two classes.
+    n_features, n_outputs : int, optional
+        What the model must have; one output for a regression and for two classes. By default what its header says.
 
     Raises
     ------
@@ -58,11 +58,15 @@ def _text(path: Path) -> str:
         raise DataError(f"{path} is not a model that LightGBM wrote: {error!s:.200}") from error
 
 
-def _problem(text: str, n_features: int, n_outputs: int) -> str:
+def _problem(text: str, n_features: int | None, n_outputs: int | None) -> str:
     head, begins, rest = text.partition("\nTree=0\n")
     if not text.startswith(_BEGIN) or not begins or "\0" in text:
         return f"it does not begin with {_BEGIN!r} and go on to a tree"
     header = _fields(head)
+    n_features = _count(header, "max_feature_idx") + 1 if n_features is None else n_features
+    n_outputs = _count(header, "num_class") if n_outputs is None else n_outputs
+    if n_features < 1 or n_outputs < 1:
+        return "its header does not say how many features and outputs it has"
     expected = {"num_class": n_outputs, "num_tree_per_iteration": n_outputs, "max_feature_idx": n_features - 1}
     for name, value in expected.items():
         if header.get(name) != str(value):
@@ -78,6 +82,11 @@ def _problem(text: str, n_features: int, n_outputs: int) -> str:
         if problem:
             return f"tree {number}: {problem}"
     return "" if body[int(ends[-1]) :].lstrip("\n").startswith(_END) else f"it has no {_END!r}"
+
+
+def _count(header: dict[str, str], name: str) -> int:
+    found = _integers(header.get(name, ""), 0, _MAX_LEAVES)
+    return int(found[0]) if found is not None and len(found) == 1 else -1
 
 
 def _tree_problem(text: str, number: int, n_features: int) -> str:

@@ -13,19 +13,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
 
 from core.base.errors import DataError
-from core.engine.adjustment import adjust_panel
+from core.engine.adjustment import adjust_in_place, held_adjustment
 from core.engine.exchange_sessions import exchange_findings, refuse_bars_on_no_session
 from core.engine.fingerprint import data_fingerprint
+from core.engine.gap_findings import gap_findings
 from core.engine.history import leave_out_short_histories
 from core.engine.panel_checks import check_panel
-from core.engine.panel_findings import adjustment_disagreements, session_gaps, unadjusted_splits
-from core.engine.panel_index import check_index_form, date_text, position_of_tickers, position_of_timestamps, row_text
+from core.engine.panel_findings import adjustment_disagreements, unadjusted_splits
+from core.engine.panel_index import check_index_form, date_text, ranks_of_level, row_text
+from core.engine.row_blocks import row_blocks
+from core.engine.stale_prices import STALE_BARS, stale_prices
 
 if TYPE_CHECKING:
     from core.config.sections import LoadDataConfig
@@ -69,36 +72,50 @@ def load_panel(source: DataSourcePlugin, data: LoadDataConfig) -> LoadedPanel:
         history.
     """
     origin = f"data source {source.name!r}"
+    panel = _within(source, data, origin)
+    check_panel(panel, origin=origin)
+    if data.calendar is not None:
+        refuse_bars_on_no_session(panel, data.calendar, data.interval, origin=origin)
+    held_adjustment(panel, origin)
+    disagreements = adjustment_disagreements(panel)
+    dates = _date_findings(panel, data)
+    adjust_in_place(panel, data.adjustment, origin=origin)
+    kept, left_out = leave_out_short_histories(panel, data.min_history_bars)
+    findings = (*dates, *_calendar_findings(kept, data), *_findings(kept, disagreements, data))
+    return LoadedPanel(kept, left_out, data_fingerprint(kept), findings)
+
+
+def _within(source: DataSourcePlugin, data: LoadDataConfig, origin: str) -> pd.DataFrame:
+    """Return the source's panel within the dates, as a frame of the run's own: a source's stays as it is."""
     held = source.load_data(data.tickers, data.start_date, data.end_date, data.interval)
     if not isinstance(held, pd.DataFrame) or held.empty:
         check_panel(held, origin=origin)
     check_index_form(held.index, origin)
     panel = _cut(held, data.start_date, data.end_date, origin)
     _check_tickers(panel, held, data, origin)
-    check_panel(panel, origin=origin)
-    if data.calendar is not None:
-        refuse_bars_on_no_session(panel, data.calendar, data.interval, origin=origin)
-    adjusted = adjust_panel(panel, data.adjustment, origin=origin)
-    kept, left_out = leave_out_short_histories(adjusted, data.min_history_bars)
-    findings = (*_date_findings(panel, data), *_calendar_findings(kept, data), *_findings(panel, kept, data))
-    return LoadedPanel(kept, left_out, data_fingerprint(kept), findings)
+    return panel.copy(deep=False)
 
 
 def _cut(panel: pd.DataFrame, start: date | None, end: date | None, origin: str) -> pd.DataFrame:
-    timestamps = panel.index.get_level_values("timestamp")
-    inside = np.ones(len(panel), dtype=np.bool_)
+    index = cast("pd.MultiIndex", panel.index)
+    moments = pd.DatetimeIndex(index.levels[0])
+    inside = np.ones(len(moments), dtype=np.bool_)
     if start is not None:
-        inside &= timestamps >= pd.Timestamp(start, tz="UTC")
+        inside &= moments >= pd.Timestamp(start, tz="UTC")
     if end is not None:
-        inside &= timestamps < pd.Timestamp(end, tz="UTC") + timedelta(days=1)
-    if not inside.any():
-        raise DataError(
-            f"{origin}: no bar lies in data.start_date {start or 'open'} to data.end_date {end or 'open'}; the data go "
-            f"from {date_text(timestamps.min())} to {date_text(timestamps.max())}. Choose dates within."
-        )
+        inside &= moments < pd.Timestamp(end, tz="UTC") + timedelta(days=1)
     if inside.all():
         return panel
-    cut = panel[inside]
+    is_kept = np.empty(len(panel), dtype=np.bool_)
+    for rows in row_blocks(len(panel)):
+        is_kept[rows] = inside[index.codes[0][rows]]
+    if not is_kept.any():
+        _, found = ranks_of_level(index, 0)
+        raise DataError(
+            f"{origin}: no bar lies in data.start_date {start or 'open'} to data.end_date {end or 'open'}; the data go "
+            f"from {date_text(found[0])} to {date_text(found[-1])}. Choose dates within."
+        )
+    cut = panel.copy(deep=False) if is_kept.all() else panel[is_kept]
     cut.index = cut.index.remove_unused_levels()  # type: ignore[attr-defined]
     return cut
 
@@ -106,7 +123,7 @@ def _cut(panel: pd.DataFrame, start: date | None, end: date | None, origin: str)
 def _check_tickers(panel: pd.DataFrame, held: pd.DataFrame, data: LoadDataConfig, origin: str) -> None:
     if data.tickers is None:
         return
-    _, found = position_of_tickers(panel)
+    found = [str(ticker) for ticker in ranks_of_level(cast("pd.MultiIndex", panel.index), 1)[1]]
     lacking = [ticker for ticker in data.tickers if ticker not in found]
     if lacking:
         raise DataError(
@@ -130,8 +147,7 @@ def _range_of(held: pd.DataFrame, ticker: str) -> str:
 
 
 def _date_findings(panel: pd.DataFrame, data: LoadDataConfig) -> list[str]:
-    _, timestamps = position_of_timestamps(panel)
-    first, last = timestamps[0], timestamps[-1]
+    first, last = panel.index[0][0], panel.index[-1][0]
     findings = []
     if data.start_date is not None and first - pd.Timestamp(data.start_date, tz="UTC") > _LATE_START:
         findings.append(f"The data begin at {date_text(first)}, later than data.start_date {data.start_date}.")
@@ -144,16 +160,28 @@ def _calendar_findings(panel: pd.DataFrame, data: LoadDataConfig) -> list[str]:
     return [] if data.calendar is None else exchange_findings(panel, data.calendar, data.interval)
 
 
-def _findings(held: pd.DataFrame, adjusted: pd.DataFrame, data: LoadDataConfig) -> list[str]:
-    # A calendar has told of missing days already, also of those that all tickers lack.
-    gaps = adjusted.iloc[:0] if data.calendar and data.interval.endswith("d") else session_gaps(adjusted)
+def _findings(adjusted: pd.DataFrame, disagreements: pd.DataFrame, data: LoadDataConfig) -> list[str]:
+    splits = unadjusted_splits(adjusted)
     tables = (
-        (gaps, "bars are missing on days on which other tickers traded"),
-        (unadjusted_splits(adjusted), "bars open as if after a split that the prices are not adjusted for"),
-        (adjustment_disagreements(held), "bars have an adjusted_close that dividend and split do not explain"),
+        (len(splits), splits, "bars open as if after a split that the prices are not adjusted for"),
+        (len(disagreements), disagreements, "bars have an adjusted_close that dividend and split do not explain"),
     )
     return [
-        f"{len(table)} {what}, the first of {row_text(table.set_index(['timestamp', 'ticker']), 0)}."
-        for table, what in tables
-        if len(table)
+        *gap_findings(adjusted, data.interval, data.calendar),
+        *(
+            f"{count} {what}, the first of {row_text(table.set_index(['timestamp', 'ticker']), 0)}."
+            for count, table, what in tables
+            if count
+        ),
+        *_stale_findings(adjusted),
     ]
+
+
+def _stale_findings(panel: pd.DataFrame) -> list[str]:
+    found = stale_prices(panel)
+    if found.empty:
+        return []
+    longest = found.iloc[int(found["n_bars"].argmax())]
+    runs = f"{len(found)} times a close is the same for {STALE_BARS} bars or more; " if len(found) > 1 else ""
+    where = f"{longest['ticker']} stands still for {longest['n_bars']} bars from {date_text(longest['timestamp'])}"
+    return [f"{runs}{'the' if runs else 'The'} close of {where}."]

@@ -7,26 +7,26 @@ Markdown takes them for links, tables or HTML.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.engine.joined_models import member_versions
+from core.engine.model_card_learning import importances_text, learning_text
 from core.engine.model_limits import model_limits
+from core.engine.safe_markdown import plain, table
 from core.engine.text_layout import number, percent
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from core.config.run_config import RunConfig
+    from core.engine.model_notes import ModelNotes
     from core.engine.stages.market import Market
     from core.engine.training import TrainingResult
 
 __all__ = ["ModelCardFacts", "write_model_card_text"]
 
-_SHOWN_FEATURES = 10
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$])")
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _UNTESTED_MONEY = (
     "To size positions, least of all with leverage, without a backtest with the costs and the margin of the broker: a "
     "score is no profit, and losses can exceed the capital."
@@ -50,6 +50,8 @@ class ModelCardFacts:
         All scores of the run, the label's figures among them.
     shap_importances : DataFrame or None
         feature and mean_absolute_shap.
+    notes : ModelNotes
+        What is to be said beside curves and importances.
     """
 
     config: RunConfig
@@ -57,20 +59,22 @@ class ModelCardFacts:
     result: TrainingResult
     metrics: Mapping[str, object]
     shap_importances: pd.DataFrame | None
+    notes: ModelNotes
 
 
 def write_model_card_text(facts: ModelCardFacts) -> str:
     """Return the card as Markdown."""
     model = facts.result.final_model.model
     blocks = [
-        f"# Model card: {_plain(facts.config.title or type(model).name)}",
-        "## What it is\n\n" + _table(("", ""), _identity(facts)),
-        "## What it learned from\n\n" + _table(("", ""), _origin(facts)),
+        f"# Model card: {plain(facts.config.title or type(model).name)}",
+        "## What it is\n\n" + table(("", ""), _identity(facts)),
+        "## What it learned from\n\n" + table(("", ""), _origin(facts)),
         "## How good it is, out of sample\n\n" + _evidence_note(facts) + "\n\n" + _scores(facts.metrics),
     ]
-    if facts.shap_importances is not None:
-        blocks.append("## What moves its predictions\n\n" + _importances(facts.shap_importances))
     blocks += [
+        "## How it learned\n\n" + learning_text(facts.result.learning_curves, facts.notes),
+        "## What moves its predictions\n\n"
+        + importances_text(facts.result.importances, facts.shap_importances, facts.notes),
         "## Limits\n\n" + _list(_limits(facts)),
         "## What it must not be used for\n\n" + _list(_misuses(facts)),
         "## Licence\n\n" + _licence(facts.config),
@@ -84,6 +88,7 @@ def _identity(facts: ModelCardFacts) -> list[_Row]:
     kinds = [calibrator.kind for calibrator in fitted.calibrators]
     rows = [
         ("Model", f"{type(model).name} {model.version}"),
+        ("Made of", ", ".join(f"{name}: {what}" for name, what in member_versions(model).items())),
         ("Parameters", _json(model.params.model_dump(mode="json"))),
         ("Task", fitted.task),
         ("Label", f"{label.labeler_type} {_json(label.labeler_params)}" if label else ""),
@@ -135,17 +140,7 @@ def _scores(metrics: Mapping[str, object]) -> str:
     note = "The base rate predicts the class shares, or the mean, of the rows that a fold could learn from."
     if share is not None:
         note += f" {percent(share)} of the scored labels are of the highest class."
-    return (_table(("Score", "Model", "Base rate"), rows) if rows else "No row could be scored.") + "\n\n" + note
-
-
-def _importances(table: pd.DataFrame) -> str:
-    ordered = table.sort_values("mean_absolute_shap", ascending=False, kind="stable").head(_SHOWN_FEATURES)
-    rows = [
-        (str(feature), f"{value:.4g}")
-        for feature, value in zip(ordered["feature"], ordered["mean_absolute_shap"], strict=True)
-    ]
-    note = "Mean absolute SHAP value over the example rows: what the model uses, not what is true."
-    return f"{note}\n\n{_table(('Feature', 'Mean absolute SHAP value'), rows)}"
+    return (table(("Score", "Model", "Base rate"), rows) if rows else "No row could be scored.") + "\n\n" + note
 
 
 def _limits(facts: ModelCardFacts) -> list[str]:
@@ -171,26 +166,16 @@ def _misuses(facts: ModelCardFacts) -> list[str]:
 
 
 def _licence(config: RunConfig) -> str:
-    source = _plain(config.data.data_source_type) if config.data else "its prices"
+    source = plain(config.data.data_source_type) if config.data else "its prices"
     return (
         f"No licence is stated for this model; it is its maker's. The terms of the prices' source, {source}, bind "
         "whoever uses or passes on the model and its predictions."
     )
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *([_plain(cell) for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def _list(sentences: Sequence[str]) -> str:
-    return "\n".join(f"- {_plain(sentence)}" for sentence in sentences) or "- Its own scores show none."
+    return "\n".join(f"- {plain(sentence)}" for sentence in sentences) or "- Its own scores show none."
 
 
 def _json(value: object) -> str:
     return json.dumps(value, sort_keys=True)
-
-
-def _plain(text: str) -> str:
-    """Return text that Markdown shows as it is, on one line; a bare address is no link either."""
-    return _SPECIAL.sub(r"\\\1", " ".join(_UNSEEN.sub(" ", text).split())).replace("://", ":\\//")

@@ -17,7 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from core.base.errors import DataError
-from core.engine.model_archive import MAX_BYTES, unpack_model
+from core.engine.model_archive import unpack_model
+from core.engine.zip_entries import MAX_BYTES
 
 __all__ = ["ModelFile", "check_model_file", "unpacked_model_file"]
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.engine.joined_models import member_versions
 from core.engine.prediction_origin import moment_text
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def _version_findings(model: OpenedModel) -> Iterator[str]:
     versions = [("Model", model.fitted.model.name, model.card.model_version, model.fitted.model.version)]
     kept = model.trained_with.feature_step_versions
     versions += [("Feature step", step.name, kept.get(step.name, "?"), step.version) for step in model.pipeline.steps]
+    then_members, now_members = model.trained_with.member_versions, member_versions(model.fitted.model)
+    versions += [("Member", name, then_members.get(name, "?"), now) for name, now in now_members.items()]
     for kind, name, then, now in versions:
         if then != now:
             yield f"{kind} {name!r} has version {now} here, and had {then} where the model was trained."

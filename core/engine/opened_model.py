@@ -2,7 +2,8 @@
 
 1. The file must say from which bars the model learned, and by which features it is fed.
 2. A feature step that learns is refused by its name: what it learned is not in the file.
-3. The model must predict the file's own example rows as it did where it was saved.
+3. A limited process reads the model's files before this one does (outside_model.py).
+4. The model must predict the file's own example rows as it did where it was saved.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from core.engine.features import FeaturePipeline
 from core.engine.fitted_model import FittedModel
 from core.engine.model_artifact import load_example_rows, load_fitted_model
 from core.engine.model_card import ModelCard, read_model_card
+from core.engine.outside_model import check_outside_model
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +50,7 @@ class TrainedWith(BaseModel):
     broker: BrokerConfig
     tickers: tuple[str, ...] = Field(min_length=1)
     feature_step_versions: dict[str, str]
+    member_versions: dict[str, str] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +90,9 @@ def open_model(file: ModelFile, context: RunContext) -> OpenedModel:
     Raises
     ------
     DataError
-        If a part was altered or is missing; if the file does not say what the model learned from; if a feature step
-        learns; if the model predicts the file's example rows otherwise than it did where it was saved.
+        If a part was altered, is missing or cannot be read within limits; if the file does not say what the model
+        learned from; if a feature step learns; if the model predicts the file's example rows otherwise than it did
+        where it was saved.
     PluginError, ConfigError
         If the model's or a feature step's plugin is not there, or takes other parameters.
     """
@@ -97,6 +101,7 @@ def open_model(file: ModelFile, context: RunContext) -> OpenedModel:
         learned = _learned(card)
         trained_with = _trained_with(card.description)
         pipeline = _pipeline(trained_with, context)
+        check_outside_model(file.folder)
         fitted = load_fitted_model(file.folder, lambda: _new_model(card, context))
         examples = _checked_examples(fitted, file.folder)
     except DataError as error:

@@ -10,13 +10,15 @@ Nothing is sorted, filled or dropped here: a panel passes as it is, or is refuse
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
 
 from core.base.errors import DataError
-from core.engine.panel_index import check_index_form, check_index_order, position_of_timestamps, row_text
+from core.engine.panel_index import check_index_form, check_index_order, row_text
+from core.engine.row_blocks import row_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +33,9 @@ OPTIONAL_COLUMNS = ("adjusted_close", "dividend", "split", "risk_free_rate_annua
 
 RANGE_TOLERANCE = 1e-6
 """Relative. Prices kept as float32, or rounded to seven digits after an adjustment, leave [low, high] by less."""
+
+YEARS = range(1700, 2200)
+"""Others, such as 0001 and 9999, are what databases write for a date that is not known."""
 
 _POSITIVE = "a finite number above 0"
 _ALLOWED = {
@@ -57,7 +62,7 @@ def check_panel(panel: pd.DataFrame, *, origin: str, origin_of_row: Callable[[in
     ------
     DataError
         If the panel is empty, or its index, columns or dtypes are not a panel's.
-        If timestamps are naive, not in UTC or missing, or rows are unsorted or appear twice.
+        If timestamps are naive, not in UTC, missing or of no year of `YEARS`, or rows are unsorted or appear twice.
         If a price is NaN, infinite, zero or negative, or a volume, dividend, split or rate is impossible.
         If high is below low, or open or close lie outside [low, high] by more than `RANGE_TOLERANCE`.
         If two tickers of one bar have different risk-free rates.
@@ -73,11 +78,21 @@ def check_panel(panel: pd.DataFrame, *, origin: str, origin_of_row: Callable[[in
     _check_columns(panel, origin)
     check_index_order(panel, origin)
     where = origin_of_row or (lambda _row: origin)
+    _check_years(panel, where)
     for column in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS):
         if column in panel.columns:
             _check_values(panel, column, where)
     _check_ranges(panel, where)
     _check_one_rate_a_bar(panel, where)
+
+
+def _check_years(panel: pd.DataFrame, where: Callable[[int], str]) -> None:
+    for row in (0, len(panel) - 1):
+        if panel.index[row][0].year not in YEARS:
+            raise DataError(
+                f"{where(row)}: the bar of {row_text(panel, row)} is of no year from {YEARS.start} to "
+                f"{YEARS.stop - 1}, so its date is not meant. Correct it at the source, or leave the bar out."
+            )
 
 
 def _check_columns(panel: pd.DataFrame, origin: str) -> None:
@@ -100,16 +115,24 @@ def _check_columns(panel: pd.DataFrame, origin: str) -> None:
 
 def _check_values(panel: pd.DataFrame, column: str, where: Callable[[int], str]) -> None:
     values = panel[column].to_numpy()
-    good = _is_possible(values, column)
-    if good.all():
+    row = _first_wrong(len(values), lambda rows: _is_possible(values[rows], column))
+    if row is None:
         return
-    row = int(np.argmin(good))
-    more = int(len(good) - np.count_nonzero(good)) - 1
+    more = int(np.count_nonzero(~_is_possible(values, column))) - 1
     others = f" ({more} more in this column)" if more else ""
     raise DataError(
         f"{where(row)}: {column} of {row_text(panel, row)} is {values[row]}{others}; it must be "
         f"{_ALLOWED.get(column, _POSITIVE)}. Correct it at the source, or leave the bar out."
     )
+
+
+def _first_wrong(n_rows: int, is_right: Callable[[slice], NDArray[np.bool_]]) -> int | None:
+    """Return the first row that is not right, None where all are; some rows are looked at together."""
+    for rows in row_blocks(n_rows):
+        right = is_right(rows)
+        if not right.all():
+            return int(rows.start + np.argmin(right))
+    return None
 
 
 def _is_possible(values: NDArray[np.float64], column: str) -> NDArray[np.bool_]:
@@ -123,18 +146,15 @@ def _is_possible(values: NDArray[np.float64], column: str) -> NDArray[np.bool_]:
 
 def _check_ranges(panel: pd.DataFrame, where: Callable[[int], str]) -> None:
     open_, high, low, close = (panel[column].to_numpy() for column in PRICE_COLUMNS)
-    ordered = high >= low
-    if not ordered.all():
-        row = int(np.argmin(ordered))
+    row = _first_wrong(len(panel), lambda rows: high[rows] >= low[rows])
+    if row is not None:
         raise DataError(
             f"{where(row)}: high of {row_text(panel, row)} is {high[row]}, below its low {low[row]}; high must be at "
             "least low. Correct the bar at the source, or leave it out."
         )
-    lowest, highest = low * (1.0 - RANGE_TOLERANCE), high * (1.0 + RANGE_TOLERANCE)
     for column, values in (("open", open_), ("close", close)):
-        inside = (values >= lowest) & (values <= highest)
-        if not inside.all():
-            row = int(np.argmin(inside))
+        row = _first_wrong(len(panel), partial(_lies_inside, values, low, high))
+        if row is not None:
             raise DataError(
                 f"{where(row)}: {column} of {row_text(panel, row)} is {values[row]}, "
                 f"outside [{low[row]}, {high[row]}]; it "
@@ -145,12 +165,27 @@ def _check_ranges(panel: pd.DataFrame, where: Callable[[int], str]) -> None:
 def _check_one_rate_a_bar(panel: pd.DataFrame, where: Callable[[int], str]) -> None:
     if "risk_free_rate_annual" not in panel.columns:
         return
-    bars, _ = position_of_timestamps(panel)
+    codes = cast("pd.MultiIndex", panel.index).codes[0]
     rates = panel["risk_free_rate_annual"].to_numpy()
-    differs = (np.diff(bars) == 0) & (np.diff(rates) != 0.0)
-    if differs.any():
-        row = int(np.argmax(differs)) + 1
+    row = _first_wrong(len(panel) - 1, partial(_is_as_before_or_of_another_bar, codes, rates))
+    if row is not None:
+        row += 1
         raise DataError(
             f"{where(row)}: risk_free_rate_annual of {row_text(panel, row)} is {rates[row]}, and another ticker of "
             f"that bar has {rates[row - 1]}; all tickers of a bar share one rate. Give each bar one rate."
         )
+
+
+def _lies_inside(
+    values: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64], rows: slice
+) -> NDArray[np.bool_]:
+    inside: NDArray[np.bool_] = values[rows] >= low[rows] * (1.0 - RANGE_TOLERANCE)
+    return inside & (values[rows] <= high[rows] * (1.0 + RANGE_TOLERANCE))
+
+
+def _is_as_before_or_of_another_bar(
+    codes: NDArray[np.signedinteger], rates: NDArray[np.float64], rows: slice
+) -> NDArray[np.bool_]:
+    later = slice(rows.start + 1, rows.stop + 1)
+    is_right: NDArray[np.bool_] = (rates[later] == rates[rows]) | (codes[later] != codes[rows])
+    return is_right

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from core.base.errors import DataError
+from core.base.ticker_names import ticker_fault, ticker_text
+from core.engine.row_blocks import row_blocks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +22,7 @@ __all__ = [
     "position_of_tickers",
     "position_of_timestamps",
     "rank_codes",
+    "ranks_of_level",
     "row_text",
 ]
 
@@ -41,17 +44,31 @@ def rank_codes(index: pd.MultiIndex, level: int) -> tuple[NDArray[np.int64], pd.
 
     A MultiIndex keeps levels that no row uses any more, and in any order.
     """
+    rank, values = ranks_of_level(index, level)
+    ranked = np.empty(len(index), dtype=np.int64)
+    for rows in row_blocks(len(index)):
+        ranked[rows] = rank[index.codes[level][rows]]
+    return ranked, values
+
+
+def ranks_of_level(index: pd.MultiIndex, level: int) -> tuple[NDArray[np.int64], pd.Index]:
+    """Return the position of each of a level's values among those that occur, sorted, and these: `ranks[codes]`.
+
+    A value that no row has is -1, and so is the last entry, which code -1 reads.
+    """
     values, codes = index.levels[level], index.codes[level]
-    occurs = np.zeros(len(values), dtype=np.bool_)
-    occurs[codes if len(codes) == 0 or codes.min() >= 0 else codes[codes >= 0]] = True
-    if occurs.all() and values.is_monotonic_increasing:
-        return codes.astype(np.int64), values
-    kept = np.flatnonzero(occurs)
+    occurs = np.zeros(len(values) + 1, dtype=np.bool_)
+    for rows in row_blocks(len(codes)):
+        occurs[codes[rows]] = True
+    kept = np.flatnonzero(occurs[:-1])
+    ranks = np.full(len(values) + 1, -1, dtype=np.int64)
+    if len(kept) == len(values) and values.is_monotonic_increasing:
+        ranks[:-1] = kept
+        return ranks, values
     if not values.is_monotonic_increasing:
         kept = kept[values[kept].argsort()]
-    rank = np.full(len(values) + 1, -1, dtype=np.int64)  # code -1, a missing value, reads the last entry
-    rank[kept] = np.arange(len(kept))
-    return rank[codes], values[kept]
+    ranks[kept] = np.arange(len(kept))
+    return ranks, values[kept]
 
 
 def check_index_form(index: pd.Index, origin: str) -> None:
@@ -69,14 +86,12 @@ def check_index_form(index: pd.Index, origin: str) -> None:
         )
     _check_timestamps(index.levels[0], origin)
     for name, codes in zip(index.names, index.codes, strict=True):
-        if (codes < 0).any():
+        if len(codes) and codes.min() < 0:
             row = int(np.argmax(codes < 0))
             raise DataError(f"{origin}: row {row} has no {name}; every bar needs one. Add it, or leave the row out.")
-    wrong = [ticker for ticker in index.levels[1] if not isinstance(ticker, str) or not ticker.strip()]
-    if wrong:
-        raise DataError(
-            f"{origin}: ticker {wrong[0]!r} is no name; tickers are texts that are not blank. Read them as text."
-        )
+    for ticker in index.levels[1]:
+        if fault := ticker_fault(ticker):
+            raise DataError(f"{origin}: ticker {ticker_text(ticker)} {fault}. Rename it at the source.")
 
 
 def check_index_order(panel: pd.DataFrame, origin: str) -> None:
@@ -87,11 +102,11 @@ def check_index_order(panel: pd.DataFrame, origin: str) -> None:
     DataError
         If so; the message names the first row.
     """
+    if _is_in_order(_multi_index(panel)):
+        return
     bars, timestamps = position_of_timestamps(panel)
     assets, tickers = position_of_tickers(panel)
     key = bars * len(tickers) + assets
-    if (key[1:] > key[:-1]).all():
-        return
     steps = np.diff(key)
     twice = pd.Series(key).duplicated().to_numpy()
     row = int(np.argmax(twice)) if twice.any() else int(np.argmax(steps <= 0)) + 1
@@ -108,7 +123,19 @@ def check_index_order(panel: pd.DataFrame, origin: str) -> None:
     )
 
 
-def order_by_code(codes: NDArray[np.int64], n_codes: int) -> NDArray[np.int64]:
+def _is_in_order(index: pd.MultiIndex) -> bool:
+    bar_ranks, _ = ranks_of_level(index, 0)
+    asset_ranks, tickers = ranks_of_level(index, 1)
+    latest = -1
+    for rows in row_blocks(len(index)):
+        cells = bar_ranks[index.codes[0][rows]] * len(tickers) + asset_ranks[index.codes[1][rows]]
+        if cells[0] <= latest or not (cells[1:] > cells[:-1]).all():
+            return False
+        latest = cells[-1]
+    return True
+
+
+def order_by_code(codes: NDArray[np.signedinteger], n_codes: int) -> NDArray[np.int64]:
     """Return the positions that put codes from 0 to `n_codes` - 1 in order, equal ones as they stand."""
     # numpy sorts numbers of two bytes by their digits, many times faster than those of eight.
     small = codes.astype(np.uint16) if n_codes <= 2**16 else codes

@@ -19,7 +19,7 @@ from core.base.errors import DataError
 if TYPE_CHECKING:
     from core.contracts.data_access import DataAccess
 
-__all__ = ["Patience", "ServiceBusyError", "ask_patiently"]
+__all__ = ["Patience", "ServiceBusyError", "ask_patiently", "wait_patiently"]
 
 _Answer = TypeVar("_Answer")
 
@@ -35,11 +35,14 @@ class ServiceBusyError(DataError):
         A sentence without its full stop: who, and what is wrong. No secret.
     retry_after_s : float
         How long the service itself asks to be left alone.
+    next_step : str
+        What a person can do where asking again does not help, in whole sentences.
     """
 
-    def __init__(self, reason: str, retry_after_s: float = 0.0) -> None:
+    def __init__(self, reason: str, retry_after_s: float = 0.0, next_step: str = "") -> None:
         super().__init__(reason)
         self.retry_after_s = retry_after_s
+        self.next_step = next_step
 
 
 @dataclass(frozen=True)
@@ -99,19 +102,27 @@ def ask_patiently(
             wait_s = max(patience.wait_s(n_tried, draw()), busy.retry_after_s)
             told = f"{busy}; asking again in {wait_s:.1f} s (try {n_tried + 1} of {patience.retries + 1})"
         access.log(told, level="warning")
-        _wait(access, wait_s)
+        wait_patiently(access, wait_s)
     access.check_cancelled()
     try:
         return ask()
     except ServiceBusyError as busy:
         times = "once" if patience.retries == 0 else f"{patience.retries + 1} times"
+        next_step = f" {busy.next_step}" if busy.next_step else ""
         raise DataError(
-            f"{busy}; it was asked {times}. What was loaded before is kept. Start the run again later, or raise "
-            "data_source_params.retries."
+            f"{busy}; it was asked {times}.{next_step} What was loaded before is kept. Start the run again later, or "
+            "raise data_source_params.retries."
         ) from busy
 
 
-def _wait(access: DataAccess, wait_s: float) -> None:
+def wait_patiently(access: DataAccess, wait_s: float) -> None:
+    """Wait, and look several times a second whether the run is cancelled.
+
+    Raises
+    ------
+    RunCancelled
+        If the run was asked to stop.
+    """
     until = time.monotonic() + wait_s
     while (left_s := until - time.monotonic()) > 0:
         time.sleep(min(left_s, _LOOK_EVERY_S))

@@ -1,6 +1,6 @@
 """Bars of a checked panel for a person to look at, each with ticker, date, value and a sentence.
 
-1. Missing bars: sessions on which other tickers traded (coverage.py).
+1. Missing bars: times at which one is expected (coverage.py, timetable.py).
 2. Jumps that resemble a split (panel_findings.py).
 3. Outlier returns: far outside the ticker's own, by median and median absolute deviation.
 4. Stale prices: the same close many bars in a row.
@@ -12,14 +12,21 @@ A finding is no error: crashes are outliers, thin instruments stand still. Nothi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.engine.adjustment import previous_close
+from core.engine.bar_blocks import PanelBars
 from core.engine.coverage import gap_runs
 from core.engine.panel_findings import unadjusted_splits
+from core.engine.row_blocks import row_blocks
+from core.engine.stale_prices import STALE_BARS, stale_prices
+from core.engine.ticker_groups import ticker_groups
+
+if TYPE_CHECKING:
+    from core.engine.timetable import Timetable
 
 __all__ = ["FINDING_KINDS", "OUTLIER_DEVIATIONS", "STALE_BARS", "price_findings"]
 
@@ -30,20 +37,21 @@ FloatArray = NDArray[np.float64]
 OUTLIER_DEVIATIONS = 10.0
 """Scaled median absolute deviations. In daily returns of large stocks about one bar in a thousand lies beyond."""
 
-STALE_BARS = 5
 
 # Makes the median absolute deviation of a normal distribution its standard deviation (Rousseeuw and Croux, 1993).
 _NORMAL_SCALE = 1.4826
 _COLUMNS = ["timestamp", "ticker", "finding", "value", "detail"]
 
 
-def price_findings(panel: pd.DataFrame) -> pd.DataFrame:
+def price_findings(panel: pd.DataFrame, timetable: Timetable | None = None) -> pd.DataFrame:
     """Return every finding, one row each.
 
     Parameters
     ----------
     panel : DataFrame
         A panel that `check_panel` accepts, adjusted or not.
+    timetable : Timetable, optional
+        When its bars are expected; without one, whenever some ticker has one.
 
     Returns
     -------
@@ -51,7 +59,7 @@ def price_findings(panel: pd.DataFrame) -> pd.DataFrame:
         timestamp (UTC, of the bar, the first one where it concerns several), ticker, finding (one of `FINDING_KINDS`),
         value (bars, ratio, simple return or volume) and detail (a sentence). Sorted by timestamp, then ticker.
     """
-    tables = [_missing(panel), _splits(panel), _outliers(panel), _stale(panel), _without_volume(panel)]
+    tables = [_missing(panel, timetable), _splits(panel), _outliers(panel), _stale(panel), _without_volume(panel)]
     filled = [table[_COLUMNS] for table in tables if len(table)]
     if not filled:
         return tables[0][_COLUMNS]
@@ -64,10 +72,10 @@ def _table(index: pd.DataFrame, kind: str, value: Sequence[float] | FloatArray, 
     return table.astype({"ticker": "str", "finding": "str", "value": "float64", "detail": "str"})
 
 
-def _missing(panel: pd.DataFrame) -> pd.DataFrame:
-    gaps = gap_runs(panel).rename(columns={"first_missing": "timestamp"})
+def _missing(panel: pd.DataFrame, timetable: Timetable | None) -> pd.DataFrame:
+    gaps = gap_runs(panel, timetable).rename(columns={"first_missing": "timestamp"})
     counts = [int(count) for count in gaps["n_bars"]]
-    detail = [f"{_bars(count)} missing while other tickers traded." for count in counts]
+    detail = [f"{_bars(count)} missing where one is expected." for count in counts]
     return _table(gaps, "missing_bars", counts, detail)
 
 
@@ -81,41 +89,59 @@ def _splits(panel: pd.DataFrame) -> pd.DataFrame:
 
 
 def _outliers(panel: pd.DataFrame) -> pd.DataFrame:
-    log_returns = pd.Series(np.log(panel["close"].to_numpy() / previous_close(panel)), index=panel.index)
-    tickers = log_returns.groupby(level="ticker")
-    distance = (log_returns - tickers.transform("median")).abs()
-    scale = _NORMAL_SCALE * distance.groupby(level="ticker").transform("median")
-    deviations = (distance / scale).where(scale > 0.0)
-    odd = deviations > OUTLIER_DEVIATIONS
-    returns = np.expm1(log_returns[odd].to_numpy())
+    close, found = panel["close"].to_numpy(), _Found()
+    for group in ticker_groups(panel):
+        own = close[group.rows]
+        log_returns = pd.Series(np.log(own / np.where(group.is_first, np.nan, np.append(np.nan, own[:-1]))))
+        distance = (log_returns - log_returns.groupby(group.numbers).transform("median")).abs()
+        scale = _NORMAL_SCALE * distance.groupby(group.numbers).transform("median")
+        deviations = (distance / scale).where(scale > 0.0).to_numpy()
+        odd = np.flatnonzero(deviations > OUTLIER_DEVIATIONS)
+        found.add(group.rows[odd], np.expm1(log_returns.to_numpy()[odd]), deviations[odd])
+    rows, returns, times = found.in_order()
     detail = [
-        f"The close moves by {value:+.1%}, {times:.0f} times the ticker's usual deviation."
-        for value, times in zip(returns, deviations[odd], strict=True)
+        f"The close moves by {value:+.1%}, {far:.0f} times the ticker's usual deviation."
+        for value, far in zip(returns, times, strict=True)
     ]
-    return _table(panel.index[odd.to_numpy()].to_frame(index=False), "outlier_return", returns, detail)
+    return _table(panel.index[rows].to_frame(index=False), "outlier_return", returns, detail)
 
 
 def _stale(panel: pd.DataFrame) -> pd.DataFrame:
-    rows = panel[["close"]].reset_index().sort_values(["ticker", "timestamp"], kind="stable")
-    is_same = (rows["close"] == rows["close"].shift()) & (rows["ticker"] == rows["ticker"].shift())
-    runs = rows.groupby((~is_same).cumsum(), sort=False).agg(
-        timestamp=("timestamp", "first"), ticker=("ticker", "first"), close=("close", "first"), n=("close", "size")
-    )
-    runs = runs[runs["n"] >= STALE_BARS]
+    found = stale_prices(panel)
     detail = [
-        f"The close stands at {close:,.6g} for {_bars(count)}."
-        for close, count in zip(runs["close"], runs["n"], strict=True)
+        f"The close stands at {price:,.6g} for {_bars(count)}."
+        for price, count in zip(found["close"], found["n_bars"], strict=True)
     ]
-    return _table(runs, "stale_price", runs["n"].to_numpy(), detail)
+    return _table(found, "stale_price", found["n_bars"].to_numpy(), detail)
 
 
 def _without_volume(panel: pd.DataFrame) -> pd.DataFrame:
-    volume = panel["volume"]
+    volume, bars = panel["volume"].to_numpy(), PanelBars(panel)
+    has_some = np.zeros(len(bars.tickers), dtype=np.bool_)
+    for rows in row_blocks(len(volume)):
+        has_some[bars.assets_of(rows)[volume[rows] > 0.0]] = True
     # A source that has no volume at all (an index) is not missing that of one bar.
-    has_some = volume.groupby(level="ticker").transform("max") > 0.0
-    index = panel.index[((volume == 0.0) & has_some).to_numpy()].to_frame(index=False)
+    lacks = np.flatnonzero(volume == 0.0)
+    lacks = lacks[has_some[bars.assets_of(lacks)]]
+    index = panel.index[lacks].to_frame(index=False)
     return _table(index, "zero_volume", np.zeros(len(index)), ["Nothing was traded in this bar."] * len(index))
 
 
 def _bars(count: int) -> str:
     return f"{count:,} bar" if count == 1 else f"{count:,} bars"
+
+
+class _Found:
+    """Rows that were found in one group of tickers after the other, each with two numbers."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[NDArray[np.int64], FloatArray, FloatArray]] = []
+
+    def add(self, rows: NDArray[np.int64], first: FloatArray, second: FloatArray) -> None:
+        self._parts.append((rows, first, second))
+
+    def in_order(self) -> tuple[NDArray[np.int64], FloatArray, FloatArray]:
+        """Return all in the panel's order."""
+        rows, first, second = (np.concatenate(part) for part in zip(*self._parts, strict=True))
+        order = np.argsort(rows)
+        return rows[order], first[order], second[order]

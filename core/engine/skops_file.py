@@ -3,19 +3,24 @@
 1. skops names parts after their addresses in memory and stamps the time; both are replaced by running numbers and a
    fixed date, so that equal objects give equal files.
 2. Before loading, the types in the file are listed; any that neither skops nor `TRUSTED_TYPES` trusts is refused.
+   Parts that unpack to far more than they take in the file are refused before that.
 """
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from struct import error as StructError  # noqa: N812 - struct's own name is no class name
 from typing import Any
 from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+from zlib import error as ZlibError  # noqa: N812 - zlib's own name is no class name
 
 from core.base.errors import DataError
+from core.engine.zip_entries import refuse_swollen_entries
 
-__all__ = ["TRUSTED_TYPES", "read_skops", "write_skops"]
+__all__ = ["TRUSTED_TYPES", "read_skops", "untrusted_types", "write_skops"]
 
 TRUSTED_TYPES = ("numpy.dtype",)
 """Trusted besides scikit-learn's and NumPy's own that skops trusts: SimpleImputer keeps its dtype."""
@@ -26,8 +31,6 @@ _FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 
 def write_skops(value: object, path: Path) -> None:
     """Write `value` to `path` in skops' format, deterministically."""
-    import io
-
     import skops.io
 
     with ZipFile(io.BytesIO(skops.io.dumps(value))) as archive:
@@ -59,20 +62,45 @@ def read_skops(path: Path, *, also_trusted: Sequence[str] = ()) -> Any:  # noqa:
     import skops.io
     from skops.io.exceptions import UntrustedTypesFoundException
 
+    unknown = untrusted_types(path, also_trusted=also_trusted)
+    if unknown:
+        raise DataError(f"{path} holds types that are not trusted: {', '.join(unknown)}. It is not loaded.")
     try:
-        content = path.read_bytes()
-        trusted = [*TRUSTED_TYPES, *also_trusted]
-        unknown = sorted(set(skops.io.get_untrusted_types(data=content)) - set(trusted))
-        if unknown:
-            raise DataError(f"{path} holds types that are not trusted: {', '.join(unknown)}. It is not loaded.")
-        return skops.io.loads(content, trusted=trusted)
+        return skops.io.loads(path.read_bytes(), trusted=[*TRUSTED_TYPES, *also_trusted])
     except UntrustedTypesFoundException as error:
         raise DataError(f"{path} is not loaded: {error!s:.300}") from error
     except _DAMAGE as error:
-        raise DataError(f"{path} is not a readable skops file: {type(error).__name__}: {error!s:.300}") from error
+        raise _damaged(path, error) from error
 
 
-_DAMAGE = (OSError, BadZipFile, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError, ImportError)
+def untrusted_types(path: Path, *, also_trusted: Sequence[str] = ()) -> list[str]:
+    """Return the types in a skops file that are not trusted, sorted; nothing is loaded.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or damaged, or a part unpacks to far more than it takes in the file.
+    """
+    import skops.io
+
+    try:
+        content = path.read_bytes()
+        with ZipFile(io.BytesIO(content)) as archive:
+            refuse_swollen_entries(archive.infolist(), path)
+        return sorted(set(skops.io.get_untrusted_types(data=content)) - {*TRUSTED_TYPES, *also_trusted})
+    except _DAMAGE as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> DataError:
+    return DataError(f"{path} is not a readable skops file: {type(error).__name__}: {error!s:.300}")
+
+
+# RuntimeError: nested too deep (RecursionError), encrypted; ArithmeticError: sizes that no array has.
+_DAMAGE = (
+    *(OSError, BadZipFile, ZlibError, EOFError, ValueError, LookupError, TypeError, AttributeError, ImportError),
+    *(RuntimeError, ArithmeticError, StructError),
+)
 
 
 def _renumber(node: Any, names: dict[str, str], count: list[int]) -> None:  # noqa: ANN401 - plain JSON

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, TypeVar, cast
 
 from core.base.errors import DataError
 
-__all__ = ["SourceColumn", "source_columns"]
+__all__ = ["FileColumn", "SourceColumn", "source_columns"]
 
 SourceColumn = Literal[
     "timestamp",
@@ -24,8 +24,12 @@ SourceColumn = Literal[
     "risk_free_rate_annual",
 ]
 
-_NEEDED: tuple[SourceColumn, ...] = ("timestamp", "open", "high", "low", "close", "volume")
-_USUAL_NAMES: Mapping[SourceColumn, tuple[str, ...]] = {
+FileColumn = Literal[SourceColumn, "returns"]
+"""What files may hold besides: returns in the place of prices."""
+
+_Column = TypeVar("_Column", bound=str)
+
+_USUAL_NAMES: Mapping[str, tuple[str, ...]] = {
     "timestamp": ("timestamp", "date", "datetime", "time"),
     "ticker": ("ticker", "symbol"),
     "open": ("open",),
@@ -37,10 +41,15 @@ _USUAL_NAMES: Mapping[SourceColumn, tuple[str, ...]] = {
     "dividend": ("dividend", "dividends"),
     "split": ("split", "splits", "stocksplits"),
     "risk_free_rate_annual": ("riskfreerateannual",),
+    "returns": ("returns", "return"),
 }
+_PRICES = ("timestamp", "open", "high", "low", "close", "volume")
+_RETURNS = ("timestamp", "returns")
 
 
-def source_columns(names: Sequence[str], said: Mapping[SourceColumn, str], *, origin: str) -> dict[SourceColumn, str]:
+def source_columns(
+    names: Sequence[str], said: Mapping[_Column, str], *, origin: str, returns_only: bool = False
+) -> dict[_Column, str]:
     """Return the source's column for each of the panel's that it has.
 
     Parameters
@@ -51,6 +60,8 @@ def source_columns(names: Sequence[str], said: Mapping[SourceColumn, str], *, or
         What the user says of a panel's column: the source's name for it, or "" where the source has none.
     origin : str
         What the source is called, for messages.
+    returns_only : bool
+        Whether the source needs returns, and no prices.
 
     Raises
     ------
@@ -58,12 +69,18 @@ def source_columns(names: Sequence[str], said: Mapping[SourceColumn, str], *, or
         If a column that the user names is not there, two may both be meant, or a needed one is found in none. Volume is
         not needed where the user says that there is none.
     """
-    found: dict[SourceColumn, str] = {}
-    for column in _USUAL_NAMES:
-        name = _named(column, names, said[column], origin) if column in said else _alike(column, names, origin)
+    found: dict[_Column, str] = {}
+    for column in cast("Iterable[_Column]", _USUAL_NAMES):
+        name: str | None = None
+        if column in said:
+            name = _named(column, names, said[column], origin)
+        elif returns_only or column != "returns":
+            name = _alike(column, names, origin)
         if name:
             found[column] = name
-    lacking = [column for column in _NEEDED if column not in found and (column, said.get(column)) != ("volume", "")]
+    has_no_volume = any(column == "volume" and not name for column, name in said.items())
+    needed = [name for name in (_RETURNS if returns_only else _PRICES) if name != "volume" or not has_no_volume]
+    lacking = [column for column in needed if column not in found]
     if lacking:
         hint = " Where there is no volume say columns: {volume: ''}." if lacking == ["volume"] else ""
         raise DataError(
@@ -73,7 +90,7 @@ def source_columns(names: Sequence[str], said: Mapping[SourceColumn, str], *, or
     return found
 
 
-def _named(column: SourceColumn, names: Sequence[str], name: str, origin: str) -> str:
+def _named(column: str, names: Sequence[str], name: str, origin: str) -> str:
     if name and name not in names:
         raise DataError(
             f"{origin}: there is no column {name!r}, which data_source_params.columns.{column} names; it has "
@@ -82,7 +99,7 @@ def _named(column: SourceColumn, names: Sequence[str], name: str, origin: str) -
     return name
 
 
-def _alike(column: SourceColumn, names: Sequence[str], origin: str) -> str | None:
+def _alike(column: str, names: Sequence[str], origin: str) -> str | None:
     alike = [name for name in names if re.sub(r"[\W_]", "", name).lower() in _USUAL_NAMES[column]]
     if len(alike) > 1:
         raise DataError(

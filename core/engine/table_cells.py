@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["CellError", "categories_of", "numbers_of", "plain_column", "refuse_first", "texts_of"]
 
+_THOUSANDS = {" ": " \u00a0\u202f\u2009", "'": "'\u2019"}
+"""Marks that stand for each other: which of them a program writes follows no rule."""
+
+_EXACT_TO = 2**53  # above it float64 leaves whole numbers out
 _PLAIN_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
 
@@ -52,16 +56,19 @@ def numbers_of(
     column : ChunkedArray
         Numbers, or texts that hold numbers.
     decimal, thousands : str
-        The decimal mark and the mark between groups of three digits ("" for none) of texts.
+        The decimal mark and the mark between groups of three digits ("" for none) of texts; " " stands for hard and
+        narrow spaces too, and "'" for the typographic apostrophe.
     empty : float or None
         What an empty cell means; None refuses it.
 
     Raises
     ------
     CellError
-        If a cell is empty, or is no finite number; the first one.
+        If a cell is empty, is no finite number, or a whole number that float64 does not hold; the first one.
     """
-    column = plain_column(column)
+    column = given = plain_column(column)
+    if (plain := _plain_number_texts(column, decimal, thousands)) is not None:
+        return plain
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         column = _number_texts(column, decimal, thousands, empty)
     elif not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type) or _is_decimal(column.type)):
@@ -69,6 +76,7 @@ def numbers_of(
     if column.null_count and empty is None:
         row = int(np.argmax(column.is_null().to_numpy()))
         raise CellError(row, "the cell is empty; it must hold a number")
+    _refuse_rounding(column)
     held: NDArray[np.float64] = column.cast(pa.float64(), safe=False).to_numpy()
     numbers = held if held.flags.writeable else held.copy()
     if column.null_count:
@@ -76,7 +84,7 @@ def numbers_of(
     is_finite = np.isfinite(numbers)
     if not is_finite.all():
         row = int(np.argmin(is_finite))
-        raise CellError(row, f"{numbers[row]} is not finite; it must be a finite number")
+        raise CellError(row, f"{given[row].as_py()} is not finite; it must be a finite number")
     return numbers
 
 
@@ -125,6 +133,30 @@ def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column
 
 
+def _refuse_rounding(column: pa.ChunkedArray) -> None:
+    if not pa.types.is_integer(column.type) or column.type.bit_width < 64:
+        return
+    bounds = pc.min_max(column).as_py()
+    if max(abs(bounds["min"] or 0), abs(bounds["max"] or 0)) <= _EXACT_TO:
+        return
+    for row, number in enumerate(column.to_pylist()):
+        if number is not None and int(float(number)) != number:
+            raise CellError(row, f"{number} has more digits than float64 holds (about 15.9); write it rounded")
+
+
+def _plain_number_texts(column: pa.ChunkedArray, decimal: str, thousands: str) -> NDArray[np.float64] | None:
+    """Return the numbers of texts that are all plain, None of others: what is finite to Arrow is a number to us too."""
+    if decimal != "." or thousands or not pa.types.is_string(column.type) or column.null_count:
+        return None
+    try:
+        numbers: NDArray[np.float64] = column.cast(pa.float64()).to_numpy()
+    except pa.ArrowInvalid:
+        return None
+    if not np.isfinite(numbers).all():
+        return None
+    return numbers if numbers.flags.writeable else numbers.copy()
+
+
 def _is_decimal(kind: Any) -> bool:  # noqa: ANN401 - pyarrow ships no types
     return bool(pa.types.is_decimal(kind))
 
@@ -139,7 +171,7 @@ def _number_texts(column: pa.ChunkedArray, decimal: str, thousands: str, empty: 
         row = int(np.argmin(readable))
         raise CellError(row, _no_number(texts[row].as_py(), decimal, thousands))
     if thousands:
-        texts = pc.replace_substring(texts, thousands, "")
+        texts = pc.replace_substring_regex(texts, _thousands_pattern(thousands), "")
     if decimal != ".":
         texts = pc.replace_substring(texts, decimal, ".")
     return texts.cast(pa.float64())
@@ -149,8 +181,12 @@ def _number_pattern(decimal: str, thousands: str) -> str:
     if decimal == "." and not thousands:
         return _PLAIN_NUMBER
     mark = re.escape(decimal)
-    whole = rf"(\d{{1,3}}({re.escape(thousands)}\d{{3}})+|\d+)" if thousands else r"\d+"
+    whole = rf"(\d{{1,3}}({_thousands_pattern(thousands)}\d{{3}})+|\d+)" if thousands else r"\d+"
     return rf"^[+-]?({whole}({mark}\d*)?|{mark}\d+)([eE][+-]?\d+)?$"
+
+
+def _thousands_pattern(mark: str) -> str:
+    return f"[{re.escape(_THOUSANDS.get(mark, mark))}]"
 
 
 def _no_number(text: str, decimal: str, thousands: str) -> str:

@@ -1,6 +1,11 @@
-"""Reading the times of a table, as a file holds them, into sessions or moments in UTC."""
+"""Reading the times of a table, as a file holds them, into sessions or moments in UTC.
+
+Among texts that repeat each is read once; an error then names the first row that has it.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,23 +13,29 @@ import pyarrow as pa
 
 from core.engine.table_cells import CellError, numbers_of, plain_column, refuse_first, texts_of
 
-__all__ = ["timestamps_of"]
+__all__ = ["TimeReading", "timestamps_of"]
+
+_WORTH_LOOKING = 256
 
 _OFFSET = r"\d{1,2}:\d{2}.*(?:Z|[+-]\d{2}:?\d{2})$"
 _ISO_DATE = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$|^\d{8}$"
 _EPOCH_UNITS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
+_ONE_FORM = "a column's times all bear one, or none does"
 _HOW_TO_SET_FORMAT = "write 2004-03-05, or set the parameter timestamp_format, such as %d.%m.%Y"
 
 
 def timestamps_of(
     column: pa.ChunkedArray, *, daily: bool, timestamp_format: str | None = None, timezone: str | None = None
 ) -> pd.DatetimeIndex:
-    """Return a column's times in UTC: the session's date at 00:00 for daily bars, else the moment.
+    """Return a column's times in UTC, as a `TimeReading` of it does."""
+    return TimeReading(daily=daily, timestamp_format=timestamp_format, timezone=timezone).read(column)
+
+
+class TimeReading:
+    """Reads a column's times in UTC, some rows at a time: the session's date at 00:00 for daily bars, else the moment.
 
     Parameters
     ----------
-    column : ChunkedArray
-        Dates, times with or without a time zone, texts, or whole numbers counted since 1970.
     daily : bool
         Whether a bar is a session. A session's date is the date as written, or in `timezone` where that is given; a
         time of day other than midnight is refused unless `timezone` is given.
@@ -32,25 +43,76 @@ def timestamps_of(
         A strptime format, or epoch_s, epoch_ms, epoch_us. None reads ISO 8601 (2004-03-05, 2004-03-05 14:30:00+00:00).
     timezone : str or None
         An IANA name: of times that bear none, and the exchange's for sessions.
-
-    Raises
-    ------
-    CellError
-        If a cell is empty, cannot be read in the format, bears no zone although it must, or does not exist in the zone.
     """
-    local, moments = _read_times(plain_column(column), timestamp_format)
-    if daily:
-        return _sessions(local, moments, timezone)
-    if moments is None:
-        if timezone is None:
-            raise CellError(
-                0, f"{local.iloc[0]} bears no time zone; set the parameter timezone, such as America/New_York"
-            )
-        moments = local.dt.tz_localize(timezone, ambiguous="NaT", nonexistent="NaT").dt.tz_convert("UTC")
-        refuse_first(
-            moments.isna(), local, lambda text: f"{text} happens twice or not at all in {timezone}; write times in UTC"
-        )
-    return pd.DatetimeIndex(moments).as_unit("us")
+
+    def __init__(self, *, daily: bool, timestamp_format: str | None = None, timezone: str | None = None) -> None:
+        self._daily = daily
+        self._format = timestamp_format
+        self._timezone = timezone
+        self._has_zone: bool | None = None
+        self._texts: tuple[pa.Array, pd.DatetimeIndex] | None = None
+
+    def begin(self) -> None:
+        """Say that what is read next is another table's, which may bear zones where this one bears none."""
+        self._has_zone = None
+
+    def read(self, column: pa.ChunkedArray) -> pd.DatetimeIndex:
+        """Return the times of some rows.
+
+        Parameters
+        ----------
+        column : ChunkedArray
+            Dates, times with or without a time zone, texts, or whole numbers counted since 1970.
+
+        Raises
+        ------
+        CellError
+            If a cell is empty, cannot be read in the format, bears a zone where rows before bear none, bears none
+            although it must, or does not exist in the zone.
+        """
+        column = plain_column(column)
+        if len(column) >= _WORTH_LOOKING and pa.types.is_string(column.type) and not column.null_count:
+            return self._of_repeated_texts(column.dictionary_encode().unify_dictionaries().combine_chunks())
+        return self._of_each(column)
+
+    def _of_repeated_texts(self, encoded: Any) -> pd.DatetimeIndex:  # noqa: ANN401 - pyarrow ships no types
+        """Read each text once: many tickers have bars of the same time, and many files those of the same times."""
+        rows = encoded.indices.to_numpy()
+        if self._texts is None or not encoded.dictionary.equals(self._texts[0]):
+            try:
+                self._texts = encoded.dictionary, self._of_each(pa.chunked_array([encoded.dictionary]))
+            except CellError as error:
+                raise CellError(int(np.argmax(rows == error.row)), error.reason) from error
+        times: pd.DatetimeIndex = self._texts[1][rows]
+        return times
+
+    def _of_each(self, column: pa.ChunkedArray) -> pd.DatetimeIndex:
+        local, moments = _read_times(column, self._format)
+        self._refuse_another_form(local, moments)
+        if self._daily:
+            return _sessions(local, moments, self._timezone)
+        if moments is None:
+            moments = _moments_in_zone(local, self._timezone)
+        return pd.DatetimeIndex(moments).as_unit("us")
+
+    def _refuse_another_form(self, local: pd.Series, moments: pd.Series | None) -> None:
+        has_zone = moments is not None
+        if self._has_zone not in {None, has_zone}:
+            raise CellError(0, f"'{local.iloc[0]}' differs from the rows above in having a zone; {_ONE_FORM}")
+        self._has_zone = has_zone
+
+
+def _moments_in_zone(local: pd.Series, timezone: str | None) -> pd.Series:
+    if timezone is None:
+        raise CellError(0, f"{local.iloc[0]} bears no time zone; set the parameter timezone, such as America/New_York")
+    moments = local.dt.tz_localize(timezone, ambiguous="NaT", nonexistent="NaT").dt.tz_convert("UTC")
+    refuse_first(
+        moments.isna(),
+        local,
+        lambda text: f"{text} happens twice or not at all in {timezone}, whose clocks change; write times in UTC",
+    )
+    found: pd.Series = moments
+    return found
 
 
 def _read_times(column: pa.ChunkedArray, timestamp_format: str | None) -> tuple[pd.Series, pd.Series | None]:
@@ -84,7 +146,9 @@ def _text_times(texts: pd.Series, timestamp_format: str | None) -> tuple[pd.Seri
         refuse_first(~texts.str.match(_ISO_DATE), texts, lambda text: f"{text!r} is no ISO date; {_HOW_TO_SET_FORMAT}")
         has_zone = texts.str.contains(_OFFSET, regex=True)
         refuse_first(
-            has_zone != has_zone.iloc[0], texts, lambda text: f"{text!r} differs from the rows above in having a zone"
+            has_zone != has_zone.iloc[0],
+            texts,
+            lambda text: f"{text!r} differs from the rows above in having a zone; {_ONE_FORM}",
         )
     else:
         has_zone = pd.Series("%z" in timestamp_format, index=texts.index)

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from core.engine.label_lives import LabelLives, label_lives
 from core.engine.learned_span import LearnedSpan, learned_span
 from core.engine.model_columns import probability_column
 from core.engine.model_example import example_rows
+from core.engine.permutation_importances import permutation_importances
 from core.engine.prediction_scores import scorable_rows, score_predictions
 from core.engine.sample_weights import uniqueness_of_rows
 from core.engine.splits import Fold, final_fold, make_folds
@@ -36,6 +38,7 @@ __all__ = ["SilentReporter", "TrainingReporter", "TrainingResult", "TrainingTask
 
 STEP_NAME = "train folds"
 _PROBABILITY = "probability_"
+_FINAL_MODEL = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +65,10 @@ class TrainingResult:
         Rows to verify an export on, some with missing values where the model takes them.
     learned : LearnedSpan
         The bars behind the final model.
+    importances : Series of shape (n_features,)
+        The final model's own, or those found by shuffling features; the name says what is measured.
+    learning_curves : DataFrame
+        What the models reported while they learned: fold (-1: the final model), metric, value, step.
     """
 
     predictions: pd.DataFrame
@@ -70,6 +77,8 @@ class TrainingResult:
     metrics: dict[str, float | None]
     example_features: pd.DataFrame
     learned: LearnedSpan
+    importances: pd.Series
+    learning_curves: pd.DataFrame
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +87,7 @@ class _FoldOutcome:
     reference: pd.DataFrame
     scored_rows: NDArray[np.intp]
     summary: dict[str, object]
+    curve: Sequence[tuple[str, float, int]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +95,7 @@ class _Final:
     fold: FittedFold
     features: pd.DataFrame
     learned: LearnedSpan
+    importances: pd.Series
 
 
 def train_model(task: TrainingTask) -> TrainingResult:
@@ -119,7 +130,18 @@ def train_model(task: TrainingTask) -> TrainingResult:
     own = _features(task, last) if features is None else features
     final = fit_fold(task, own, lives, last)
     task.report.progress(STEP_NAME, len(folds) + 1, len(folds) + 1)
-    return _result(task, outcomes, _Final(final, own, learned_span(task.labels, last)), lives)
+    return _result(
+        task, outcomes, _Final(final, own, learned_span(task.labels, last), _importances(task, final, own, last)), lives
+    )
+
+
+def _importances(task: TrainingTask, final: FittedFold, features: pd.DataFrame, fold: Fold) -> pd.Series:
+    """Return the model's own importances, or what shuffling does to rows that it did not learn from, if there are."""
+    own = final.fitted.model.feature_importances()
+    if own is not None:
+        return own
+    judged = fold.calibration if len(fold.calibration) else fold.train
+    return permutation_importances(final.fitted, features.iloc[judged], task.labels["target"].iloc[judged], task.seed)
 
 
 def _tell_of_known_rows(task: TrainingTask) -> None:
@@ -170,7 +192,7 @@ def _outcome(task: TrainingTask, features: pd.DataFrame | None, lives: LabelLive
     for name, value in scores.items():
         task.report.metric(name, value, None, fold.number)
     scored_rows = fold.test[scorable_rows(predictions)]
-    return _FoldOutcome(predictions, reference, scored_rows, _summary(trained, fold, scores))
+    return _FoldOutcome(predictions, reference, scored_rows, _summary(trained, fold, scores), trained.curve)
 
 
 def _reference(task: TrainingTask, trained: FittedFold, fold: Fold, predictions: pd.DataFrame) -> pd.DataFrame:
@@ -225,7 +247,12 @@ def _result(
     fold_scores = pd.DataFrame([outcome.summary for outcome in outcomes])
     fitted = final.fold.fitted
     examples = example_rows(final.features, accepts_missing="missing_values" in fitted.model.capabilities)
-    return TrainingResult(predictions, fold_scores, fitted, metrics, examples, final.learned)
+    curves = [(outcome.summary["fold"], *row) for outcome in outcomes for row in outcome.curve]
+    curves += [(_FINAL_MODEL, *row) for row in final.fold.curve]
+    learning_curves = pd.DataFrame(curves, columns=["fold", "metric", "value", "step"])
+    return TrainingResult(
+        predictions, fold_scores, fitted, metrics, examples, final.learned, final.importances, learning_curves
+    )
 
 
 def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:

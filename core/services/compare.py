@@ -9,11 +9,11 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from core.base.errors import UsageError
+from core.base.yearly_figures import told_figures, too_few_bars
 from core.services.differences import Difference, differences, side_by_side
 from core.services.loaded_data import loaded_data
 from core.services.run_files import RunFiles, open_run_files
 from core.services.text_form import counted, figure
-from core.services.yearly_figures import told_figures, too_few_bars
 from core.store.settlement import settle_folder
 
 if TYPE_CHECKING:

@@ -68,23 +68,29 @@ def predict_by_bundle(
     Raises
     ------
     DataError
-        If the bundle is not believed (see `opened_bundle`), its model predicts its example rows otherwise here, the
-        rows cannot be read, or a column of theirs bears the name of a prediction.
+        If the bundle is not believed (see `opened_bundle`), its files cannot be read within limits, its model predicts
+        its example rows otherwise here, the rows cannot be read, or a column of theirs bears the name of a prediction.
     PluginError, ConfigError
         If a plugin that the bundle needs is not here, or refuses its parameters.
     """
     from core.engine.bundle import MODEL_FOLDER, opened_bundle
     from core.engine.model_artifact import load_fitted_model
     from core.engine.model_card import read_model_card
+    from core.engine.outside_model import check_outside_model
 
     registry = workbench.registry()
     with opened_bundle(bundle, trusted=trusted) as opened:
         folder = opened.folder / MODEL_FOLDER
         card = read_model_card(folder)
         where = f"{bundle.name}: model.json"
-        fitted = load_fitted_model(
-            folder, lambda: registry.create("models", card.model_type, card.model_params, where=where)
-        )
+        try:
+            check_outside_model(folder)
+            fitted = load_fitted_model(
+                folder, lambda: registry.create("models", card.model_type, card.model_params, where=where)
+            )
+        except DataError as error:
+            said = str(error).replace(f"{folder}/", "")
+            raise DataError(f"{bundle} is not used. {said}") from error
         _check_examples(fitted, folder, bundle)
         rows = asked_rows(card, data, params or {}, registry)
         predictions = fitted.predict(rows.features)

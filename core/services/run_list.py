@@ -2,42 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.base.events import RunState
-from core.services.yearly_figures import YEARLY_FIGURES, too_few_bars
-from core.store.run_query import RunQuery
+from core.store.listed_columns import FIGURE_COLUMNS, SUMMARY_COLUMNS
+from core.store.run_query import FigureRange, RunQuery
 from core.store.run_store import RunStore
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import pandas as pd
 
     from core.services.workbench import Workbench
 
-__all__ = ["FIGURE_COLUMNS", "RunFilter", "list_version", "list_words", "run_list"]
+__all__ = [
+    "FIGURE_COLUMNS",
+    "RUNS_A_PAGE",
+    "FigureRange",
+    "RunFilter",
+    "list_version",
+    "list_words",
+    "run_count",
+    "run_list",
+]
 
-FIGURE_COLUMNS = (
-    "cagr",
-    "sharpe",
-    "max_drawdown",
-    "auc",
-    "total_return",
-    "volatility_annual",
-    "sortino",
-    "calmar",
-    "final_equity",
-    "turnover_annual",
-    "win_rate",
-    "cost_total",
-    "brier_skill",
-    "n_trades",
-)
+RUNS_A_PAGE = 10_000
+"""So many runs are one table of a screen; more are further pages."""
 
-_ASKED = ("run_id", "state", "title", "mode", "notes", "tags", "started_at", "finished_at", "config_summary", "metrics")
-_PLAIN_TEXTS = ("run_id", "state", "title", "mode", "notes")
-_SUMMARY_TEXTS = ("strategy", "model", "data_source")
+_TEXTS = ("run_id", "state", "title", "mode", "notes", *SUMMARY_COLUMNS)
+_TIMES = ("started_at", "finished_at")
+_NUMBERS = ("duration_s", *FIGURE_COLUMNS)
+_ASKED = (*_TEXTS, "tags", *_TIMES, *_NUMBERS)
 
 
 @dataclass(frozen=True)
@@ -52,6 +50,10 @@ class RunFilter:
         Exactly.
     is_deleted : bool
         The runs in the trash, and no others.
+    started_from, started_before : datetime or None
+        Started at this moment or later, and before that one.
+    figures : tuple of FigureRange
+        With each of these key figures in its range.
     """
 
     text: str = ""
@@ -59,15 +61,39 @@ class RunFilter:
     mode: str | None = None
     tag: str | None = None
     is_deleted: bool = False
+    started_from: datetime | None = None
+    started_before: datetime | None = None
+    figures: tuple[FigureRange, ...] = ()
 
     @property
     def narrows(self) -> bool:
         """Whether there may be runs that do not pass."""
-        return bool(self.text or self.state or self.mode or self.tag)
+        started = self.started_from or self.started_before
+        return bool(self.text or self.state or self.mode or self.tag or started or self.figures)
 
 
-def run_list(workbench: Workbench, wanted: RunFilter, *, limit: int | None = None) -> pd.DataFrame:
-    """Return the runs that pass, newest first, each in its true state.
+def run_list(
+    workbench: Workbench,
+    wanted: RunFilter,
+    *,
+    limit: int | None = None,
+    offset: int = 0,
+    order: str = "created_at",
+    is_descending: bool = True,
+) -> pd.DataFrame:
+    """Return the runs that pass, each in its true state.
+
+    Parameters
+    ----------
+    workbench : Workbench
+        Whose runs.
+    wanted : RunFilter
+        Which of them.
+    limit, offset : int or None, int
+        At most so many, after so many; None means all.
+    order, is_descending : str, bool
+        By which column of the table, `created_at` by default, and whether its greatest value comes first. Runs without
+        a value come last; texts are sorted by their first 100 characters.
 
     Returns
     -------
@@ -82,16 +108,21 @@ def run_list(workbench: Workbench, wanted: RunFilter, *, limit: int | None = Non
     StoreError
         If the index of runs cannot be used.
     """
-    query = RunQuery(
-        states=(RunState(wanted.state),) if wanted.state else (),
-        modes=(wanted.mode,) if wanted.mode else (),
-        text=wanted.text,
-        tag=wanted.tag or "",
-        limit=limit,
-        only_deleted=wanted.is_deleted,
-    )
+    query = _query(wanted, limit=limit, offset=offset, order=order, is_descending=is_descending)
     with RunStore(workbench.home) as store:
         return _frame(store.find_columns(query, _ASKED))
+
+
+def run_count(workbench: Workbench, wanted: RunFilter) -> int:
+    """Return how many runs pass.
+
+    Raises
+    ------
+    StoreError
+        If the index of runs cannot be used.
+    """
+    with RunStore(workbench.home) as store:
+        return store.count(_query(wanted))
 
 
 def list_version(workbench: Workbench) -> str:
@@ -106,36 +137,28 @@ def list_words(workbench: Workbench) -> tuple[list[str], list[str]]:
         return store.words()
 
 
+def _query(wanted: RunFilter, **part: Any) -> RunQuery:  # noqa: ANN401 - fields of RunQuery
+    return RunQuery(
+        states=(RunState(wanted.state),) if wanted.state else (),
+        modes=(wanted.mode,) if wanted.mode else (),
+        text=wanted.text,
+        tag=wanted.tag or "",
+        started_from=wanted.started_from,
+        started_before=wanted.started_before,
+        figures=wanted.figures,
+        only_deleted=wanted.is_deleted,
+        **part,
+    )
+
+
 def _frame(rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
     import pandas as pd
 
     columns = zip(*rows, strict=True) if rows else [()] * len(_ASKED)
     asked: dict[str, Sequence[Any]] = dict(zip(_ASKED, columns, strict=True))
-    summaries = asked["config_summary"]
-    found = {name: _texts(asked[name]) for name in _PLAIN_TEXTS}
-    found |= {name: _texts(summary.get(name) for summary in summaries) for name in _SUMMARY_TEXTS}
-    found["tickers"] = _texts(_joined(summary.get("tickers")) for summary in summaries)
-    found["tags"] = _texts(map(_joined, asked["tags"]))
-    for name in ("started_at", "finished_at"):
+    found = {name: pd.Series(asked[name], dtype="str") for name in _TEXTS}
+    found["tags"] = pd.Series(map(", ".join, asked["tags"]), dtype="str")
+    for name in _TIMES:
         found[name] = pd.Series(pd.to_datetime(asked[name], utc=True, format="ISO8601")).astype("datetime64[us, UTC]")
-    took = (found["finished_at"] - found["started_at"]).dt.total_seconds().astype("float64")
-    found["duration_s"] = took.where(took >= 0.0)  # a clock that was set back says nothing
-    is_short = pd.Series([too_few_bars(metrics) is not None for metrics in asked["metrics"]], dtype="bool")
-    for name in FIGURE_COLUMNS:
-        values = pd.Series([_number(metrics.get(name)) for metrics in asked["metrics"]], dtype="float64")
-        found[name] = values.mask(is_short) if name in YEARLY_FIGURES else values
+    found |= {name: pd.Series(asked[name], dtype="float64") for name in _NUMBERS}
     return pd.DataFrame(found)
-
-
-def _texts(values: Iterable[object]) -> pd.Series:
-    import pandas as pd
-
-    return pd.Series(["" if value is None else str(value) for value in values], dtype="str")
-
-
-def _joined(values: object) -> str:
-    return ", ".join(map(str, values)) if isinstance(values, list) else ""
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, (int, float)) else None

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["find_run", "find_trained_run", "with_run_ids"]
 
+_LOOKED_AT_ONCE = 500
+
 
 def find_run(workbench: Workbench, named: str) -> str:
     """Return the id that `named` means: an id, the unique beginning of one, or "latest".
@@ -47,10 +49,12 @@ def find_trained_run(workbench: Workbench, named: str) -> str:
     if named != "latest":
         return _completed(workbench, find_run(workbench, named))
     with RunStore(workbench.home) as store:
-        completed = store.find(RunQuery(states=(RunState.COMPLETED,), limit=None))
-    for record in completed:
-        if (RunFolder.open(workbench.home, record.run_id).artifacts / "model").is_dir():
-            return record.run_id
+        offset = 0
+        while completed := store.find_columns(_some_completed(offset), ("run_id",)):
+            for (run_id,) in completed:
+                if (workbench.home.run_path(run_id) / "artifacts" / "model").is_dir():
+                    return str(run_id)
+            offset += len(completed)
     raise RunIdError(
         f"No completed run in {workbench.home.runs_folder} trained a model. Train one with: qlop train-model"
     )
@@ -79,6 +83,10 @@ def _used(workbench: Workbench, named: str, field: str) -> str:
         return find_trained_run(workbench, named)
     except RunIdError as error:
         raise RunIdError(f"{field}: {error}") from error
+
+
+def _some_completed(offset: int) -> RunQuery:
+    return RunQuery(states=(RunState.COMPLETED,), limit=_LOOKED_AT_ONCE, offset=offset)
 
 
 def _completed(workbench: Workbench, run_id: str) -> str:

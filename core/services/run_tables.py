@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from core.base.yearly_figures import YEARLY_FIGURES, too_few_bars
 from core.services.run_files import open_run_files
 from core.services.runs import find_run
-from core.services.yearly_figures import YEARLY_FIGURES, too_few_bars
 from core.store.run_folder import RunFolder
 
 if TYPE_CHECKING:

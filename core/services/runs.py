@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from core.base.events import RunState
+from core.base.yearly_figures import told_figures, too_few_bars
 from core.services.log_text import log_lines
 from core.services.run_names import find_run, find_trained_run
 from core.services.text_form import FIGURES_WORTH_A_LINE, counted, figure, lines_of
-from core.services.yearly_figures import told_figures, too_few_bars
 from core.store.run_folder import RunFolder
 from core.store.run_query import RunQuery
 from core.store.run_record import RunRecord

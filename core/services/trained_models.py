@@ -48,8 +48,11 @@ class ModelCard:
         How its probabilities were calibrated; empty where they were not.
     limits : sequence of str
         What speaks against trusting it, in sentences.
-    folds, importances, shap_importances : DataFrame or None
-        One row a fold with its scores; feature and importance; feature and mean_absolute_shap.
+    folds, importances, shap_importances, curves : DataFrame or None
+        One row a fold with its scores; feature and importance; feature and mean_absolute_shap; what was reported while
+        it learned (fold, -1 the model that was kept, metric, value, step).
+    notes : mapping
+        By name, what is to be said beside them: importances, learning_curve, shap_values; anybody's text.
     """
 
     run_id: str
@@ -63,6 +66,8 @@ class ModelCard:
     folds: pd.DataFrame | None
     importances: pd.DataFrame | None
     shap_importances: pd.DataFrame | None
+    curves: pd.DataFrame | None
+    notes: Mapping[str, object]
 
 
 def trained_models(workbench: Workbench) -> pd.DataFrame:
@@ -119,6 +124,8 @@ def read_model_card(workbench: Workbench, named: str) -> ModelCard:
         folds=files.table("fold_scores"),
         importances=files.table("feature_importances"),
         shap_importances=files.table("shap_importances"),
+        curves=files.table("learning_curves"),
+        notes=files.record("model_notes") or {},
     )
 
 

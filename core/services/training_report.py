@@ -30,12 +30,18 @@ class TrainingReport:
         Facts about the labels, by name.
     reliability : DataFrame or None
         As `reliability` returns it, of out-of-sample rows with two classes.
+    curves : DataFrame or None
+        What models reported while they learned: fold (-1: the model that was kept), metric, value, step.
+    notes : mapping or None
+        By name, what is to be said beside them: importances, learning_curve, shap_values; anybody's text.
     """
 
     folds: pd.DataFrame | None
     importances: pd.DataFrame | None
     labels: Mapping[str, object] | None
     reliability: pd.DataFrame | None
+    curves: pd.DataFrame | None = None
+    notes: Mapping[str, object] | None = None
 
 
 def read_training_report(workbench: Workbench, named: str) -> TrainingReport | None:
@@ -54,6 +60,8 @@ def read_training_report(workbench: Workbench, named: str) -> TrainingReport | N
         importances=files.table("feature_importances"),
         labels=files.record("labels"),
         reliability=_reliability(files.table("predictions")),
+        curves=files.table("learning_curves"),
+        notes=files.record("model_notes"),
     )
     kept = (report.folds, report.importances, report.labels, report.reliability)
     return None if all(part is None for part in kept) else report

@@ -48,6 +48,8 @@ def open_workbench(home: Path | str | None = None) -> Workbench:
     ------
     ConfigError
         If the home's settings.yaml is wrong, or what it refers to.
+    StoreError
+        If the index that it names is a file elsewhere that is none, or a new one.
     HomeError
         If no home can be there.
     """
@@ -55,4 +57,11 @@ def open_workbench(home: Path | str | None = None) -> Workbench:
     place = Home(path).check()
     settings = load_settings(path)
     url = settings.store.url
-    return Workbench(Home(place.path, resolved_store_url(url) if url else None), settings)
+    if url is None:
+        return Workbench(place, settings)
+    named = Home(place.path, resolved_store_url(url))
+    if not url.startswith("env:"):
+        from core.store.index_file import check_index_of_settings
+
+        check_index_of_settings(named.store_url, named)
+    return Workbench(named, settings)

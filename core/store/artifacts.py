@@ -17,6 +17,7 @@ from core.store.atomic import is_temporary, new_staging_folder, publish_folder, 
 from core.store.containment import check_artifact_name
 from core.store.json_form import json_text
 from core.store.run_folder import RunFolder
+from core.store.table_writing import write_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,17 +54,15 @@ class ArtifactWriter:
             If the name was used, a column cannot be written, or the disk refuses.
         """
         import pyarrow as pa
-        from pyarrow import parquet
 
         path = self._new_path(name, f"{name}.parquet")
         bare = table.copy(deep=False)
         bare.attrs = {}
-        try:
-            columns = pa.Table.from_pandas(bare)
-        except (pa.ArrowException, TypeError, ValueError) as error:
-            raise StoreError(f"Table {name!r} cannot be written as Parquet: {error}.") from error
         with staged_file(path) as temporary:
-            parquet.write_table(columns, temporary, compression="zstd")
+            try:
+                write_parquet(bare, temporary)
+            except (pa.ArrowException, TypeError, ValueError) as error:
+                raise StoreError(f"Table {name!r} cannot be written as Parquet: {error}.") from error
         return self._announce(name, path)
 
     def save_json(self, name: str, value: object) -> Path:

@@ -9,11 +9,15 @@ from core.base.errors import StoreError
 
 __all__ = ["check_artifact_name", "contained_path"]
 
-_ARTIFACT_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}", re.ASCII)
+_ARTIFACT_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?", re.ASCII)
+_SHOWN = 100
+_WINDOWS_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.ASCII | re.IGNORECASE)
 
 
 def check_artifact_name(name: str) -> str:
     """Return `name` if it can name a file on any system: letters, digits, dot, underscore, hyphen; at most 100.
+
+    Names that Windows keeps for devices (CON, aux.txt) and names that end with a dot, which it takes off, cannot.
 
     Raises
     ------
@@ -21,10 +25,13 @@ def check_artifact_name(name: str) -> str:
         If it cannot.
     """
     if _ARTIFACT_NAME.fullmatch(name) is None:
+        shown = repr(name) if len(name) <= _SHOWN else f"{name[:_SHOWN]!r} and {len(name) - _SHOWN:,} characters more"
         raise StoreError(
-            f"Artifact name {name!r} is not allowed: use 1 to 100 letters, digits, '.', '_' and '-', "
-            "not beginning with '.' or '-'."
+            f"Artifact name {shown} is not allowed: use 1 to 100 letters, digits, '.', '_' and '-', not beginning with "
+            "'.' or '-', nor ending with '.'."
         )
+    if _WINDOWS_DEVICE.fullmatch(name):
+        raise StoreError(f"Artifact name {name!r} is not allowed: Windows keeps it for a device. Choose another name.")
     return name
 
 

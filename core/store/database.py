@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 
 from core.base.errors import StoreError
 from core.store.home import Home
+from core.store.index_file import check_index_file
 from core.store.run_lock import RunLock
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy import URL, Connection, Engine, Table
     from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
     from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -61,17 +62,15 @@ class Database:
         except SQLAlchemyError as error:
             raise self._store_error(error) from error
 
-    def insert(self) -> SqliteInsert | PostgresInsert:
-        """Return an insert statement into the table of runs that can also update."""
-        from core.store.schema import runs
-
+    def insert(self, table: Table) -> SqliteInsert | PostgresInsert:
+        """Return an insert statement that can also update."""
         if self._engine.dialect.name == "postgresql":
             from sqlalchemy.dialects import postgresql
 
-            return postgresql.insert(runs)
+            return postgresql.insert(table)
         from sqlalchemy.dialects import sqlite
 
-        return sqlite.insert(runs)
+        return sqlite.insert(table)
 
     @property
     def file(self) -> Path | None:
@@ -87,11 +86,14 @@ class Database:
 
     @cached_property
     def _url(self) -> URL:
-        from sqlalchemy.engine import make_url
+        from sqlalchemy.engine import URL, make_url
         from sqlalchemy.exc import ArgumentError
 
+        if self._home.database_url is None:
+            # Put together, not read: a folder's name may hold %20, ? and whatever else means something in a URL.
+            return URL.create("sqlite", database=str(self._home.index_file))
         try:
-            url = make_url(self._home.store_url)
+            url = make_url(self._home.database_url)
         except (ArgumentError, ValueError) as error:
             raise StoreError("The URL of the run store is no database URL. " + _ALLOWED) from error
         backend = url.get_backend_name()
@@ -141,6 +143,7 @@ class Database:
             yield
             return
         self._home.create()
+        check_index_file(self.file, self._home)
         with RunLock.take(self.file.with_name(f"{self.file.name}.lock"), timeout_s=_SET_UP_S):
             yield
 
@@ -152,7 +155,7 @@ class Database:
             raise self._store_error(error) from error
 
     def _store_error(self, error: Exception) -> StoreError:
-        place = self._url.render_as_string(hide_password=True)
+        place = self.file or self._url.render_as_string(hide_password=True)
         cause = str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__]
         advice = "Rebuild it from the run folders with: qlop runs reindex" if self.file else "Is the server up?"
         code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)

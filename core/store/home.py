@@ -6,6 +6,7 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 from uuid import uuid4
 
 from core.base.errors import HomeError
@@ -57,9 +58,14 @@ class Home:
         return self.path / "plugins"
 
     @property
+    def index_file(self) -> Path:
+        """The SQLite file of the index of runs, where `database_url` names no other place."""
+        return self.path / "runs.sqlite"
+
+    @property
     def store_url(self) -> str:
         """URL of the index of runs."""
-        return self.database_url or f"sqlite:///{self.path / 'runs.sqlite'}"
+        return self.database_url or f"sqlite:///{quote(str(self.index_file), errors='surrogateescape')}"
 
     def run_path(self, run_id: str) -> Path:
         """Return where the folder of a checked `run_id` lies."""

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from core.base.errors import StoreError
 
-__all__ = ["Json", "json_text", "json_value"]
+__all__ = ["Json", "json_text", "json_value", "storable"]
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -44,6 +44,13 @@ def json_value(value: object, where: str = "$") -> Json:
     if isinstance(value, Mapping):
         return {_key(key, where): json_value(item, f"{where}.{key}") for key, item in value.items()}
     return _turned(value, where)
+
+
+def storable(text: str) -> str:
+    """Return a text as every database can keep it."""
+    # PostgreSQL stores no NUL character, and no database half of one.
+    whole = text.encode("utf-8", errors="backslashreplace").decode()
+    return whole.replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 def _scalar(value: str | float) -> Json:

@@ -1,7 +1,9 @@
 """How the index of runs comes to agree with the run folders, which are the truth.
 
-1. Where folders and index are as they were when they last agreed, only the runs that have not ended are looked at.
-2. Else every folder is compared with the index: what it does not know is entered, what it takes for alive is settled.
+1. Where folders and index are as they were when they last agreed, only the runs that have not ended are looked at, and
+   those that could not be read.
+2. Else the folders' names are compared with the index: what it does not know is entered, what it takes for alive is
+   settled.
 3. A run whose folder is gone, or can no longer be read, is dropped.
 """
 
@@ -20,8 +22,8 @@ from core.base.identifiers import is_run_id
 from core.store.agreement import Agreement, FolderStamp
 from core.store.atomic import remove_leftovers
 from core.store.run_folder import RunFolder
-from core.store.run_query import row_of
 from core.store.run_record import RunRecord, read_record
+from core.store.run_row import row_of
 from core.store.settlement import settlement_of
 
 if TYPE_CHECKING:
@@ -33,7 +35,6 @@ __all__ = ["FoundFolder", "KnownRun", "RunIndex"]
 _logger = logging.getLogger(__name__)
 
 _PRIME = 1_000_003  # remainders by it add up to a sum that no database finds too large
-_agreements = Agreement()
 
 
 class KnownRun(NamedTuple):
@@ -63,19 +64,21 @@ class RunIndex:
     def __init__(self, home: Home, database: Database) -> None:
         self._home = home
         self._database = database
+        self._agreement = Agreement(home, database)
 
     def forget_agreement(self) -> None:
         """Compare every folder with the index next time."""
-        _agreements.forget(self._home)
+        self._agreement.forget()
 
     def catch_up(self) -> None:
         """See to it that the index agrees with the folders, where there are any."""
         if not self._home.path.is_dir():
             return
-        stamp, (row_count, unfinished) = FolderStamp.of(self._home), self._tally()
-        if _agreements.holds(self._home, stamp, row_count):
-            folders, known = unfinished, {found.run_id for found in unfinished}
-            stale = folders
+        stamp = FolderStamp.of(self._home)
+        row_count, unfinished, unreadable = self._tally(stamp)
+        if unreadable is not None:
+            stale = folders = [*unfinished, *(self._folder_of(run_id) for run_id in unreadable)]
+            known = {found.run_id for found in unfinished}
         else:
             folders, by_id = self.folders(), self.known_runs()
             stale = [found for found in folders if _is_stale(by_id.get(found.run_id), found)]
@@ -85,10 +88,10 @@ class RunIndex:
         gone = (known - {found.run_id for found in folders}) | (known & broken.keys())
         if gone:
             self.drop(gone)
-        if broken:
-            _agreements.forget(self._home)
-        else:
-            _agreements.note(self._home, stamp, self._tally()[0])
+        if unreadable is None or stale or gone:
+            row_count, _, remembered = self._tally(stamp)
+            if remembered != broken.keys():
+                self._agreement.note(stamp, row_count, broken)
 
     def digest(self) -> str:
         """Return a text that changes with the rows of this home, by one question of them all."""
@@ -154,7 +157,7 @@ class RunIndex:
         if not records:
             return
         with self._database.transaction() as connection:
-            statement = self._database.insert()
+            statement = self._database.insert(runs)
             new = statement.excluded
             # Two lookers may read one folder at different moments and write in the other order: the newer view stays.
             is_newer = (new.event_count >= runs.c.event_count) & (new.notes_revision >= runs.c.notes_revision)
@@ -169,8 +172,8 @@ class RunIndex:
         places = ((self._home.runs_folder, False), (self._home.trash_folder, True))
         return [found for place, is_deleted in places for found in _run_folders(place, is_deleted=is_deleted)]
 
-    def _tally(self) -> tuple[int, list[FoundFolder]]:
-        """Return how many rows the index has of this home, and the runs among them that have not ended."""
+    def _tally(self, stamp: FolderStamp) -> tuple[int, list[FoundFolder], set[str] | None]:
+        """Return how many rows this home has, which of its runs have not ended, and which are known as unreadable."""
         from sqlalchemy import func, select
 
         from core.store.schema import runs
@@ -182,10 +185,14 @@ class RunIndex:
             alive = [state for state in counts if state not in TERMINAL_STATES]
             asked = select(runs.c.run_id, runs.c.is_deleted).where(is_ours, runs.c.state.in_(alive))
             rows = connection.execute(asked).all() if alive else []
+            unreadable = self._agreement.unreadable(connection, stamp, sum(counts.values()))
         places = (self._home.runs_folder, self._home.trash_folder)
-        return sum(counts.values()), [
-            FoundFolder(places[is_deleted], run_id, is_deleted) for run_id, is_deleted in rows
-        ]
+        unfinished = [FoundFolder(places[is_deleted], run_id, is_deleted) for run_id, is_deleted in rows]
+        return sum(counts.values()), unfinished, unreadable
+
+    def _folder_of(self, run_id: str) -> FoundFolder:
+        is_deleted = not self._home.run_path(run_id).is_dir()
+        return FoundFolder(self._home.trash_folder if is_deleted else self._home.runs_folder, run_id, is_deleted)
 
 
 def _with_next_step(error: QlopError, run_id: str) -> str:

@@ -1,23 +1,32 @@
-"""What a list of runs is asked for, and the SQL that answers it."""
+"""What a list of runs is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from core.base.errors import UsageError
-from core.base.events import RunState
-from core.store.json_form import json_value
-from core.store.run_record import RunRecord
+from core.store.listed_columns import FIGURE_COLUMNS, SORTED_BY
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, RowMapping, Select
+    from datetime import datetime
 
-__all__ = ["RunQuery", "answer_from_records", "record_of", "row_of", "select_records"]
+    from core.base.events import RunState
 
-Order = Literal["created_at", "started_at", "finished_at", "state", "mode", "title"]
+__all__ = ["FigureRange", "RunQuery"]
+
+
+@dataclass(frozen=True)
+class FigureRange:
+    """A key figure of FIGURE_COLUMNS from `at_least` to `at_most`, both included; None leaves that side open."""
+
+    name: str
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.name not in FIGURE_COLUMNS:
+            raise UsageError(f"figure is {self.name!r}; it must be one of {', '.join(FIGURE_COLUMNS)}.")
 
 
 @dataclass(frozen=True)
@@ -32,10 +41,16 @@ class RunQuery:
         Found, without regard to case, in id, title, mode, tags, notes or the config's summary.
     tag : str
         One of the run's tags, exactly; empty means any.
+    started_from, started_before : datetime or None
+        Started at this moment or later, and before that one, with their zones; a run that never started is in neither.
+    figures : tuple of FigureRange
+        All of these; a run without the figure is in none.
     limit : int or None
         At most so many; None means all.
+    offset : int
+        So many are left out before the first.
     order : str
-        Column to sort by; runs without a value come last.
+        What to sort by, of SORTED_BY; runs without a value come last.
     is_descending : bool
         Newest, or last in the alphabet, first.
     with_deleted : bool
@@ -48,8 +63,12 @@ class RunQuery:
     modes: tuple[str, ...] = ()
     text: str = ""
     tag: str = ""
+    started_from: datetime | None = None
+    started_before: datetime | None = None
+    figures: tuple[FigureRange, ...] = ()
     limit: int | None = 50
-    order: Order = "created_at"
+    offset: int = 0
+    order: str = "created_at"
     is_descending: bool = True
     with_deleted: bool = False
     only_deleted: bool = False
@@ -57,110 +76,7 @@ class RunQuery:
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:
             raise UsageError(f"limit is {self.limit}; it must be at least 1, or null for all runs.")
-        if self.order not in Order.__args__:  # type: ignore[attr-defined]
-            allowed = ", ".join(Order.__args__)  # type: ignore[attr-defined]
-            raise UsageError(f"order is {self.order!r}; it must be one of {allowed}.")
-
-
-def select_records(query: RunQuery, columns: Sequence[str] = ()) -> Select[Any]:
-    """Return the statement that `query` means, for all columns unless some are named.
-
-    The id breaks ties, so that equal questions get equal answers.
-    """
-    from sqlalchemy import nulls_last, select
-
-    from core.store.schema import runs
-
-    column = runs.c[query.order]
-    ordered = column.desc() if query.is_descending else column.asc()
-    asked = [runs.c[name] for name in columns] or list(runs.c)
-    return select(*asked).where(*_conditions(query)).order_by(nulls_last(ordered), runs.c.run_id).limit(query.limit)
-
-
-def answer_from_records(records: Sequence[RunRecord], statement: Select[Any]) -> Sequence[RowMapping]:
-    """Return what `statement` asks for out of `records`, without an index on disk."""
-    from sqlalchemy import create_engine
-
-    from core.store.schema import metadata, runs
-
-    engine = create_engine("sqlite://")
-    try:
-        with engine.begin() as connection:
-            metadata.create_all(connection)
-            for record in records:
-                connection.execute(runs.insert(), row_of(record))
-            return connection.execute(statement).mappings().all()
-    finally:
-        engine.dispose()
-
-
-def row_of(record: RunRecord) -> dict[str, object]:
-    """Return the table's row of a record."""
-    return {
-        "run_id": record.run_id,
-        "home_id": record.home_id,
-        "mode": _storable(record.mode),
-        "title": _storable(record.title),
-        "state": record.state.value,
-        "current_status": _storable(record.current_status),
-        "error": _storable(record.error),
-        "created_at": _time_text(record.created_at),
-        "started_at": _time_text(record.started_at),
-        "finished_at": _time_text(record.finished_at),
-        "config_summary": json_value(record.config_summary),
-        "metrics": json_value(record.metrics),
-        "tags": list(record.tags),
-        "notes": _storable(record.notes),
-        "is_deleted": record.is_deleted,
-        "event_count": record.event_count,
-        "notes_revision": record.notes_revision,
-        "search_text": _search_text(record),
-    }
-
-
-def record_of(row: RowMapping) -> RunRecord:
-    """Return the record of a table's row."""
-    values = {name: value for name, value in row.items() if name != "search_text"}
-    for name in ("created_at", "started_at", "finished_at"):
-        values[name] = None if values[name] is None else datetime.fromisoformat(values[name])
-    return RunRecord(**{**values, "state": RunState(values["state"]), "tags": tuple(values["tags"])})
-
-
-def _conditions(query: RunQuery) -> list[ColumnElement[bool]]:
-    from core.store.schema import runs
-
-    conditions: list[ColumnElement[bool]] = []
-    if query.only_deleted:
-        conditions.append(runs.c.is_deleted.is_(True))
-    elif not query.with_deleted:
-        conditions.append(runs.c.is_deleted.is_(False))
-    if query.states:
-        conditions.append(runs.c.state.in_([state.value for state in query.states]))
-    if query.modes:
-        conditions.append(runs.c.mode.in_(query.modes))
-    if query.text:
-        conditions.append(runs.c.search_text.contains(_storable(query.text.casefold()), autoescape=True))
-    if query.tag:
-        conditions.append(runs.c.search_text.contains(_tag_line(query.tag), autoescape=True))
-    return conditions
-
-
-def _search_text(record: RunRecord) -> str:
-    words = [record.run_id, record.mode, record.title, record.notes, *record.tags]
-    for value in record.config_summary.values():
-        words += [str(item) for item in value] if isinstance(value, list) else [str(value)]
-    return "\n".join([*(_storable(word).casefold() for word in words), *(_tag_line(tag) for tag in record.tags)])
-
-
-def _tag_line(tag: str) -> str:
-    # Between marks that no word bears: a search for the tag "live" does not find "olive".
-    return f"\x1f{_storable(tag)}\x1f"
-
-
-def _storable(text: str) -> str:
-    # PostgreSQL stores no NUL character.
-    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
-
-
-def _time_text(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="microseconds")
+        if self.offset < 0:
+            raise UsageError(f"offset is {self.offset}; it must be at least 0.")
+        if self.order not in SORTED_BY:
+            raise UsageError(f"order is {self.order!r}; it must be one of {', '.join(SORTED_BY)}.")

@@ -10,6 +10,7 @@ import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from json import loads
 from pathlib import Path
 from shutil import rmtree
 from time import time_ns
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 from core.base.errors import RunError, RunIdError, StoreError
 from core.base.events import TERMINAL_STATES
 from core.base.identifiers import check_run_id, is_run_id
+from core.store.annotation import checked_note, checked_tags
 from core.store.atomic import remove_leftovers, sync_folder, temporary_name, write_json
 from core.store.database import DamagedIndexError, Database
 from core.store.home import Home
@@ -26,12 +28,14 @@ from core.store.json_form import json_value
 from core.store.run_folder import RunFolder
 from core.store.run_index import KnownRun, RunIndex
 from core.store.run_lock import RunLock
-from core.store.run_query import RunQuery, answer_from_records, record_of, select_records
+from core.store.run_query import RunQuery
 from core.store.run_record import RunRecord, read_record
+from core.store.run_row import record_of
+from core.store.run_statements import answers_from_records, count_runs, select_modes, select_runs, select_tags
 from core.store.settlement import settle_folder
 
 if TYPE_CHECKING:
-    from sqlalchemy import RowMapping, Select
+    from sqlalchemy import Row, Select
 
 __all__ = ["ReindexReport", "RunStore"]
 
@@ -70,7 +74,7 @@ class RunStore:
         StoreError
             If the index is damaged, or on a server that cannot be used.
         """
-        return [record_of(row) for row in self._answer(select_records(query or RunQuery()))]
+        return [record_of(row) for row in self._answer(select_runs(query or RunQuery()))]
 
     def find_columns(self, query: RunQuery, columns: Sequence[str]) -> list[tuple[Any, ...]]:
         """Return some of the index's columns of the runs that `query` asks for, for tables of thousands of runs.
@@ -82,7 +86,17 @@ class RunStore:
         StoreError
             As `find`.
         """
-        return [tuple(row.values()) for row in self._answer(select_records(query, columns))]
+        return [tuple(row) for row in self._answer(select_runs(query, columns))]
+
+    def count(self, query: RunQuery) -> int:
+        """Return how many runs pass what `query` asks for, whatever its limit.
+
+        Raises
+        ------
+        StoreError
+            As `find`.
+        """
+        return sum(n_runs for (n_runs,) in self._answer(count_runs(query)))
 
     def version(self) -> str:
         """Return a text that changes whenever a run comes, goes, begins, ends or is annotated; logs may grow meanwhile.
@@ -110,8 +124,12 @@ class RunStore:
         StoreError
             As `find`.
         """
-        found = self.find_columns(RunQuery(limit=None, with_deleted=True), ("mode", "tags"))
-        return sorted({mode for mode, _ in found}), sorted({tag for _, tags in found for tag in tags})
+        asked = [select(is_deleted=trash) for select in (select_modes, select_tags) for trash in (False, True)]
+        modes, of_trash, tags, tags_of_trash = self._answers(asked)
+        return (
+            sorted({mode for (mode,) in (*modes, *of_trash)}),
+            sorted({tag for (found,) in (*tags, *tags_of_trash) for tag in loads(found)}),
+        )
 
     def get(self, run_id: str) -> RunRecord:
         """Return one run of this home, deleted or not, in its true state.
@@ -192,15 +210,17 @@ class RunStore:
         ------
         RunError
             If there is no such run.
+        UsageError
+            If a tag or the note holds what would not come back.
         StoreError
             If the folder or the index cannot be written.
         """
         folder, _ = self._folder(run_id)
         changed = dict(folder.notes())
         if tags is not None:
-            changed["tags"] = json_value(sorted({tag.strip() for tag in tags} - {""}))
+            changed["tags"] = json_value(checked_tags(tags))
         if notes is not None:
-            changed["notes"] = notes
+            changed["notes"] = checked_note(notes)
         write_json(folder.path / "notes.json", changed)
         return self.upsert(folder)
 
@@ -271,11 +291,11 @@ class RunStore:
             If the home or the database cannot be written to.
         """
         self._home.create()
-        self._index.forget_agreement()
         try:
             self._index.known_runs()
         except DamagedIndexError:
             self._put_aside()
+        self._index.forget_agreement()
         with self._database.transaction() as connection:
             from core.store.schema import runs
 
@@ -295,20 +315,23 @@ class RunStore:
     ) -> None:
         self.close()
 
-    def _answer(self, statement: Select[Any]) -> Sequence[RowMapping]:
+    def _answer(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+        return self._answers([statement])[0]
+
+    def _answers(self, statements: Sequence[Select[Any]]) -> list[Sequence[Row[Any]]]:
         if not self._exists():
-            return []
+            return [[] for _ in statements]
         try:
             self._index.catch_up()
             with self._database.transaction() as connection:
-                return connection.execute(statement).mappings().all()
+                return [connection.execute(statement).all() for statement in statements]
         except DamagedIndexError:
             raise
         except StoreError as error:
             if self._database.file is None:
                 raise
             _logger.warning("This list is read from the run folders: %s", error)
-        return answer_from_records(self._index.read_folders(self._index.folders())[0], statement)
+        return answers_from_records(self._index.read_folders(self._index.folders())[0], statements)
 
     def _exists(self) -> bool:
         return self._home.path.is_dir() or self._home.database_url is not None

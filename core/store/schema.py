@@ -5,10 +5,12 @@ Importing this module imports SQLAlchemy, so only what touches the index does.
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, MetaData, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Double, Index, MetaData, String, Table, Text
 from sqlalchemy.dialects import postgresql
 
-__all__ = ["metadata", "runs"]
+from core.store.listed_columns import FIGURE_COLUMNS, KEYED_TEXTS, SORTED_BY, SUMMARY_COLUMNS
+
+__all__ = ["agreements", "metadata", "runs"]
 
 metadata = MetaData()
 
@@ -19,12 +21,12 @@ _Sorted = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 # opened, so that two versions of QLOP can share one database.
 # Times are ISO 8601 in UTC with microseconds: of equal length, they sort as text, alike in every database.
 runs = Table(
-    "qlop_runs_1",
+    "qlop_runs_2",
     metadata,
     Column("run_id", String(36), primary_key=True),
     Column("home_id", String(36), nullable=False),
-    Column("mode", _Sorted, nullable=False),
-    Column("title", _Sorted, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("title", Text, nullable=False),
     Column("state", String(16), nullable=False),
     Column("current_status", Text, nullable=False),
     Column("error", Text, nullable=False),
@@ -39,6 +41,31 @@ runs = Table(
     Column("event_count", BigInteger, nullable=False),
     Column("notes_revision", BigInteger, nullable=False),
     Column("search_text", Text, nullable=False),
-    Index("qlop_runs_1_created_at", "created_at"),
-    Index("qlop_runs_1_home_state", "home_id", "state"),
+    *(Column(name, Text, nullable=False) for name in SUMMARY_COLUMNS),
+    *(Column(f"{name}_key", _Sorted, nullable=False) for name in KEYED_TEXTS),
+    Column("duration_s", Double),
+    *(Column(name, Double) for name in FIGURE_COLUMNS),
+    # Every list leaves the trash out, or everything else; of equal ones the newest come first, and the id breaks ties.
+    *(
+        Index(f"qlop_runs_2_{name}", "is_deleted", name, "created_at", "run_id")
+        for name in SORTED_BY.values()
+        if name not in {"created_at", "run_id"}
+    ),
+    Index("qlop_runs_2_created_at", "is_deleted", "created_at", "run_id"),
+    Index("qlop_runs_2_id", "is_deleted", "run_id"),
+    # A search reads the newest runs' texts one after the other, and the rows of what it finds. PostgreSQL's indexes
+    # hold no text of any length, and it reads the table as quickly.
+    Index("qlop_runs_2_search", "is_deleted", "created_at", "run_id", "search_text").ddl_if(dialect="sqlite"),
+    # What is counted again and again, whether anything has changed.
+    Index("qlop_runs_2_home", "home_id", "state", "is_deleted", "notes_revision"),
+)
+
+# What a home's folders were when they and the index were last found to agree: see agreement.py.
+agreements = Table(
+    "qlop_run_agreements_2",
+    metadata,
+    Column("home_id", String(36), primary_key=True),
+    Column("stamp", Text, nullable=False),
+    Column("row_count", BigInteger, nullable=False),
+    Column("unreadable", JSON, nullable=False),
 )

@@ -213,6 +213,29 @@ class ModelContractSuite(PluginContractSuite):
             farthest = min(np.abs(summed - answer).max() for answer in answers)
             assert farthest < 1e-4, "a row does not sum to the value, the probability or its log-odds"
 
+    def test_shap_values_of_three_classes_sum_to_each_classs_score(self, tmp_path: Path) -> None:
+        if "classification" not in self.tasks() or not self._explains_itself():
+            return
+        data = self.make_data("regression")
+        thirds = pd.Series(pd.qcut(data.target, 3, labels=False).astype(np.float64), index=data.target.index)
+        model: ModelPlugin = self.make_plugin(tmp_path)
+        model.train(replace(data, target=thirds), None, TrainContext(task="classification", seed=5))
+        rows = data.features.iloc[:20]
+        shap = model.shap_values(rows)
+        if shap is None:
+            return
+        expected = pd.MultiIndex.from_product([[0.0, 1.0, 2.0], [*rows.columns, "base"]])
+        assert shap.columns.equals(expected)
+        scores = shap.to_numpy().reshape(len(rows), 3, -1).sum(axis=2)
+        odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+        answers = (scores, odds / odds.sum(axis=1, keepdims=True))
+        predicted = model.predict(rows)[["probability_0", "probability_1", "probability_2"]].to_numpy()
+        farthest = min(np.abs(answer - predicted).max() for answer in answers)
+        assert farthest < 1e-4, "a row does not sum to a class's probability, or to scores whose softmax that is"
+
+    def _explains_itself(self) -> bool:
+        return self.plugin_class.shap_values is not ModelPlugin.shap_values
+
     def test_it_leaves_its_input_as_it_was(self, tmp_path: Path) -> None:
         for task in self.tasks():
             data = self.make_data(task)

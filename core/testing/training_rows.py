@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 from core.contracts.model import TrainingData
 from core.testing.panels import make_panel
 
-__all__ = ["make_training_data"]
+__all__ = ["make_training_data", "make_weighted_rows"]
 
 
 def make_training_data(
@@ -40,3 +41,38 @@ def make_training_data(
     return TrainingData(
         pd.DataFrame(values, index=index, columns=columns), pd.Series(target, index=index, name="target")
     )
+
+
+def make_weighted_rows(
+    n_rows: int = 600,
+    n_classes: int = 2,
+    seed: int = 1,
+    *,
+    columns: Sequence[str] = ("a", "b", "c", "noise"),
+    missing_above: float = 2.2,
+) -> TrainingData:
+    """Return rows of one ticker, with sample weights, whose target follows from the first two of four features.
+
+    Parameters
+    ----------
+    n_rows : int
+        How many, a day each.
+    n_classes : int
+        0 gives a value; 2 the classes 0 and 1; more begin at -1. All are about equally often.
+    seed : int
+        The same seed gives the same rows.
+    columns : sequence of str
+        The features' names.
+    missing_above : float
+        Larger feature values are NaN.
+    """
+    random = np.random.default_rng(seed)
+    timestamps = pd.date_range("2020-01-01", periods=n_rows, tz="UTC")
+    index = pd.MultiIndex.from_product([timestamps, ["AAPL"]], names=["timestamp", "ticker"])
+    values = random.normal(size=(n_rows, len(columns)))
+    values[values > missing_above] = np.nan
+    features = pd.DataFrame(values, index=index, columns=list(columns))
+    score = np.nan_to_num(values[:, 0]) + 0.5 * np.nan_to_num(values[:, 1]) + random.normal(0, 0.7, n_rows)
+    target = pd.qcut(score, n_classes, labels=False) - (n_classes > 2) if n_classes else score
+    weight = pd.Series(random.uniform(0.5, 1.5, n_rows), index=index)
+    return TrainingData(features, pd.Series(target, index=index, dtype="float64"), weight)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.services.yearly_figures import too_few_bars
+from core.base.yearly_figures import too_few_bars
 from core.ui.figures import figure_label, is_money, shown_figure
 from core.ui.plain_text import quiet
 from core.ui.tables import reading_table, right_text

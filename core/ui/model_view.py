@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.ui.plain_text import prose, quiet
+from core.ui.run_view.learning_curves import draw_learning_curves
 from core.ui.tables import choice_table, reading_table
 from core.ui.window_width import is_narrow
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from core.services.trained_models import ModelCard
 
-__all__ = ["draw_card", "draw_folds", "draw_importances", "model_choice"]
+__all__ = ["draw_card", "draw_folds", "draw_importances", "draw_learning", "model_choice"]
 
 _ORDER = ("title", "model", "labeler", "auc", "brier_skill", "n_rows", "n_folds", "trained_at", "tickers")
 _NARROW_ORDER = ("title", "auc", "brier_skill", "model", "labeler", "n_rows", "n_folds", "trained_at", "tickers")
@@ -88,17 +89,27 @@ def draw_folds(card: ModelCard) -> None:
     reading_table(card.folds, columns=held, name="Folds")
 
 
+def draw_learning(card: ModelCard) -> None:
+    """Draw what the model and its folds reported while they learned, or say why they reported nothing."""
+    reason = str(card.notes.get("learning_curve", "")) or "This run kept no learning curves."
+    draw_learning_curves(card.curves, reason, run_id=card.run_id)
+
+
 def draw_importances(card: ModelCard) -> None:
     """Draw what the model weighs, by its own measure and by SHAP values where there are any."""
     if card.importances is None and card.shap_importances is None:
         st.markdown("This model has no importances.")
         return
+    notes = {name: str(sentence) for name, sentence in card.notes.items()}
     if card.importances is not None:
         _draw_shares(card.importances, "importance", "Importance", name="Importances")
-        st.caption("By the model's own measure. It says what the model uses, not what is true.")
+        quiet(notes.get("importances") or "By the model's own measure.", "measure")
+        st.caption("It says what the model uses, not what is true.")
     if card.shap_importances is not None:
         _draw_shares(card.shap_importances, "mean_absolute_shap", "Mean size", name="SHAP importances")
         st.caption("By the mean size of the SHAP values of the example rows: how far each feature moves the score.")
+    elif notes.get("shap_values"):
+        quiet(notes["shap_values"], "no-shap")
     st.caption("Of the model trained on all rows.")
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.services.run_list import RunFilter
+from core.services.run_list import RUNS_A_PAGE, RunFilter
 from core.ui.run_columns import COLUMN_LABELS, STATES, USUAL_COLUMNS
 
-__all__ = ["run_filters", "shown_columns"]
+__all__ = ["page_of_runs", "run_filters", "shown_columns"]
 
 _WIDTH = 150
 
@@ -36,6 +36,17 @@ def run_filters(modes: Sequence[str], tags: Sequence[str]) -> RunFilter:
         tag = _choice("Tag", "tag", tags)
         is_deleted = st.toggle("Trash", key="trash", bind="query-params")
     return RunFilter(text=text or "", state=state, mode=mode, tag=tag, is_deleted=is_deleted)
+
+
+def page_of_runs(n_runs: int) -> int:
+    """Return which page of the list is asked for, and draw the choice where there are several."""
+    n_pages = max(1, -(-n_runs // RUNS_A_PAGE))
+    if n_pages == 1:
+        return 1
+    chosen = st.number_input(
+        f"Page of {n_pages}: {RUNS_A_PAGE:,} runs each, newest first", 1, n_pages, key=f"page-of-{n_pages}", width=320
+    )
+    return int(chosen)
 
 
 def shown_columns() -> list[str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.services.run_list import RunFilter, list_words, run_list
+from core.services.run_list import RUNS_A_PAGE, RunFilter, list_words, run_count, run_list
 from core.services.run_overview import equity_points, latest_runs
 from core.services.trained_models import trained_models
 
@@ -16,12 +15,17 @@ if TYPE_CHECKING:
 
     from core.services.workbench import Workbench
 
-__all__ = ["latest_with_equity", "listed_models", "listed_runs", "listed_words"]
+__all__ = ["count_of_listed", "latest_with_equity", "listed_models", "listed_runs", "listed_words"]
 
 
-def listed_runs(workbench: Workbench, version: str, wanted: RunFilter) -> pd.DataFrame:
-    """Return `run_list` as it was when `list_version` gave `version`."""
-    return _listed_runs(str(workbench.home.path), version, astuple(wanted), workbench)
+def listed_runs(workbench: Workbench, version: str, wanted: RunFilter, page: int = 1) -> pd.DataFrame:
+    """Return a page of `run_list` as it was when `list_version` gave `version`."""
+    return _listed_runs(str(workbench.home.path), version, wanted, page, workbench)
+
+
+def count_of_listed(workbench: Workbench, version: str, wanted: RunFilter) -> int:
+    """Return `run_count` as it was when `list_version` gave `version`."""
+    return _count_of_listed(str(workbench.home.path), version, wanted, workbench)
 
 
 def listed_words(workbench: Workbench, version: str) -> tuple[list[str], list[str]]:
@@ -43,10 +47,21 @@ def latest_with_equity(workbench: Workbench, limit: int) -> pd.DataFrame:
 def _listed_runs(
     place: str,  # noqa: ARG001 - part of the key
     version: str,  # noqa: ARG001 - part of the key
-    wanted: tuple[object, ...],
+    wanted: RunFilter,
+    page: int,
     _workbench: Workbench,
 ) -> pd.DataFrame:
-    return run_list(_workbench, RunFilter(*wanted))  # type: ignore[arg-type]
+    return run_list(_workbench, wanted, limit=RUNS_A_PAGE, offset=(page - 1) * RUNS_A_PAGE)
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def _count_of_listed(
+    place: str,  # noqa: ARG001 - part of the key
+    version: str,  # noqa: ARG001 - part of the key
+    wanted: RunFilter,
+    _workbench: Workbench,
+) -> int:
+    return run_count(_workbench, wanted)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

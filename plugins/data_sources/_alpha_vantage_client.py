@@ -6,59 +6,31 @@ in errors, and taken out of each answer before anybody reads it: some of them re
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import qlop
 
 from plugins.data_sources._alpha_vantage_answers import Meaning, meaning_of
+from plugins.data_sources._alpha_vantage_rate import TokenBucket
 
 if TYPE_CHECKING:
     import httpx
+    from qlop.engine import Patience
 
-__all__ = ["Client", "Patience", "TokenBucket", "open_client"]
+    from plugins.data_sources.alpha_vantage import AlphaVantage
+
+__all__ = ["Client", "open_client"]
 
 _OK = 200
 _PASSES = frozenset({429, 500, 502, 503, 504})
-_LOOK_S = 0.2
-
-
-class TokenBucket:
-    """How long to wait so that calls stay within a rate. It holds one token: calls are spread, not bunched.
-
-    Parameters
-    ----------
-    calls_per_minute : float
-        The rate.
-    """
-
-    def __init__(self, calls_per_minute: float) -> None:
-        self._per_s = calls_per_minute / 60.0
-        self._tokens = 1.0
-        self._seen_at: float | None = None
-
-    def wait_s(self, now: float) -> float:
-        """Take a token at the moment `now`, in seconds of any clock; return how long it takes until it is there."""
-        passed = 0.0 if self._seen_at is None else max(0.0, now - self._seen_at)
-        self._seen_at = now
-        self._tokens = min(1.0, self._tokens + passed * self._per_s) - 1.0
-        return max(0.0, -self._tokens / self._per_s)
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How often a call is tried, and how long is waited before it is tried again."""
-
-    attempts: int
-    back_off_s: float
-    limit_wait_s: float
 
 
 class Client:
@@ -73,18 +45,27 @@ class Client:
     bucket : TokenBucket
         What the key allows.
     patience : Patience
-        What is borne.
+        How often a call is tried.
+    limit_wait_s : float
+        How long at least is waited after an answer that asks for fewer calls.
     access : DataAccess
         Where waits are told, and whether to stop.
     """
 
     def __init__(
-        self, http: httpx.Client, key: str, bucket: TokenBucket, patience: Patience, access: qlop.DataAccess
+        self,
+        http: httpx.Client,
+        key: str,
+        bucket: TokenBucket,
+        patience: Patience,
+        limit_wait_s: float,
+        access: qlop.DataAccess,
     ) -> None:
         self._http = http
-        self._secret = re.compile("|".join(re.escape(form) for form in {key, quote(key, safe="")}), re.IGNORECASE)
+        self._secret = re.compile("|".join(re.escape(form) for form in _written(key)), re.IGNORECASE)
         self._bucket = bucket
         self._patience = patience
+        self._limit_wait_s = limit_wait_s
         self._access = access
 
     def ask(self, ticker: str, query: Mapping[str, str]) -> Mapping[str, Any] | None:
@@ -95,26 +76,24 @@ class Client:
         DataError
             If the limit of the key is reached, the key or the endpoint is refused, or no answer comes.
         """
-        attempt = 1
-        while isinstance(outcome := self._once(ticker, query), _Passing):
-            if attempt == self._patience.attempts:
-                raise _given_up(ticker, attempt, outcome) from outcome.cause
-            wait_s = self._patience.limit_wait_s if outcome.is_limit else self._patience.back_off_s * 2 ** (attempt - 1)
-            attempt += 1
-            self._wait(wait_s, f"{ticker}: {outcome.reason}; call {attempt} of {self._patience.attempts} follows")
-        return outcome
+        from qlop.engine import ask_patiently
 
-    def _once(self, ticker: str, query: Mapping[str, str]) -> Mapping[str, Any] | _Passing | None:
+        return ask_patiently(lambda: self._once(ticker, query), self._access, self._patience)
+
+    def _once(self, ticker: str, query: Mapping[str, str]) -> Mapping[str, Any] | None:
         import httpx
+        from qlop.engine import ServiceBusyError
 
-        self._wait(self._bucket.wait_s(time.monotonic()), f"{ticker}: calls stay within the key's rate")
+        self._wait_for_the_rate(ticker)
+        who = f"AlphaVantage gave no bars of {ticker}"
         try:
             response = self._http.get("/query", params=dict(query))
         except httpx.TransportError as error:
             reason = self._without_key(str(error)) or type(error).__name__
-            return _Passing(f"{self._http.base_url.host} cannot be reached ({reason})", _IS_IT_UP, cause=error)
+            busy = f"{who}: {self._http.base_url.host} cannot be reached ({reason})"
+            raise ServiceBusyError(busy, next_step=_IS_IT_UP) from error
         if response.status_code in _PASSES:
-            return _Passing(f"HTTP status {response.status_code}", _IS_IT_UP)
+            raise ServiceBusyError(f"{who}: HTTP status {response.status_code}", next_step=_IS_IT_UP)
         text = self._without_key(response.text)
         if response.status_code != _OK:
             raise qlop.DataError(
@@ -130,28 +109,39 @@ class Client:
             ) from error
         return self._judged(ticker, query, body)
 
-    def _judged(self, ticker: str, query: Mapping[str, str], body: Any) -> Mapping[str, Any] | _Passing | None:  # noqa: ANN401
+    def _judged(self, ticker: str, query: Mapping[str, str], body: Any) -> Mapping[str, Any] | None:  # noqa: ANN401
+        from qlop.engine import ServiceBusyError
+
         meaning, words = meaning_of(body)
+        words = self._without_key(words)
         if meaning is Meaning.BARS:
             bars: Mapping[str, Any] = body
             return bars
         if meaning is Meaning.UNKNOWN:
             return None
         if meaning is Meaning.BUSY:
-            return _Passing(f"it asks for fewer calls ({words})", _FEWER_CALLS, is_limit=True)
+            busy = f"AlphaVantage gave no bars of {ticker}: it asks for fewer calls ({words.rstrip('.')})"
+            raise ServiceBusyError(busy, self._limit_wait_s, _FEWER_CALLS)
         raise qlop.DataError(f"AlphaVantage, {ticker}: {_WHAT_IT_IS[meaning].format(**query)} It said: {words}")
 
-    def _wait(self, seconds: float, why: str) -> None:
-        if seconds <= 0.0:
-            return
-        self._access.log(f"Waiting {seconds:.1f} s: {why}", level="info" if seconds >= 1.0 else "debug")
-        ends_at = time.monotonic() + seconds
-        while (left := ends_at - time.monotonic()) > 0.0:
-            self._access.check_cancelled()
-            time.sleep(min(left, _LOOK_S))
+    def _wait_for_the_rate(self, ticker: str) -> None:
+        from qlop.engine import wait_patiently
+
+        seconds = self._bucket.wait_s(time.monotonic())
+        if seconds > 0.0:
+            told = f"Waiting {seconds:.1f} s: {ticker}: calls stay within the key's rate"
+            self._access.log(told, level="info" if seconds >= 1.0 else "debug")
+            wait_patiently(self._access, seconds)
 
     def _without_key(self, text: str) -> str:
         return self._secret.sub("***", text)
+
+
+def _written(key: str) -> list[str]:
+    """Return the ways in which an answer may write the key, the longest first."""
+    in_json = (json.dumps(key)[1:-1], json.dumps(key, ensure_ascii=False)[1:-1])
+    forms = {key, quote(key, safe=""), quote(key), quote_plus(key), html.escape(key), *in_json, repr(key)[1:-1]}
+    return sorted(forms, key=len, reverse=True)
 
 
 _IS_IT_UP = "Is the network there, and is data_source_params.base_url right?"
@@ -169,34 +159,17 @@ _WHAT_IT_IS = {
 }
 
 
-@dataclass(frozen=True)
-class _Passing:
-    """A fault that may pass."""
-
-    reason: str
-    next_step: str
-    is_limit: bool = False
-    cause: Exception | None = None
-
-
-def _given_up(ticker: str, attempts: int, last: _Passing) -> qlop.DataError:
-    return qlop.DataError(
-        f"AlphaVantage gave no bars of {ticker} in {attempts} calls; the last said: {last.reason}. {last.next_step} "
-        "What was loaded so far is kept, and the next run goes on from there."
-    )
-
-
 @contextmanager
-def open_client(
-    base_url: str, key: str, *, calls_per_minute: float, timeout_s: float, patience: Patience, access: qlop.DataAccess
-) -> Iterator[Client]:
+def open_client(params: AlphaVantage.Params, key: str, access: qlop.DataAccess) -> Iterator[Client]:
     """Open a conversation; connections end with it."""
+    from qlop.engine import Patience
+
     try:
         import httpx
     except ImportError as error:
         raise qlop.DataError("Data source 'alpha_vantage' needs httpx: pip install httpx") from error
 
-    address = urlsplit(base_url)
+    address = urlsplit(params.base_url)
     is_direct = address.scheme == "http" or proxy_bypass(address.hostname or "")
     proxy = None if is_direct else getproxies().get(address.scheme)
 
@@ -213,5 +186,7 @@ def open_client(
             )
             return super().handle_request(keyed)
 
-    with httpx.Client(base_url=base_url, transport=KeyedTransport(proxy=proxy), timeout=timeout_s) as http:
-        yield Client(http, key, TokenBucket(calls_per_minute), patience, access)
+    patience = Patience(params.retries, params.back_off_s)
+    transport = KeyedTransport(proxy=proxy)
+    with httpx.Client(base_url=params.base_url, transport=transport, timeout=params.timeout_s) as http:
+        yield Client(http, key, TokenBucket(params.calls_per_minute), patience, params.limit_wait_s, access)

@@ -5,6 +5,7 @@
    months with some are the beginning of the history: nothing older is asked for.
 3. Intraday bars as traded bear the dividends and splits of the daily ones, on the first bar of the ex-date in New York.
 4. Where a month is refused, one more call tells whether the symbol is known at all.
+5. A bar whose session or hour has not ended is left out.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 import qlop
 
 from plugins.data_sources._alpha_vantage_answers import daily_bars, intraday_bars
+from plugins.data_sources._alpha_vantage_sessions import EXCHANGE_ZONE, ended_bars
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +28,6 @@ __all__ = ["SERVED_INTERVALS", "Feed", "with_events"]
 
 SERVED_INTERVALS = {"1m": "1min", "5m": "5min", "15m": "15min", "30m": "30min", "60m": "60min", "1h": "60min"}
 
-_EXCHANGE_ZONE = "America/New_York"
 _COMPACT_BARS = 100  # what a call without outputsize=full brings
 _SURELY_COMPACT_DAYS = 130  # as many days hold at most 94 weekdays
 _MONTHS_AT_A_TIME = 6
@@ -60,6 +61,7 @@ class Feed:
     ) -> None:
         self._client = client
         self._ticker = ticker
+        self._interval = interval
         self._intraday_query = {
             "function": "TIME_SERIES_INTRADAY",
             "symbol": ticker,
@@ -79,7 +81,7 @@ class Feed:
         bars = self._daily("compact" if is_recent else "full")
         if is_recent and len(bars) >= _COMPACT_BARS and bars["timestamp"].iloc[0].date() > start:
             bars = self._daily("full")
-        return _between(bars, start, end)
+        return self._ended(_between(bars, start, end), "1d")
 
     def intraday(self, start: date | None, end: date | None) -> pd.DataFrame:
         """Return intraday bars whose UTC dates lie from start to end."""
@@ -104,7 +106,7 @@ class Feed:
                     f"{self._ticker}: no bars in {month:%Y-%m} to {absent[0]:%Y-%m}; older are not asked for"
                 )
         every = pd.concat(parts, ignore_index=True) if parts else intraday_bars(_NO_BARS, self._ticker)
-        return _between(every, start, end)
+        return self._ended(_between(every, start, end), self._interval)
 
     def starts(self, start: date, end: date | None) -> Iterator[date]:
         """Yield ever earlier first dates down to `start`: what is kept after each is not asked for again."""
@@ -112,6 +114,13 @@ class Feed:
             if number % _MONTHS_AT_A_TIME == 0 and month > start:
                 yield month
         yield start
+
+    def _ended(self, bars: pd.DataFrame, interval: str) -> pd.DataFrame:
+        ended = ended_bars(bars, interval, datetime.now(UTC))
+        if len(ended) < len(bars):
+            first = bars["timestamp"].iloc[len(ended)]
+            self._access.log(f"{self._ticker}: the bar of {first:%Y-%m-%d %H:%M} has not ended and is left out")
+        return ended
 
     def _daily(self, size: str) -> pd.DataFrame:
         query = {"function": "TIME_SERIES_DAILY_ADJUSTED", "symbol": self._ticker, "outputsize": size}
@@ -149,7 +158,7 @@ def with_events(bars: pd.DataFrame, daily: pd.DataFrame) -> pd.DataFrame:
     import numpy as np
 
     dividend, split = np.zeros(len(bars)), np.ones(len(bars))
-    sessions = bars["timestamp"].dt.tz_convert(_EXCHANGE_ZONE).dt.tz_localize(None).dt.normalize().to_numpy()
+    sessions = bars["timestamp"].dt.tz_convert(EXCHANGE_ZONE).dt.tz_localize(None).dt.normalize().to_numpy()
     ex_dates = daily["timestamp"].dt.tz_localize(None).to_numpy()
     events = ((daily["dividend"] != 0.0) | (daily["split"] != 1.0)).to_numpy() & (ex_dates >= sessions[0])
     for row in np.flatnonzero(events):

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Batch"]
 
-_SESSION_UNITS = ("d", "wk", "mo")
 _NUMBER_TYPES = frozenset({int, float, Decimal, type(None)})
 _EXACT_TO = 2**53  # above it float64 leaves whole numbers out
 
@@ -78,7 +77,7 @@ class Batch:
     ) -> pd.DatetimeIndex:
         """Return the column's times in UTC, as `qlop.engine.timestamps_of` reads them."""
         import pyarrow as pa
-        from qlop.engine import CellError, timestamps_of
+        from qlop.engine import CellError, bears_session_dates, timestamps_of
 
         cells = self._columns[column]
         first = _form_of(cells[0])
@@ -92,10 +91,12 @@ class Batch:
                     f"{cell} is {_form_of(cell)} and the rows before hold {first}; a column must hold one form"
                 ),
             )
-        daily = interval.endswith(_SESSION_UNITS)
         try:
             return timestamps_of(
-                pa.chunked_array([pa.array(cells)]), daily=daily, timestamp_format=timestamp_format, timezone=timezone
+                pa.chunked_array([pa.array(cells)]),
+                daily=bears_session_dates(interval),
+                timestamp_format=timestamp_format,
+                timezone=timezone,
             )
         except CellError as error:
             raise self._fault(column, error.row, f"{error.reason} (data.interval is {interval!r})") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -36,13 +37,16 @@ class Database:
         The connection.
     place : str
         What messages call the database: no user, no password.
+    identity : str
+        What tells it from all others, and its user from others, whom it may show other rows; no secret in the clear.
     clock : _Clock
         What stops a statement of SQLite that takes too long.
     """
 
-    def __init__(self, connection: Connection, place: str, clock: _Clock) -> None:
+    def __init__(self, connection: Connection, place: str, identity: str, clock: _Clock) -> None:
         self.connection = connection
         self.place = place
+        self.identity = identity
         self._clock = clock
         self._answers = ExitStack()
 
@@ -150,11 +154,12 @@ def open_database(url: str | None, sqlite_file: str | None, timeout_s: float) ->
     clock = _Clock(timeout_s)
     path = None if sqlite_file is None else _existing(sqlite_file)
     place = str(path) if path is not None else _place_of(address)
+    identity = str(path.resolve()) if path is not None else f"{place} {_hash_of(address and address.username)}"
     engine = _sqlite_engine(path, clock, timeout_s) if path is not None else _server_engine(address, place, timeout_s)
     try:
         with (
             engine.connect() as connection,
-            closing(Database(_reading(connection, timeout_s), place, clock)) as database,
+            closing(Database(_reading(connection, timeout_s), place, identity, clock)) as database,
         ):
             yield database
     except SQLAlchemyError as error:
@@ -189,6 +194,10 @@ def _place_of(address: URL | None) -> str:
         raise ValueError("a URL or a SQLite file must be given")
     port = f":{address.port}" if address.port else ""
     return f"{address.get_backend_name()}://{address.host or ''}{port}/{address.database or ''}"
+
+
+def _hash_of(user: str | None) -> str:
+    return hashlib.sha256((user or "").encode()).hexdigest()[:16]
 
 
 def _existing(sqlite_file: str) -> Path:

@@ -6,7 +6,7 @@ its times are written is seen from one cell, and what lies in the dates is decid
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Any
 import qlop
 
 if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
     from sqlalchemy import Select, TextClause
 
     from plugins.data_sources._sql_database import Database
 
-__all__ = ["Wanted", "query_question", "table_question", "tickers_of_table", "times_of_table"]
+__all__ = ["TableName", "Wanted", "a_value", "query_question", "table_question", "tickers_of_table", "times_of_table"]
 
 _PARAMETERS = ("start", "end", "tickers")
 _EPOCH_UNITS = {"epoch_s": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000}
 _MOST_BOUND_TICKERS = 10_000
-_MOST_LISTED = 10_000
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,18 @@ class Wanted:
     tickers: Sequence[str] | None
     start: date | None
     end: date | None
+
+    def has(self, times: pd.DatetimeIndex) -> NDArray[np.bool_]:
+        """Return where the times lie in the dates."""
+        import numpy as np
+        import pandas as pd
+
+        inside = np.ones(len(times), dtype=np.bool_)
+        if self.start is not None:
+            inside &= times >= pd.Timestamp(self.start, tz="UTC")
+        if self.end is not None:
+            inside &= times < pd.Timestamp(self.end, tz="UTC") + pd.Timedelta(days=1)
+        return inside
 
 
 @dataclass(frozen=True)
@@ -44,7 +58,6 @@ class TableName:
 
 
 def table_question(
-    database: Database,
     table: TableName,
     columns: Sequence[str],
     wanted: Wanted,
@@ -52,19 +65,23 @@ def table_question(
     time_column: str,
     ticker_column: str | None,
     timestamp_format: str | None,
+    a_value_of: Callable[[str], Any],
 ) -> Select[Any]:
-    """Return the SELECT of a table's columns, bounded by the tickers and dates that are wanted."""
+    """Return the SELECT of a table's columns, bounded by the tickers and dates that are wanted.
+
+    `a_value_of` returns a value of a column, which shows how bounds are written.
+    """
     from sqlalchemy import column, select
 
     statement = _from_table(select(*(column(name) for name in columns)), table, columns)
     if wanted.start or wanted.end:
-        low, high = _bounds(_a_value(database, table, time_column), wanted, timestamp_format)
+        low, high = _bounds(a_value_of(time_column), wanted, timestamp_format)
         if low is not None:
             statement = statement.where(column(time_column) >= low)
         if high is not None:
             statement = statement.where(column(time_column) < high)
     if ticker_column and wanted.tickers is not None and len(wanted.tickers) <= _MOST_BOUND_TICKERS:
-        held = _as_held(_a_value(database, table, ticker_column), wanted.tickers)
+        held = _as_held(a_value_of(ticker_column), wanted.tickers)
         if held is not None:
             statement = statement.where(column(ticker_column).in_(held))
     return statement
@@ -106,11 +123,11 @@ def query_question(query: str, wanted: Wanted) -> TextClause:
 
 
 def tickers_of_table(database: Database, table: TableName, ticker_column: str) -> list[str]:
-    """Return the tickers that a table holds, for a message."""
+    """Return the tickers that a table holds."""
     from sqlalchemy import column, select
 
-    statement = _from_table(select(column(ticker_column)).distinct().limit(_MOST_LISTED), table, [ticker_column])
-    return sorted(str(ticker) for ticker in database.first_values(statement) if ticker is not None)
+    statement = _from_table(select(column(ticker_column)).distinct(), table, [ticker_column])
+    return sorted({str(ticker).strip() for ticker in database.first_values(statement) if ticker is not None})
 
 
 def times_of_table(database: Database, table: TableName, time_column: str) -> str:
@@ -133,7 +150,8 @@ def _from_table(statement: Any, table: TableName, columns: Sequence[str]) -> Sel
     return bounded
 
 
-def _a_value(database: Database, table: TableName, name: str) -> Any:  # noqa: ANN401 - a cell
+def a_value(database: Database, table: TableName, name: str) -> Any:  # noqa: ANN401 - a cell
+    """Return a value of a column, None where it holds none."""
     from sqlalchemy import column, select
 
     statement: Select[Any] = select(column(name)).where(column(name).is_not(None)).limit(1)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import qlop
 
+from plugins.data_sources._own_prices import EXTRA_COLUMNS, MEANING_OF_EMPTY, PRICE_COLUMNS, among_held, as_said
 from plugins.data_sources._sql_cells import Batch
+from plugins.data_sources._sql_gathered import Gathered
 from plugins.data_sources._sql_question import (
     TableName,
+    a_value,
     query_question,
     table_question,
     tickers_of_table,
@@ -20,9 +22,8 @@ from plugins.data_sources._sql_question import (
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
     from numpy.typing import NDArray
-    from qlop.engine import SourceColumn
+    from qlop.engine import BarRows, SourceColumn
 
     from plugins.data_sources._sql_database import Database
     from plugins.data_sources._sql_question import Wanted
@@ -30,74 +31,103 @@ if TYPE_CHECKING:
 
 __all__ = ["Reading"]
 
-_PRICES: tuple[SourceColumn, ...] = ("open", "high", "low", "close", "volume")
-_EXTRAS: tuple[SourceColumn, ...] = ("adjusted_close", "dividend", "split", "risk_free_rate_annual")
-_MEANING_OF_NULL: Mapping[SourceColumn, float] = {"dividend": 0.0, "split": 1.0}
-
 
 class Reading:
-    """One question to a database, and what becomes of its answer.
+    """What a database is asked, and what becomes of its answers.
 
     Attributes
     ----------
     origin : str
-        What was asked of which database, for messages.
+        What is asked of which database, for messages.
     """
 
-    def __init__(self, source: Sql, database: Database, wanted: Wanted, interval: str) -> None:
+    def __init__(self, source: Sql, database: Database, interval: str) -> None:
         self._params = source.params
         self._access = source.access
         self._database = database
-        self._wanted = wanted
         self._interval = interval
         table = self._params.table
         self._table = None if table is None else TableName(table, self._params.schema_name)
         self.origin = f"{'the query' if table is None else f'table {table!r}'} of {database.place}"
 
-    def rows(self) -> tuple[pd.DataFrame, NDArray[np.int64]]:
-        """Return the wanted rows by ticker and time, and which row of the answer each one is.
+    def rows(self, wanted: Wanted, *, tell: bool = True) -> tuple[BarRows, Callable[[int], str]]:
+        """Return the wanted rows as they came, and what says which row of the answer each one is.
+
+        `tell` says of each ticker that it has come.
 
         Raises
         ------
         DataError
-            If a column, a ticker or all rows are missing, or a cell cannot be read exactly.
+            If a column is missing, or a cell cannot be read exactly.
         """
-        found, names, parts = self._answer()
-        gathered = _Gathered()
+        found, names, parts = self._answer(wanted)
+        gathered = Gathered()
         n_read = 0
         for part in parts:
             self._access.check_cancelled()
-            self._add(gathered, self._batch(names, part, n_read), found)
+            new = self._add(gathered, self._batch(names, part, n_read), found, wanted)
             n_read += len(part)
             self._access.log(f"{n_read:,} rows of {self.origin} are read", level="debug")
-        if not gathered.times or self._missing(gathered):
-            self._refuse_missing(gathered, found)
-        return gathered.in_order()
+            for n_seen, ticker in enumerate(new, start=len(gathered.tickers) - len(new) + 1):
+                if tell:
+                    self._access.progress(ticker, n_seen, max(len(gathered.tickers), len(wanted.tickers or ())))
+        return gathered.taken(self.origin)
 
-    def _answer(self) -> tuple[dict[SourceColumn, str], list[str], Iterator[Sequence[Sequence[Any]]]]:
+    def wanted_rows(self, wanted: Wanted) -> tuple[BarRows, Callable[[int], str]]:
+        """Return the wanted rows as they came, none of the tickers lacking, and what says where each stands."""
+        rows, place_of = self.rows(wanted)
+        self.refuse_missing(wanted, set(rows.tickers))
+        return rows, place_of
+
+    def every_ticker(self) -> list[str]:
+        """Return all tickers of the table."""
+        column = self._columns.get("ticker")
+        if self._table is None or column is None:
+            return [self._params.ticker or ""]
+        return tickers_of_table(self._database, self._table, column)
+
+    def refuse_missing(self, wanted: Wanted, came: Collection[str]) -> None:
+        """Refuse an answer that lacks a wanted ticker, or has no row at all."""
+        missing = [ticker for ticker in wanted.tickers or () if ticker not in came]
+        if came and not missing:
+            return
+        dates = f"{wanted.start or 'the first bar'} to {wanted.end or 'the last bar'}"
+        who = f"ticker {missing[0]!r}" if missing else "any ticker"
+        raise qlop.DataError(f"{self.origin}: no row is of {who} from {dates}.{self._what_is_held(missing)}")
+
+    @cached_property
+    def _columns(self) -> dict[SourceColumn, str]:
+        """The table's columns."""
+        from qlop.engine import source_columns
+
+        held = self._database.columns_of(self._params.table or "", self._params.schema_name)
+        return self._with_ticker(source_columns(held, self._params.columns, origin=self.origin))
+
+    @cached_property
+    def _a_value(self) -> Callable[[str], Any]:
+        """Returns a value of a column of the table, asked for once: it shows how the column is written."""
+        return cache(lambda column: self._table and a_value(self._database, self._table, column))
+
+    def _answer(self, wanted: Wanted) -> tuple[dict[SourceColumn, str], list[str], Iterator[Sequence[Sequence[Any]]]]:
         from qlop.engine import source_columns
 
         params = self._params
-        if self._table is None:
-            names, parts = self._database.stream(query_question(params.query or "", self._wanted), params.batch_rows)
-            twice = [name for name in names if names.count(name) > 1]
-            if twice:
-                raise qlop.DataError(
-                    f"{self.origin}: column {twice[0]!r} appears twice; give each a name of its own (AS)."
-                )
-            return self._with_ticker(source_columns(names, params.columns, origin=self.origin)), names, parts
-        held = self._database.columns_of(params.table or "", params.schema_name)
-        found = self._with_ticker(source_columns(held, params.columns, origin=self.origin))
-        question = table_question(
-            self._database,
-            self._table,
-            list(dict.fromkeys(found.values())),
-            self._wanted,
-            time_column=found["timestamp"],
-            ticker_column=found.get("ticker"),
-            timestamp_format=params.timestamp_format,
-        )
-        return found, *self._database.stream(question, params.batch_rows)
+        if self._table is not None:
+            question = table_question(
+                self._table,
+                list(dict.fromkeys(self._columns.values())),
+                wanted,
+                time_column=self._columns["timestamp"],
+                ticker_column=self._columns.get("ticker"),
+                timestamp_format=params.timestamp_format,
+                a_value_of=self._a_value,
+            )
+            return self._columns, *self._database.stream(question, params.batch_rows)
+        names, parts = self._database.stream(query_question(params.query or "", wanted), params.batch_rows)
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise qlop.DataError(f"{self.origin}: column {twice[0]!r} appears twice; give each a name of its own (AS).")
+        return self._with_ticker(source_columns(names, params.columns, origin=self.origin)), names, parts
 
     def _with_ticker(self, found: dict[SourceColumn, str]) -> dict[SourceColumn, str]:
         column, ticker = found.get("ticker"), self._params.ticker
@@ -119,113 +149,44 @@ class Reading:
         columns: dict[str, Sequence[Any]] = dict(zip(names, zip(*part, strict=True), strict=True))
         return Batch(self.origin, columns, np.arange(n_before + 1, n_before + 1 + len(part), dtype=np.int64))
 
-    def _add(self, gathered: _Gathered, batch: Batch, found: Mapping[SourceColumn, str]) -> None:
+    def _add(
+        self, gathered: Gathered, batch: Batch, found: Mapping[SourceColumn, str], wanted: Wanted
+    ) -> Sequence[str]:
+        """Keep what is wanted of a batch, and return the tickers that are new."""
         import numpy as np
 
-        column, wanted = found.get("ticker"), self._wanted.tickers
+        column = found.get("ticker")
         tickers = [self._params.ticker or ""] * len(batch) if column is None else batch.tickers(column)
-        asked = None if wanted is None else frozenset(wanted)
+        asked = None if wanted.tickers is None else frozenset(wanted.tickers)
         is_asked = [asked is None or ticker in asked for ticker in tickers]
         batch = batch.only(tickers, np.array(is_asked, dtype=np.bool_), found["timestamp"])
         if not len(batch):
-            return
+            return ()
         times = batch.times(
             found["timestamp"],
             self._interval,
             timestamp_format=self._params.timestamp_format,
             timezone=self._params.timezone,
         )
-        inside = self._inside(times)
+        inside = wanted.has(times)
         batch = batch.only(batch.its_tickers, inside, found["timestamp"])
-        for ticker in gathered.add(batch, times[inside], self._values(batch, found)):
-            n_seen = len(gathered.tickers)
-            self._access.progress(ticker, n_seen, max(n_seen, len(wanted or ())))
-
-    def _inside(self, times: pd.DatetimeIndex) -> NDArray[np.bool_]:
-        import numpy as np
-        import pandas as pd
-
-        inside = np.ones(len(times), dtype=np.bool_)
-        if self._wanted.start is not None:
-            inside &= times >= pd.Timestamp(self._wanted.start, tz="UTC")
-        if self._wanted.end is not None:
-            inside &= times < pd.Timestamp(self._wanted.end, tz="UTC") + pd.Timedelta(days=1)
-        return inside
+        return gathered.add(batch, times[inside], self._values(batch, found))
 
     def _values(self, batch: Batch, found: Mapping[SourceColumn, str]) -> dict[str, NDArray[np.float64]]:
-        import numpy as np
+        values: dict[str, NDArray[np.float64]] = {
+            name: batch.numbers(found[name], MEANING_OF_EMPTY.get(name))
+            for name in (*PRICE_COLUMNS, *EXTRA_COLUMNS)
+            if name in found
+        }
+        params = self._params
+        return as_said(values, no_corporate_actions=params.no_corporate_actions, rate_in_percent=params.rate_in_percent)
 
-        values: dict[str, NDArray[np.float64]] = {}
-        for name in (*_PRICES, *_EXTRAS):
-            if name in found:
-                values[name] = batch.numbers(found[name], _MEANING_OF_NULL.get(name))
-        values.setdefault("volume", np.zeros(len(batch)))
-        if "split" in values:
-            values["split"] = np.where(values["split"] == 0.0, 1.0, values["split"])
-        if self._params.no_corporate_actions:
-            values.setdefault("dividend", np.zeros(len(batch)))
-            values.setdefault("split", np.ones(len(batch)))
-        if self._params.rate_in_percent and "risk_free_rate_annual" in values:
-            values["risk_free_rate_annual"] = values["risk_free_rate_annual"] / 100.0
-        return values
-
-    def _missing(self, gathered: _Gathered) -> list[str]:
-        return [ticker for ticker in self._wanted.tickers or () if ticker not in gathered.tickers]
-
-    def _refuse_missing(self, gathered: _Gathered, found: Mapping[SourceColumn, str]) -> None:
-        missing = self._missing(gathered)
-        dates = f"{self._wanted.start or 'the first bar'} to {self._wanted.end or 'the last bar'}"
-        who = f"ticker {missing[0]!r}" if missing else "any ticker"
-        raise qlop.DataError(f"{self.origin}: no row is of {who} from {dates}.{self._what_is_held(missing, found)}")
-
-    def _what_is_held(self, missing: Sequence[str], found: Mapping[SourceColumn, str]) -> str:
+    def _what_is_held(self, missing: Sequence[str]) -> str:
         if self._table is None:
             return " Correct data_source_params.query, data.tickers or the dates."
-        column = found.get("ticker")
+        column = self._columns.get("ticker")
         held = [] if column is None else tickers_of_table(self._database, self._table, column)
-        times = f" Its times go from {times_of_table(self._database, self._table, found['timestamp'])}."
+        times = f" Its times go from {times_of_table(self._database, self._table, self._columns['timestamp'])}."
         if not missing or missing[0] in held:
             return f"{times} Choose other dates."
-        near = get_close_matches(missing[0], held, n=2, cutoff=0.5)
-        hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        shown = ", ".join(held[:20]) + (f" and {len(held) - 20} more" if len(held) > 20 else "")
-        return f"{hint} All: {shown or self._params.ticker or 'none'}.{times}"
-
-
-@dataclass
-class _Gathered:
-    """What the batches so far have brought."""
-
-    tickers: dict[str, int] = field(default_factory=dict)
-    times: list[pd.DatetimeIndex] = field(default_factory=list)
-    codes: list[NDArray[np.int64]] = field(default_factory=list)
-    row_numbers: list[NDArray[np.int64]] = field(default_factory=list)
-    values: dict[str, list[NDArray[np.float64]]] = field(default_factory=dict)
-
-    def add(self, batch: Batch, times: pd.DatetimeIndex, values: Mapping[str, NDArray[np.float64]]) -> list[str]:
-        """Keep a batch's rows; return the tickers that were not there before."""
-        import numpy as np
-
-        if not len(batch):
-            return []
-        new = [ticker for ticker in dict.fromkeys(batch.its_tickers) if ticker not in self.tickers]
-        self.tickers |= {ticker: code for code, ticker in enumerate(new, start=len(self.tickers))}
-        self.times.append(times)
-        self.codes.append(np.array([self.tickers[ticker] for ticker in batch.its_tickers], dtype=np.int64))
-        self.row_numbers.append(batch.row_numbers)
-        for name, numbers in values.items():
-            self.values.setdefault(name, []).append(numbers)
-        return new
-
-    def in_order(self) -> tuple[pd.DataFrame, NDArray[np.int64]]:
-        """Return all rows, each ticker's from old to new: a database promises no order."""
-        import numpy as np
-        import pandas as pd
-
-        times = pd.DatetimeIndex(np.concatenate([part.asi8 for part in self.times]).view("datetime64[us]"), tz="UTC")
-        codes = np.concatenate(self.codes)
-        order = np.lexsort((times.asi8, codes))
-        columns = {name: np.concatenate(self.values.pop(name))[order] for name in list(self.values)}
-        tickers = pd.Categorical.from_codes(codes[order], categories=pd.Index(list(self.tickers), dtype="str"))
-        rows = pd.DataFrame({"timestamp": times[order], "ticker": tickers, **columns})
-        return rows, np.concatenate(self.row_numbers)[order]
+        return f"{among_held(missing[0], held, nothing=self._params.ticker or 'none')}{times}"

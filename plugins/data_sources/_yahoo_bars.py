@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["INTERVALS", "Question", "as_bars", "no_bars"]
+__all__ = ["INTERVALS", "Question", "as_bars", "as_traded", "no_bars"]
 
 INTERVALS = ("1m", "2m", "5m", "15m", "30m", "60m", "90m", "1h", "1d", "1wk", "1mo", "3mo")
 
-_SESSION_UNITS = ("d", "wk", "mo")
 _REACH_DAYS = {"1m": 29, "60m": 729, "1h": 729}
 _INTRADAY_REACH_DAYS = 59
 _MINUTE_CHUNK_DAYS = 7
@@ -35,7 +34,9 @@ class Question:
     @property
     def earliest(self) -> date:
         """The first date that Yahoo has bars of this length for."""
-        if self.interval.endswith(_SESSION_UNITS):
+        from qlop.engine import bears_session_dates
+
+        if bears_session_dates(self.interval):
             return _EARLIEST
         return _today() - timedelta(days=_REACH_DAYS.get(self.interval, _INTRADAY_REACH_DAYS))
 
@@ -76,8 +77,9 @@ def no_bars() -> pd.DataFrame:
 def as_bars(answer: pd.DataFrame, interval: str) -> pd.DataFrame:
     """Return yfinance's frame as rows of a panel; a fund's paid-out gains are cash to its holders, as dividends are."""
     import pandas as pd
+    from qlop.engine import bears_session_dates
 
-    is_daily = interval.endswith(_SESSION_UNITS)
+    is_daily = bears_session_dates(interval)
     index = pd.DatetimeIndex(answer.index)
     # A session bears the exchange's date, whatever the hour is in UTC.
     times = index.tz_localize(None).normalize().tz_localize("UTC") if is_daily else index.tz_convert("UTC")
@@ -89,3 +91,26 @@ def as_bars(answer: pd.DataFrame, interval: str) -> pd.DataFrame:
         bars["adjusted_close"] = answer["Adj Close"].astype("float64")
     bars.insert(0, "timestamp", times.as_unit("us"))
     return bars.reset_index(drop=True)
+
+
+def as_traded(bars: pd.DataFrame, splits_to_come: float) -> pd.DataFrame:
+    """Return bars of today's shares as they were traded: prices and dividends times all later splits.
+
+    Yahoo divides by the splits that it lists, and sends seven digits: the product is the traded price to the cent up
+    to 80,000. Volumes before a reverse split are whole numbers of today's shares, and so a few shares off.
+
+    Parameters
+    ----------
+    bars : DataFrame
+        One ticker's, from old to new, up to the last one that has ended.
+    splits_to_come : float
+        Product of the splits after the last bar that Yahoo has divided by already.
+    """
+    import numpy as np
+
+    if bars.empty:
+        return bars
+    since = np.cumprod(bars["split"].to_numpy()[::-1])[::-1]
+    shares = np.append(since[1:], 1.0) * splits_to_come
+    scaled = {name: bars[name] * shares for name in ("open", "high", "low", "close", "dividend")}
+    return bars.assign(**scaled, volume=bars["volume"] / shares)

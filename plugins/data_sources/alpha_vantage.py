@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from plugins.data_sources._alpha_vantage_client import Client
     from plugins.data_sources._alpha_vantage_feed import Feed
+
+    Fetch = Callable[[date | None, date | None], pd.DataFrame]
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -41,14 +43,15 @@ class AlphaVantage(qlop.DataSourcePlugin):
             default="total_return", description="Intraday bars as traded, or adjusted for splits and dividends."
         )
         extended_hours: bool = Field(default=False, description="Intraday bars before and after the session too.")
-        attempts: int = Field(default=4, ge=1, le=20, description="How often a call is tried.")
+        retries: int = Field(default=3, ge=0, le=20, description="How often to ask again where the service is away.")
         back_off_s: float = Field(
-            default=2.0, ge=0.0, le=300.0, description="Wait after a fault of the network, doubled each time."
+            default=2.0, ge=0.0, le=300.0, description="Seconds before the second try; they double from try to try."
         )
         limit_wait_s: float = Field(
-            default=60.0, ge=0.0, le=3600.0, description="Wait after an answer that asks for fewer calls."
+            default=60.0, ge=0.0, le=3600.0, description="Least wait after an answer that asks for fewer calls."
         )
         timeout_s: float = Field(default=30.0, ge=0.1, le=600.0, description="Longest wait for an answer.")
+        refresh: bool = Field(default=False, description="Load everything anew and replace what is kept.")
         base_url: str = Field(
             default="https://www.alphavantage.co", description="Where the service is; https, or this machine."
         )
@@ -77,20 +80,11 @@ class AlphaVantage(qlop.DataSourcePlugin):
             If no ticker is named, one is unknown, the interval is not held, the key is refused or its limit reached, no
             answer comes, or the bars break a promise of the price panel.
         """
-        from plugins.data_sources._alpha_vantage_client import Patience, open_client
+        from plugins.data_sources._alpha_vantage_client import open_client
 
         wanted = _checked(tickers, start, interval)
-        params = self.params
-        patience = Patience(params.attempts, params.back_off_s, params.limit_wait_s)
         parts = []
-        with open_client(
-            params.base_url,
-            self._key(),
-            calls_per_minute=params.calls_per_minute,
-            timeout_s=params.timeout_s,
-            patience=patience,
-            access=self.access,
-        ) as client:
+        with open_client(self.params, self._key(), self.access) as client:
             for done, ticker in enumerate(wanted, start=1):
                 self.access.check_cancelled()
                 parts.append(self._bars_of(client, ticker, start, end, interval))
@@ -129,9 +123,22 @@ class AlphaVantage(qlop.DataSourcePlugin):
         return bars.assign(ticker=ticker)
 
     def _completed(self, feed: Feed, ticker: str, start: date | None, end: date | None, interval: str) -> pd.DataFrame:
+        from plugins.data_sources._alpha_vantage_feed import with_events
+
+        if interval == "1d" or start is None:
+            return self._kept(feed.daily, ticker, start, end)
+        for first in feed.starts(start, end):
+            bars = self._kept(feed.intraday, ticker, first, end, interval)
+        if self.params.intraday_prices == "total_return" or bars.empty:
+            return bars
+        return with_events(bars, self._kept(feed.daily, ticker, start, end))
+
+    def _kept(
+        self, fetch: Fetch, ticker: str, start: date | None, end: date | None, interval: str = "1d"
+    ) -> pd.DataFrame:
         from qlop.engine import incremental_bars
 
-        from plugins.data_sources._alpha_vantage_feed import with_events
+        from plugins.data_sources._sound_bars import sound_bars
 
         # The user's key is not in it: whoever has another one gets the same bars.
         kept_as = {
@@ -141,15 +148,13 @@ class AlphaVantage(qlop.DataSourcePlugin):
             "ticker": ticker,
             "interval": interval,
         }
-        daily_as = {**kept_as, "interval": "1d"}
-        if interval == "1d" or start is None:
-            return incremental_bars(self.access, daily_as, start, end, feed.daily)
-        kept_as |= {"prices": self.params.intraday_prices, "extended_hours": str(self.params.extended_hours)}
-        for first in feed.starts(start, end):
-            bars = incremental_bars(self.access, kept_as, first, end, feed.intraday, interval=interval)
-        if self.params.intraday_prices == "total_return" or bars.empty:
-            return bars
-        return with_events(bars, incremental_bars(self.access, daily_as, start, end, feed.daily))
+        if interval != "1d":
+            kept_as |= {"prices": self.params.intraday_prices, "extended_hours": str(self.params.extended_hours)}
+
+        def sound(first: date | None, last: date | None) -> pd.DataFrame:
+            return sound_bars(fetch(first, last), ticker, "AlphaVantage")
+
+        return incremental_bars(self.access, kept_as, start, end, sound, interval=interval, refresh=self.params.refresh)
 
     def _panel(
         self, parts: Sequence[pd.DataFrame], start: date | None, end: date | None, interval: str

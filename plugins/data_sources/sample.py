@@ -63,7 +63,10 @@ class Sample(qlop.DataSourcePlugin):
         wanted = STOCKS if tickers is None else tuple(tickers)
         for ticker in wanted:
             self._refuse_unknown(ticker)
+        self.access.check_cancelled()
         held = _embedded(wanted)
+        for done, ticker in enumerate(wanted, start=1):
+            self.access.progress(ticker, done, len(wanted))
         panel = _between(held, start, end)
         self._refuse_without_bars(held, panel, wanted if tickers is not None else (), start, end)
         return panel

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
-from difflib import get_close_matches
-from typing import TYPE_CHECKING, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from typing import TYPE_CHECKING
 
 import qlop
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, model_validator
 from qlop.engine import SourceColumn  # noqa: TC002 - Params need it when the class is made
+
+from plugins.data_sources._own_prices import NoCorporateActions, PriceAdjustment, RateInPercent, Timezone
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,28 +55,25 @@ class Sql(qlop.DataSourcePlugin):
         timestamp_format: str | None = Field(
             default=None, description="strptime format, or epoch_s, epoch_ms, epoch_us; null: times, dates or ISO 8601."
         )
-        timezone: str | None = Field(
-            default=None, description="Zone of times that bear none, and the exchange's, such as America/New_York."
-        )
-        price_adjustment: Literal["raw", "splits", "total_return"] = Field(
-            default="raw", description="What the prices are adjusted for already."
-        )
-        no_corporate_actions: bool = Field(
-            default=False, description="These instruments never pay or split (currencies, futures, price indices)."
-        )
-        rate_in_percent: bool = Field(default=False, description="1.5 in the rate column means 1.5 % a year.")
+        timezone: Timezone = None
+        price_adjustment: PriceAdjustment = "raw"
+        no_corporate_actions: NoCorporateActions = False
+        rate_in_percent: RateInPercent = False
         batch_rows: int = Field(default=50_000, ge=1, le=1_000_000, description="Rows that travel at a time.")
         timeout_s: float = Field(
             default=60.0, ge=0.1, le=3600.0, description="Longest wait for a connection, a lock and each batch."
         )
 
-        @field_validator("timezone")
-        @classmethod
-        def _zone_is_known(cls, zone: str | None) -> str | None:
-            if zone is not None and zone not in available_timezones():
-                near = get_close_matches(zone, available_timezones(), n=1)
-                raise ValueError(f"{zone!r} is no IANA time zone{f'; did you mean {near[0]}?' if near else ''}")
-            return None if zone is None else ZoneInfo(zone).key
+        cached: bool = Field(
+            default=False, description="Keep what was read, and ask only for what is missing: for slow databases."
+        )
+        tickers_at_once: int = Field(
+            default=200, ge=1, le=10_000, description="cached: tickers of one question, kept before the next is asked."
+        )
+        overlap_bars: int = Field(
+            default=5, ge=1, le=1_000, description="cached: kept bars asked for again, to notice a rewritten history."
+        )
+        refresh: bool = Field(default=False, description="cached: read everything anew and replace what is kept.")
 
         @model_validator(mode="after")
         def _choices_agree(self) -> Sql.Params:
@@ -85,6 +83,10 @@ class Sql(qlop.DataSourcePlugin):
                 raise ValueError("give one of table and query: what is read of it")
             if self.schema_name is not None and self.table is None:
                 raise ValueError("schema_name is for table; a query names schemas itself")
+            if self.refresh and not self.cached:
+                raise ValueError("refresh is for cached: without it everything is read anew each time")
+            if self.cached and self.query is not None:
+                _refuse_unbounded(self.query)
             return self
 
     params: Params
@@ -105,23 +107,39 @@ class Sql(qlop.DataSourcePlugin):
         from qlop.engine import panel_from_rows, refuse_other_interval
 
         from plugins.data_sources._sql_database import open_database
+        from plugins.data_sources._sql_kept import kept_and_missing_rows
         from plugins.data_sources._sql_question import Wanted
         from plugins.data_sources._sql_reading import Reading
 
-        params = self.params
+        params, wanted = self.params, Wanted(tickers, start, end)
+        self._refuse_open_query(tickers)
         url = None if params.url is None else qlop.resolve_secret(params.url.get_secret_value())
         file = None if params.sqlite_file is None else params.sqlite_file.removeprefix("sqlite:///")
-        wanted = Wanted(tickers, start, end)
         with open_database(url, file, params.timeout_s) as database:
-            reading = Reading(self, database, wanted, interval)
-            rows, row_numbers = reading.rows()
+            reading = Reading(self, database, interval)
+            if params.cached:
+                rows, place_of = kept_and_missing_rows(self, database, reading, wanted, interval)
+            else:
+                rows, place_of = reading.wanted_rows(wanted)
         refuse_other_interval(rows, interval, origin=reading.origin)
         panel = panel_from_rows(
-            rows,
-            origin=reading.origin,
-            origin_of_row=lambda row: f"{reading.origin}, row {row_numbers[row]} of the answer",
-            start=start,
-            end=end,
+            rows, origin=reading.origin, origin_of_row=place_of, start=start, end=end, time_order="any"
         )
         panel.attrs["adjustment"] = params.price_adjustment
         return panel
+
+    def _refuse_open_query(self, tickers: Sequence[str] | None) -> None:
+        if self.params.cached and self.params.query is not None and tickers is None:
+            raise qlop.DataError(
+                "data_source_params.cached keeps bars ticker by ticker, and a query does not say which there are. Name "
+                "them under data.tickers, or read a table or a view."
+            )
+
+
+def _refuse_unbounded(query: str) -> None:
+    for name in ("tickers", "start"):
+        if not re.search(rf"(?<![:\w\\]):{name}\b", query):
+            raise ValueError(
+                f"cached asks for some tickers and dates at a time, so query must name :{name} (WHERE code IN :tickers "
+                "AND day >= :start)"
+            )

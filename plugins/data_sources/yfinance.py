@@ -6,19 +6,20 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import qlop
 from pydantic import Field
 
-from plugins.data_sources._yahoo_bars import INTERVALS, Question, as_bars, no_bars
+from plugins.data_sources._sound_bars import sound_bars
+from plugins.data_sources._yahoo_bars import INTERVALS, Question, as_bars, as_traded, no_bars
 from plugins.data_sources._yahoo_session import NoBarsError, WatchedSession, own_errors, own_settings
+from plugins.data_sources._yahoo_trimming import finished_bars, priced_bars
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _SYMBOL = re.compile(r"[A-Za-z0-9.^=&_-]{1,40}")
-_PRICES = ["open", "high", "low", "close"]
 
 
 class YFinance(qlop.DataSourcePlugin):
@@ -49,6 +50,10 @@ class YFinance(qlop.DataSourcePlugin):
     class Params(qlop.Params):
         """Parameters of `yfinance`."""
 
+        prices: Literal["splits", "raw"] = Field(
+            default="splits",
+            description="Of today's shares, as Yahoo shows them; or as traded, rebuilt from its splits.",
+        )
         retries: int = Field(default=5, ge=0, le=20, description="How often to ask again where Yahoo is busy or away.")
         back_off_s: float = Field(
             default=2.0, ge=0.0, le=300.0, description="Seconds before the second try; they double from try to try."
@@ -97,10 +102,15 @@ class YFinance(qlop.DataSourcePlugin):
             start=start,
             end=end,
         )
-        panel.attrs["adjustment"] = "splits"
+        panel.attrs["adjustment"] = self.params.prices
         return panel
 
     def _refuse_what_yahoo_cannot_have(self, tickers: Sequence[str], interval: str) -> None:
+        if self.params.prices == "raw" and interval != "1d":
+            raise qlop.DataError(
+                f"Data source {self.name!r} rebuilds traded prices for daily bars alone, as a split may lie within a "
+                f"longer or shorter one; data.interval is {interval!r}. Set data_source_params.prices to splits."
+            )
         if interval not in INTERVALS:
             raise qlop.DataError(
                 f"Data source {self.name!r} has no {interval!r} bars; data.interval must be one of "
@@ -114,12 +124,28 @@ class YFinance(qlop.DataSourcePlugin):
                 )
 
     def _bars_of(self, ticker: str, start: date | None, end: date | None, interval: str) -> pd.DataFrame:
+        if self.params.prices == "splits":
+            bars = self._shown_bars(ticker, start, end, interval)
+        else:
+            # Yahoo's prices are of today's shares: all splits since then tell what was traded.
+            shown = self._shown_bars(ticker, start, None, interval)
+            bars = as_traded(shown, self._splits_to_come.get(ticker, 1.0))
+            bars = bars if end is None else bars[bars["timestamp"].dt.date <= end]
+        if bars.empty:
+            raise qlop.DataError(
+                f"Data source {self.name!r}: Yahoo has no {interval} bar of {ticker} from {start or 'its first'} to "
+                f"{end or 'its last'}; it may be delisted, or not listed yet. Change data.tickers or the dates."
+            )
+        return bars
+
+    def _shown_bars(self, ticker: str, start: date | None, end: date | None, interval: str) -> pd.DataFrame:
+        """Return the bars as Yahoo shows them, from the cache as far as it holds them."""
         from qlop.engine import incremental_bars
 
         def fetch(first: date | None, last: date | None) -> pd.DataFrame:
             return self._fetched(Question(ticker, first, last, interval))
 
-        bars = incremental_bars(
+        return incremental_bars(
             self.access,
             {"source": self.name, "form": 1, "ticker": ticker.upper(), "interval": interval},
             start,
@@ -129,28 +155,33 @@ class YFinance(qlop.DataSourcePlugin):
             overlap_bars=self.params.overlap_bars,
             refresh=self.params.refresh,
         )
-        if bars.empty:
-            raise qlop.DataError(
-                f"Data source {self.name!r}: Yahoo has no {interval} bar of {ticker} from {start or 'its first'} to "
-                f"{end or 'its last'}; it may be delisted, or not listed yet. Change data.tickers or the dates."
-            )
-        return bars
 
     def _fetched(self, question: Question) -> pd.DataFrame:
         import pandas as pd
         from qlop.engine import Patience, ask_patiently
 
         patience = Patience(self.params.retries, self.params.back_off_s)
-        parts = [
+        answers = [
             ask_patiently(lambda part=part: self._asked_once(part), self.access, patience)  # type: ignore[misc]
             for part in question.parts(self.params.chunk_days)
         ]
-        full = [part for part in parts if len(part)]
+        full = [answer for answer in answers if len(answer[0])]
         if not full:
-            return parts[0]
-        return self._without_empty_bars(pd.concat(full, ignore_index=True), question.ticker)
+            return answers[0][0]
+        every = pd.concat([bars for bars, _ in full], ignore_index=True)
+        bars = self._trimmed(every, question, full[-1][1])
+        if question.last is None and len(bars):
+            later = every["timestamp"] > bars["timestamp"].iloc[-1]
+            self._splits_to_come[question.ticker] = float(every.loc[later, "split"].prod())
+        return sound_bars(bars, question.ticker, "Yahoo")
 
-    def _asked_once(self, question: Question) -> pd.DataFrame:
+    @cached_property
+    def _splits_to_come(self) -> dict[str, float]:
+        """By ticker, the product of the splits after its last bar that has ended: prices are of shares after them."""
+        return {}
+
+    def _asked_once(self, question: Question) -> tuple[pd.DataFrame, Mapping[str, Any]]:
+        """Return Yahoo's bars, and what it says of the exchange's current session."""
         import yfinance  # type: ignore[import-untyped]
 
         try:
@@ -166,10 +197,9 @@ class YFinance(qlop.DataSourcePlugin):
                     timeout=self.params.timeout_s,
                 )
                 trading = ticker.history_metadata.get("currentTradingPeriod", {}).get("regular", {})
-                bars = as_bars(answer, question.interval)
+                return as_bars(answer, question.interval), trading
         except NoBarsError:
-            return no_bars()
-        return self._finished(bars, question, trading)
+            return no_bars(), {}
 
     @cached_property
     def _watched(self) -> WatchedSession:
@@ -177,41 +207,18 @@ class YFinance(qlop.DataSourcePlugin):
 
         return WatchedSession(self.session or Session(impersonate="chrome"))
 
-    def _finished(self, bars: pd.DataFrame, question: Question, trading: Mapping[str, Any]) -> pd.DataFrame:
-        """Return the bars without the one whose session, week or month has not ended."""
+    def _trimmed(self, bars: pd.DataFrame, question: Question, trading: Mapping[str, Any]) -> pd.DataFrame:
         import pandas as pd
 
-        if bars.empty:
-            return bars
-        now, last = pd.Timestamp.now("UTC"), bars["timestamp"].iloc[-1]
-        ends = last + question.length
-        if question.interval == "1d" and trading:
-            ends = trading["end"] if last.date() == trading["start"].date() else last
-        if ends <= now:
-            return bars
-        self.access.log(f"{question.ticker}: the bar of {last:%Y-%m-%d %H:%M} has not ended and is left out")
-        return bars.iloc[:-1]
-
-    def _without_empty_bars(self, bars: pd.DataFrame, ticker: str) -> pd.DataFrame:
-        """Return the bars that have prices; Yahoo writes nulls for days on which there was no trade."""
-        empty = bars[_PRICES].isna().all(axis=1)
-        if not empty.any():
-            return bars
-        who = f"Data source {self.name!r}: {ticker}"
-        if empty.all():
-            raise qlop.DataError(
-                f"{who}: Yahoo gives {len(bars)} bars from {bars['timestamp'].iloc[0]:%Y-%m-%d} to "
-                f"{bars['timestamp'].iloc[-1]:%Y-%m-%d} and not one price in them; it may be delisted or misspelt. "
-                "Look the symbol up at Yahoo Finance, and correct data.tickers."
-            )
-        events = empty & ((bars["dividend"] != 0.0) | (bars["split"] != 1.0))
-        events &= bars["timestamp"] < bars.loc[~empty, "timestamp"].iloc[-1]  # later ones have no bar yet to stand in
-        if events.any():
-            raise qlop.DataError(
-                f"{who}: Yahoo has a dividend or split on {bars.loc[events, 'timestamp'].iloc[0]:%Y-%m-%d} and no "
-                "price there, so it is not known what a holder got. Choose dates without it, or take the ticker out."
-            )
-        first = bars.loc[empty, "timestamp"].iloc[0]
-        told = f"{ticker}: {int(empty.sum())} bars without any price are left out, the first of {first:%Y-%m-%d}"
-        self.access.log(told, level="warning")
-        return bars[~empty].reset_index(drop=True)
+        finished = finished_bars(bars, question, trading, pd.Timestamp.now("UTC"))
+        if len(finished) < len(bars):
+            last = bars["timestamp"].iloc[-1]
+            told = f"{question.ticker}: the bar of {last:%Y-%m-%d %H:%M} has not ended and is left out"
+            self.access.log(told)
+        priced = priced_bars(finished, f"Data source {self.name!r}: {question.ticker}") if len(finished) else finished
+        if len(priced) < len(finished):
+            first = finished.loc[~finished["timestamp"].isin(priced["timestamp"]), "timestamp"].iloc[0]
+            n_empty = len(finished) - len(priced)
+            told = f"{question.ticker}: {n_empty} bars without any price are left out, the first of {first:%Y-%m-%d}"
+            self.access.log(told, level="warning")
+        return priced

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from qlop.engine import FittedModel, OnnxSession
 
-# Of a column's largest prediction, by the input's type. What is summed in float32 depends on the order of the sums.
-TOLERANCES = {"tensor(float)": 1e-5, "tensor(double)": 1e-8}
+# Of a column's largest prediction. What is summed in float32 depends on the order of the sums.
+IN_FLOAT32, IN_FLOAT64 = 1e-5, 1e-8
 # An isotonic map may rise so steeply that a score's last digit shows; more than this is no matter of digits.
 MOST_TOLERANCE = 1e-3
 LAST_DIGIT = 2.0**-23
@@ -25,8 +25,9 @@ class Onnx(qlop.ExporterPlugin):
     """ONNX: preprocessing, model and calibration as one graph, for onnxruntime and other runtimes.
 
     The input `features` is a matrix, NaN where a value is missing; each column of the predictions is an output of its
-    own name. The metadata name the features in order, the classes, the opset, QLOP's version and the SHA-256 of the
-    model's card. The file is read back by onnxruntime and compared with the original on more than 10,000 rows.
+    own name. A model that reads earlier rows takes windows of bars, and how many of them count as `history_bars`. The
+    metadata name the features in order, the classes, the opset, QLOP's version and the SHA-256 of the model's card. The
+    file is read back by onnxruntime and compared with the original on more than 10,000 rows.
     """
 
     name = "onnx"
@@ -35,7 +36,8 @@ class Onnx(qlop.ExporterPlugin):
     file_suffix = ".onnx"
     loading = (
         "onnxruntime.InferenceSession(file).run(None, {'features': matrix}); the matrix has the features in the order "
-        "of the metadata's qlop.feature_columns, and the outputs are the columns of the predictions"
+        "of the metadata's qlop.feature_columns, and the outputs are the columns of the predictions; docs/exports.md "
+        "says how windows are made, for models that read them"
     )
 
     class Params(qlop.Params):
@@ -86,15 +88,15 @@ def _verified(artifact: qlop.ModelArtifact, fitted: FittedModel, path: Path) -> 
 def _tolerance(session: OnnxSession, fitted: FittedModel) -> float:
     import numpy as np
 
-    least = TOLERANCES[session.inputs[0].type]
+    if session.inputs[0].type == "tensor(double)" and session.metadata.get("qlop.computed_in") != "float32":
+        return IN_FLOAT64
     maps = [np.diff(c.probabilities) / np.diff(c.scores) for c in fitted.calibrators if len(c.scores) > 1]
-    if not maps or session.inputs[0].type == "tensor(double)":
-        return least
-    return min(MOST_TOLERANCE, max(least, LAST_DIGIT * float(np.concatenate(maps).max())))
+    steepest = float(np.concatenate(maps).max()) if maps else 0.0
+    return min(MOST_TOLERANCE, max(IN_FLOAT32, LAST_DIGIT * steepest))
 
 
 def _predicted(session: OnnxSession, features: pd.DataFrame) -> pd.DataFrame:
-    import numpy as np
     import pandas as pd
+    from qlop.engine import answers_of_file
 
-    return pd.DataFrame(session.ask(features.to_numpy(dtype=np.float64)), index=features.index)
+    return pd.DataFrame(answers_of_file(session, features), index=features.index)

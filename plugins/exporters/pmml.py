@@ -16,7 +16,7 @@ UNREAD = "written without being read back (verify: false)"
 
 
 class Pmml(qlop.ExporterPlugin):
-    """PMML 4.4, one XML file: sums of trees (xgboost, lightgbm, random_forest) and linear models.
+    """PMML 4.4, one XML file: sums of trees (xgboost, lightgbm, random_forest), linear models, and ensembles of these.
 
     The file imputes, standardises, calibrates and says the payoff itself; what goes in are the features. It is read
     back by pypmml, an independent reader that needs Java, and compared on 10,000 rows with missing values; beyond the
@@ -108,6 +108,7 @@ def _next_step(artifact: qlop.ModelArtifact, params: Pmml.Params) -> str:
     if not params.calibrated or not any(step.kind == "isotonic" for step in fitted_model_of(artifact).calibrators):
         return ""
     return (
-        " Its isotonic calibration rises in steps, and on a step the model's own rounding in single precision decides. "
+        " Its isotonic calibration rises in steps, and on a step the last digit of a score decides, which the "
+        "library's exponential may round otherwise than the reader's. "
         "Set export.exporter_params.tolerance, or calibrated to false, or train with model.calibration platt."
     )

@@ -121,16 +121,13 @@ class LightGBM(qlop.ModelPlugin):
         import pandas as pd
 
         gains = self._trained().feature_importance(importance_type="gain")
-        return pd.Series(gains, index=list(self._columns), name="gain", dtype="float64")
+        return pd.Series(gains, index=list(self._columns), name="total gain of the splits on it", dtype="float64")
 
     def shap_values(self, features: pd.DataFrame) -> pd.DataFrame | None:
-        """Return LightGBM's own TreeSHAP of the log-odds or the value; None with three classes or more."""
-        import pandas as pd
+        """Return LightGBM's own TreeSHAP of the log-odds, of each class's margin, or of the value."""
+        from qlop.engine import shap_frame
 
-        if len(self._classes) > 2:
-            return None
-        columns = [*self._columns, "base"]
-        return pd.DataFrame(self._answers(features, pred_contrib=True), index=features.index, columns=columns)
+        return shap_frame(self._answers(features, pred_contrib=True), self._columns, self._classes, features.index)
 
     def library_object(self) -> object | None:
         """Return the booster. See the contract."""
@@ -199,9 +196,11 @@ class LightGBM(qlop.ModelPlugin):
         every = max(1, self.params.num_iterations // 100)
 
         def report(env: lightgbm.callback.CallbackEnv) -> None:
-            """Pass the validation loss on, about a hundred times a fit."""
+            """Pass the training and the validation loss on, about a hundred times a fit."""
             if env.iteration % every == 0:
-                for row in env.evaluation_result_list or ():
+                booster: Any = env.model
+                own = [("train", *row[1:]) for row in booster.eval_train()]
+                for row in (*own, *(env.evaluation_result_list or ())):
                     context.report_metric(f"{row[0]}_{row[1]}", float(row[2]), env.iteration + 1)
 
         callbacks: list[Any] = [report]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +33,9 @@ class Linear(qlop.ModelPlugin):
     version = "1.0.0"
     requires_qlop = ">=0.1,<1"
     capabilities = frozenset({"missing_values"})
+    no_learning_curve = (
+        "A linear model has no learning curve: its coefficients are the solution of one equation, solved to the end."
+    )
 
     class Params(qlop.Params):
         """Parameters of `linear`."""
@@ -54,17 +56,12 @@ class Linear(qlop.ModelPlugin):
 
     def train(self, data: qlop.TrainingData, validation: qlop.TrainingData | None, context: qlop.TrainContext) -> None:
         """Fit on `data`; `validation` is not used. See the contract."""
-        from qlop.engine import checked_features, classes_of
+        from qlop.engine import checked_features, classes_to_learn
         from threadpoolctl import threadpool_limits
 
         del validation
-        self._columns = tuple(str(column) for column in data.features.columns)
-        self._classes = classes_of(data.target) if context.task == "classification" else ()
-        if len(self._classes) == 1:
-            raise qlop.TrainingError(
-                f"Model {self.name!r}: all {len(data.target)} training rows are of class {self._classes[0]:g}; a "
-                "classifier needs two. Lengthen splits.train_bars or loosen the label."
-            )
+        columns = tuple(str(column) for column in data.features.columns)
+        self._classes, self._columns = classes_to_learn(data, context, self.name), columns
         values = checked_features(data.features, self._columns, self.name)
         weight = None if data.sample_weight is None else data.sample_weight.to_numpy(dtype="float64")
         with threadpool_limits(limits=max(1, min(context.thread_count, values.size // VALUES_PER_THREAD))):
@@ -72,37 +69,24 @@ class Linear(qlop.ModelPlugin):
 
     def predict(self, features: pd.DataFrame) -> pd.DataFrame:
         """Return the value, or the likeliest class and the classes' probabilities. See the contract."""
-        import numpy as np
-        import pandas as pd
-        from qlop.engine import probability_column
+        from qlop.engine import answer_frame
 
         scores = self._scores(features)
-        if not self._classes:
-            return pd.DataFrame({"prediction": scores[:, 0]}, index=features.index)
-        probabilities = _probabilities(scores)
-        columns = [probability_column(label) for label in self._classes]
-        frame = pd.DataFrame(probabilities, index=features.index, columns=columns)
-        frame.insert(0, "prediction", np.asarray(self._classes)[probabilities.argmax(axis=1)])
-        return frame
+        values = _probabilities(scores) if self._classes else scores[:, 0]
+        return answer_frame(values, self._classes, features.index)
 
     def save_model(self, folder: Path) -> None:
         """Write the fitted pipeline in skops' format, and a card with columns and classes. See the contract."""
-        from qlop.engine import write_skops
+        from qlop.engine import write_columns_card, write_skops
 
         write_skops(self._trained(), folder / MODEL_FILE)
-        card = {"classes": list(self._classes), "feature_columns": list(self._columns)}
-        (folder / CARD_FILE).write_text(json.dumps(card, sort_keys=True, indent=2) + "\n", encoding="utf-8")
+        write_columns_card(folder / CARD_FILE, self._columns, self._classes)
 
     def load_model(self, folder: Path) -> None:
         """Restore what `save_model` wrote. See the contract."""
-        from qlop.engine import read_skops
+        from qlop.engine import read_columns_card, read_skops
 
-        try:
-            card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
-            columns = tuple(str(column) for column in card["feature_columns"])
-            classes = tuple(float(label) for label in card["classes"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise qlop.DataError(f"{folder} does not hold a model of {self.name!r}: {error!s:.300}") from error
+        columns, classes = read_columns_card(folder / CARD_FILE, self.name)
         pipeline = read_skops(folder / MODEL_FILE)
         complaint = _complaint(pipeline, len(columns), len(classes))
         if complaint:
@@ -115,7 +99,27 @@ class Linear(qlop.ModelPlugin):
         import pandas as pd
 
         coefficients = np.atleast_2d(self._trained()[-1].coef_)
-        return pd.Series(np.abs(coefficients).max(axis=0), index=list(self._columns), name="coefficient_size")
+        return pd.Series(
+            np.abs(coefficients).max(axis=0), index=list(self._columns), name="size of its standardised coefficient"
+        )
+
+    def shap_values(self, features: pd.DataFrame) -> pd.DataFrame | None:
+        """Return the coefficients times the standardised features: exact SHAP values of independent features.
+
+        They sum to the log-odds, to each class's score, or to the value; the base is the intercept.
+        """
+        import numpy as np
+        from qlop.engine import shap_frame
+
+        regression = self._trained()[-1]
+        rows = np.atleast_2d(regression.coef_)
+        intercepts = np.broadcast_to(np.atleast_1d(regression.intercept_), len(rows))
+        standardised = self._standardised(features)
+        parts = [
+            np.column_stack((standardised * row, np.full(len(standardised), intercept)))
+            for row, intercept in zip(rows, intercepts, strict=True)
+        ]
+        return shap_frame(np.stack(parts, axis=1), self._columns, self._classes, features.index)
 
     def library_object(self) -> Pipeline:
         """Return the pipeline of imputation, standardisation and regression."""
@@ -159,16 +163,23 @@ class Linear(qlop.ModelPlugin):
     def _scores(self, features: pd.DataFrame) -> NDArray[np.float64]:
         """Return the linear scores, shape (n_rows, 1), or (n_rows, n_classes) from three classes up."""
         import numpy as np
-        from qlop.engine import checked_features
 
-        imputer, scaler, regression = (step for _, step in self._trained().steps)
-        values = checked_features(features, self._columns, self.name)
-        filled = np.where(np.isnan(values), imputer.statistics_, values)
-        standardised = (filled - scaler.mean_) / scaler.scale_
+        regression = self._trained()[-1]
+        standardised = self._standardised(features)
         # A sum row by row, and not a matrix product, whose last digit depends on how many rows there are.
         by_class = [(standardised * row).sum(axis=1) for row in np.atleast_2d(regression.coef_)]
         scores: NDArray[np.float64] = np.column_stack(by_class) + np.atleast_1d(regression.intercept_)
         return scores
+
+    def _standardised(self, features: pd.DataFrame) -> NDArray[np.float64]:
+        import numpy as np
+        from qlop.engine import checked_features
+
+        imputer, scaler, _ = (step for _, step in self._trained().steps)
+        values = checked_features(features, self._columns, self.name)
+        filled = np.where(np.isnan(values), imputer.statistics_, values)
+        standardised: NDArray[np.float64] = (filled - scaler.mean_) / scaler.scale_
+        return standardised
 
 
 def _probabilities(scores: NDArray[np.float64]) -> NDArray[np.float64]:

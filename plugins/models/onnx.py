@@ -28,13 +28,16 @@ class Onnx(qlop.ModelPlugin):
     Training checks that the file takes the features and answers the label's task; calibration learns as for any model.
     The file's bytes are kept with the model, so that the path is needed once. A file is loaded by a process of its own
     with limits first; one that needs other files, or operators that are not ONNX's own, is refused. Which rows the
-    file's model was trained on is not known: what looks out of sample may not be.
+    file's model was trained on is not known: what looks out of sample may not be. A file of an exported `lstm` reads
+    the bars before each row, among the rows given.
     """
 
     name = "onnx"
     version = "1.0.0"
     requires_qlop = ">=0.1,<1"
     capabilities = frozenset({"pretrained"})
+    no_learning_curve = "The model has no learning curve: the file learned elsewhere, and nothing is learned here."
+    no_shap_values = "The model has no SHAP values: an ONNX file shows its answers, and not how they came about."
 
     class Params(qlop.Params):
         """Parameters of `onnx`."""
@@ -79,7 +82,8 @@ class Onnx(qlop.ModelPlugin):
             check_onnx_file(content)
             session = OnnxSession(content)
             layout = onnx_layout(session, self._columns, self._classes, self.params.output)
-            self._content, self._session, self._layout = content, session, layout
+            self._content, self._layout = content, layout
+            self._take(session)
             self._check_answers(data.features.iloc[:TRIED_ROWS])
         except qlop.DataError as error:
             raise qlop.TrainingError(f"Model {self.name!r}, {self.params.path}: {error}") from error
@@ -115,7 +119,22 @@ class Onnx(qlop.ModelPlugin):
         check_onnx_file(content)
         session = OnnxSession(content)
         self._layout = onnx_layout(session, columns, classes, output)
-        self._content, self._session, self._columns, self._classes = content, session, columns, classes
+        self._content, self._columns, self._classes = content, columns, classes
+        self._take(session)
+
+    def to_onnx(self, opset: int) -> bytes:
+        """Return the file's own graph, its answer as scores. See the contract."""
+        from qlop.engine import onnx_of_file
+
+        _, layout = self._trained()
+        return onnx_of_file(self._content, layout, len(self._columns), len(self._classes), opset)
+
+    def _take(self, session: OnnxSession) -> None:
+        from qlop.engine import history_reading
+
+        self._session = session
+        if history_reading(session) is not None:
+            self.capabilities = self.capabilities | {"earlier_rows"}  # type: ignore[misc]
 
     def _read(self) -> bytes:
         from qlop.engine import read_onnx_file
@@ -140,10 +159,10 @@ class Onnx(qlop.ModelPlugin):
         from qlop.engine import checked_features
 
         session, layout = self._trained()
-        values = checked_features(features, self._columns, self.name)
-        if not len(values):
+        checked_features(features, self._columns, self.name)
+        if features.empty:
             return np.empty((0, len(self._classes)) if len(self._classes) > 2 else 0)
-        answer = layout.answer(session, values)
+        answer = layout.answer(session, features)
         return answer[:, 1] if answer.ndim == 2 and len(self._classes) == 2 else answer
 
     def _check_answers(self, features: pd.DataFrame) -> None:
@@ -151,7 +170,7 @@ class Onnx(qlop.ModelPlugin):
         import numpy as np
 
         session, layout = self._trained()
-        answer = layout.answer(session, features.to_numpy(dtype=np.float64))
+        answer = layout.answer(session, features)
         n_columns = 1 if answer.ndim == 1 else answer.shape[1]
         widths = {0: {1}, 2: {1, 2}}.get(len(self._classes), {len(self._classes)})
         if n_columns not in widths:

@@ -35,6 +35,8 @@ class RandomForest(qlop.ModelPlugin):
     version = "1.0.0"
     requires_qlop = ">=0.1,<1"
     capabilities = frozenset({"missing_values"})
+    no_learning_curve = "There are too many rows and trees for out-of-bag scores, or no row was left out of every bag."
+    no_shap_values = "SHAP values of a forest need the package shap: pip install 'qlop[explain]'."
 
     class Params(qlop.Params):
         """Parameters of `random_forest`; the names are scikit-learn's own."""
@@ -116,32 +118,33 @@ class RandomForest(qlop.ModelPlugin):
         import pandas as pd
 
         shares = self._trained().feature_importances_
-        return pd.Series(shares, index=list(self._columns), name="impurity_decrease", dtype="float64")
+        return pd.Series(
+            shares, index=list(self._columns), name="share of the fall of impurity at its splits", dtype="float64"
+        )
 
     def shap_values(self, features: pd.DataFrame) -> pd.DataFrame | None:
-        """Return TreeSHAP of the higher class's probability, or of the value.
+        """Return TreeSHAP of the higher class's probability, of each class's, or of the value.
 
-        None without the package shap (pip install 'qlop[explain]'), and with three classes or more.
+        None without the package shap (pip install 'qlop[explain]').
         """
         import numpy as np
-        import pandas as pd
+        from qlop.engine import shap_frame
 
         forest, values = self._trained(), self._values(features)
-        if len(self._classes) > 2:
-            return None
-        columns = [*self._columns, "base"]
-        if not len(values):
-            return pd.DataFrame(np.empty((0, len(columns))), index=features.index, columns=columns)
         try:
             shap: Any = import_module("shap")
         except ModuleNotFoundError:
             return None
+        if not len(values):
+            return shap_frame(np.empty(0), self._columns, self._classes, features.index)
         explainer = shap.TreeExplainer(forest)
-        found = np.asarray(explainer.shap_values(values), dtype=np.float64)
-        base = np.asarray(explainer.expected_value, dtype=np.float64).ravel()[-1]
-        by_feature = found[:, :, -1] if found.ndim == 3 else found
-        full = np.column_stack((by_feature, np.full(len(values), base)))
-        return pd.DataFrame(full, index=features.index, columns=columns)
+        found = np.atleast_3d(np.asarray(explainer.shap_values(values), dtype=np.float64)).transpose(0, 2, 1)
+        base = np.asarray(explainer.expected_value, dtype=np.float64).ravel()
+        bases = np.broadcast_to(base[:, None], (len(values), len(base), 1))
+        by_class = np.concatenate((found, bases), axis=2)
+        # Of two classes the higher one says all.
+        chosen = by_class[:, -1:] if len(self._classes) == 2 else by_class
+        return shap_frame(chosen, self._columns, self._classes, features.index)
 
     def library_object(self) -> object | None:
         """Return scikit-learn's forest; its classes are the positions of the target's classes. See the contract."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -65,62 +64,48 @@ class XGBoost(qlop.ModelPlugin):
     def train(self, data: qlop.TrainingData, validation: qlop.TrainingData | None, context: qlop.TrainContext) -> None:
         """Boost trees on `data`, watching `validation`. See the contract."""
         import xgboost
-        from qlop.engine import classes_of
+        from qlop.engine import classes_to_learn, rows_of_classes
 
         self._check_device()
-        self._columns = tuple(str(column) for column in data.features.columns)
-        self._classes = classes_of(data.target) if context.task == "classification" else ()
-        if len(self._classes) == 1:
-            raise qlop.TrainingError(
-                f"Model {self.name!r}: all {len(data.target)} training rows are of class {self._classes[0]:g}; a "
-                "classifier needs two. Lengthen splits.train_bars or loosen the label."
-            )
+        columns = tuple(str(column) for column in data.features.columns)
+        self._classes, self._columns = classes_to_learn(data, context, self.name), columns
         threads = max(1, min(context.thread_count, data.features.size // VALUES_PER_THREAD))
         rows = self._matrix(data, threads, None)
-        watched = self._watched(validation, threads, rows)
+        known = rows_of_classes(validation, self._classes)
+        watched = None if known is None else self._matrix(known, threads, rows)
         booster = xgboost.train(
             self._settings(context, threads),
             rows,
             num_boost_round=self.params.n_estimators,
             evals=[(watched, "validation")] if watched is not None else [],
-            callbacks=self._callbacks(context, is_watched=watched is not None),
+            callbacks=self._callbacks(context, rows, is_watched=watched is not None),
             verbose_eval=False,
         )
         self._booster = booster
 
     def predict(self, features: pd.DataFrame) -> pd.DataFrame:
         """Return the value, or the likeliest class and the classes' probabilities. See the contract."""
-        import numpy as np
-        import pandas as pd
-        from qlop.engine import probability_column
+        from qlop.engine import answer_frame
 
-        answer = self._scores(features)
-        if not self._classes:
-            return pd.DataFrame({"prediction": answer}, index=features.index)
-        probabilities = np.column_stack((1.0 - answer, answer)) if len(self._classes) == 2 else answer
-        columns = [probability_column(label) for label in self._classes]
-        frame = pd.DataFrame(probabilities, index=features.index, columns=columns)
-        frame.insert(0, "prediction", np.asarray(self._classes)[probabilities.argmax(axis=1)])
-        return frame
+        return answer_frame(self._scores(features), self._classes, features.index)
 
     def save_model(self, folder: Path) -> None:
         """Write the booster in UBJ and a card with columns and classes. See the contract."""
-        booster = self._trained()
-        booster.save_model(folder / BOOSTER_FILE)
-        card = {"classes": list(self._classes), "feature_columns": list(self._columns)}
-        (folder / CARD_FILE).write_text(json.dumps(card, sort_keys=True, indent=2) + "\n", encoding="utf-8")
+        from qlop.engine import write_columns_card
+
+        self._trained().save_model(folder / BOOSTER_FILE)
+        write_columns_card(folder / CARD_FILE, self._columns, self._classes)
 
     def load_model(self, folder: Path) -> None:
         """Restore what `save_model` wrote. See the contract."""
         import xgboost
+        from qlop.engine import read_columns_card
 
+        columns, classes = read_columns_card(folder / CARD_FILE, self.name)
         booster = xgboost.Booster()
         try:
-            card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
             booster.load_model(bytearray((folder / BOOSTER_FILE).read_bytes()))
-            columns = tuple(str(column) for column in card["feature_columns"])
-            classes = tuple(float(label) for label in card["classes"])
-        except (OSError, ValueError, KeyError, TypeError, xgboost.core.XGBoostError) as error:
+        except (OSError, ValueError, xgboost.core.XGBoostError) as error:
             raise qlop.DataError(f"{folder} does not hold a model of {self.name!r}: {error!s:.300}") from error
         if booster.num_features() != len(columns):
             raise qlop.DataError(
@@ -134,7 +119,7 @@ class XGBoost(qlop.ModelPlugin):
 
         gains = self._trained().get_score(importance_type="gain")
         values = [gains.get(f"f{position}", 0.0) for position in range(len(self._columns))]
-        return pd.Series(values, index=list(self._columns), name="gain", dtype="float64")
+        return pd.Series(values, index=list(self._columns), name="average gain of the splits on it", dtype="float64")
 
     def library_object(self) -> xgboost.Booster:
         """Return the booster."""
@@ -147,21 +132,17 @@ class XGBoost(qlop.ModelPlugin):
         return onnx_of_booster(self._trained(), opset)
 
     def shap_values(self, features: pd.DataFrame) -> pd.DataFrame | None:
-        """Return XGBoost's own TreeSHAP of the log-odds or the value; None with three classes or more."""
+        """Return XGBoost's own TreeSHAP of the log-odds, of each class's margin, or of the value."""
         import numpy as np
-        import pandas as pd
         import xgboost
-        from qlop.engine import checked_features
+        from qlop.engine import checked_features, shap_frame
 
         booster = self._trained()
         values = checked_features(features, self._columns, self.name)
-        if len(self._classes) > 2:
-            return None
-        columns = [*self._columns, "base"]
-        if not len(values):
-            return pd.DataFrame(np.empty((0, len(columns))), index=features.index, columns=columns)
-        found = booster.predict(xgboost.DMatrix(values), pred_contribs=True, validate_features=False)
-        return pd.DataFrame(found.astype(np.float64), index=features.index, columns=columns)
+        found = np.empty(0)
+        if len(values):
+            found = booster.predict(xgboost.DMatrix(values), pred_contribs=True, validate_features=False)
+        return shap_frame(found, self._columns, self._classes, features.index)
 
     def _trained(self) -> xgboost.Booster:
         if self._booster is None:
@@ -195,21 +176,6 @@ class XGBoost(qlop.ModelPlugin):
             )
         return xgboost.DMatrix(values, target, weight=weight, nthread=thread_count)
 
-    def _watched(
-        self, validation: qlop.TrainingData | None, thread_count: int, reference: xgboost.DMatrix
-    ) -> xgboost.DMatrix | None:
-        """Return the validation rows, without those of a class that training has not seen."""
-        if validation is None or not self._classes:
-            return self._matrix(validation, thread_count, reference) if validation is not None else None
-        is_known = validation.target.isin(self._classes)
-        weight = validation.sample_weight
-        known = qlop.TrainingData(
-            validation.features[is_known],
-            validation.target[is_known],
-            None if weight is None else weight[is_known],
-        )
-        return self._matrix(known, thread_count, reference) if len(known.target) else None
-
     def _settings(self, context: qlop.TrainContext, thread_count: int) -> dict[str, Any]:
         settings = self.params.model_dump(exclude={"n_estimators", "early_stopping_rounds"})
         objective = {0: "reg:squarederror", 2: "binary:logistic"}.get(len(self._classes), "multi:softprob")
@@ -221,19 +187,21 @@ class XGBoost(qlop.ModelPlugin):
             del settings["max_bin"]
         return settings | {"nthread": thread_count}
 
-    def _callbacks(self, context: qlop.TrainContext, *, is_watched: bool) -> list[Any]:
+    def _callbacks(self, context: qlop.TrainContext, rows: xgboost.DMatrix, *, is_watched: bool) -> list[Any]:
         import xgboost
 
         report = context.report_metric
         every = max(1, self.params.n_estimators // 100)
 
         class Report(xgboost.callback.TrainingCallback):
-            """Pass the validation loss on, about a hundred times a fit."""
+            """Pass the training and the validation loss on, about a hundred times a fit."""
 
-            def after_iteration(self, _model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ANN401 - XGBoost's own
-                for losses in evals_log.values():
-                    for metric, values in losses.items():
-                        if epoch % every == 0:
+            def after_iteration(self, model: xgboost.Booster, epoch: int, evals_log: Any) -> bool:  # noqa: ANN401
+                if epoch % every == 0:
+                    name, _, loss = model.eval_set([(rows, "train")], epoch).split("\t")[-1].partition(":")
+                    report(name.replace("train-", "train_"), float(loss), epoch + 1)
+                    for losses in evals_log.values():
+                        for metric, values in losses.items():
                             report(f"validation_{metric}", float(values[-1]), epoch + 1)
                 return False
 

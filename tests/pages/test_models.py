@@ -54,6 +54,15 @@ def test_a_home_without_models_says_how_to_get_one(home, page):
     assert [found.label for found in app.button] == ["Train a model"]
 
 
+def test_what_a_model_weighs_and_why_it_has_no_curve_are_told(trained, page):
+    app = page("models.py")
+    assert not app.exception
+    said = html.unescape(" ".join(element.value for element in (*app.markdown, *app.html, *app.text)))
+    assert [tab.label for tab in app.tabs] == ["Card", "Folds", "Learning", "Importances", "Config", "Export"]
+    assert "A linear model has no learning curve" in said
+    assert "Measured: size of its standardised coefficient." in said
+
+
 def test_the_card_says_what_was_learned_from_what_and_what_speaks_against_it(trained, page):
     app = page("models.py")
     assert not app.exception

@@ -32,6 +32,7 @@ from core.contracts.exporter import ModelArtifact as ModelArtifact
 from core.contracts.feature_step import FeatureStepPlugin as FeatureStepPlugin
 from core.contracts.folder_sink_params import FolderSinkParams as FolderSinkParams
 from core.contracts.labeler import LabelerPlugin as LabelerPlugin
+from core.contracts.model import JoinedModels as JoinedModels
 from core.contracts.model import MakesModels as MakesModels
 from core.contracts.model import ModelPlugin as ModelPlugin
 from core.contracts.model import TrainContext as TrainContext

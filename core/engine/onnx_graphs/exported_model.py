@@ -15,7 +15,7 @@ from core.base.errors import ExportError
 from core.base.version import __version__
 from core.engine.model_card import CARD_FILE
 from core.engine.onnx_graphs.calibration_nodes import add_prediction_columns
-from core.engine.onnx_graphs.onnx_graph import FEATURES, SCORES, OnnxGraph
+from core.engine.onnx_graphs.onnx_graph import FEATURES, HISTORY_BARS, SCORES, OnnxGraph
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +47,7 @@ def onnx_of_model(fitted: FittedModel, folder: Path, opset: int) -> bytes:
     if own is None:
         raise ExportError(
             f"Model {type(model).name!r} has no ONNX form (its to_onnx gives None). Export it with exporter_type: "
-            "native, or train a model that has one: xgboost, lightgbm, random_forest, linear."
+            "bundle or native."
         )
     graph = _own_graph(own, fitted)
     columns = add_prediction_columns(graph, fitted)
@@ -64,10 +64,11 @@ def _own_graph(own: bytes, fitted: FittedModel) -> OnnxGraph:
     except (DecodeError, onnx.checker.ValidationError) as error:
         raise ExportError(f"to_onnx of {type(fitted.model).name!r} gave no ONNX model: {error!s:.300}") from error
     found = [[value.name for value in values] for values in (model.graph.input, model.graph.output)]
-    if found != [[FEATURES], [SCORES]]:
+    wanted = [FEATURES, HISTORY_BARS] if "earlier_rows" in fitted.model.capabilities else [FEATURES]
+    if found != [wanted, [SCORES]]:
         raise ExportError(
             f"to_onnx of {type(fitted.model).name!r} gave a graph with the inputs {found[0]} and the outputs "
-            f"{found[1]}; it must have {FEATURES!r} and {SCORES!r}."
+            f"{found[1]}; it must have the inputs {wanted} and the output {SCORES!r}."
         )
     return OnnxGraph(model)
 

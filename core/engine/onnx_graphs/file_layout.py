@@ -1,6 +1,7 @@
 """How a file of anybody is fed with a run's features, and where its answer lies.
 
-1. The features enter as one matrix, or as one input each, named after them.
+1. The features enter as one matrix, or as one input each, named after them; as windows of bars where the file's
+   metadata say so.
 2. A file that says which features it knows (`qlop.feature_columns`) has to know these, in this order.
 3. Probabilities are an output for each class (`probability_1`), a matrix with a column for each class, or with two
    classes the higher one's alone. A value is an output of one column.
@@ -18,8 +19,11 @@ import numpy as np
 
 from core.base.errors import DataError
 from core.engine.model_columns import probability_column
+from core.engine.onnx_graphs.network_windows import answers_of_file, history_reading
+from core.engine.onnx_graphs.onnx_graph import FEATURES, HISTORY_BARS
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from core.engine.onnx_graphs.onnx_session import OnnxSession, OnnxValue
@@ -44,10 +48,10 @@ class OnnxLayout:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
 
-    def answer(self, session: OnnxSession, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the answer for `values`, shape (n_rows,), or (n_rows, n_classes)."""
-        found = session.ask(values, self.outputs, self.inputs)
-        columns = [np.asarray(found[name], dtype=np.float64).reshape(len(values), -1) for name in self.outputs]
+    def answer(self, session: OnnxSession, features: pd.DataFrame) -> NDArray[np.float64]:
+        """Return the answer for rows of features, shape (n_rows,), or (n_rows, n_classes)."""
+        found = answers_of_file(session, features, self.outputs, self.inputs)
+        columns = [np.asarray(found[name], dtype=np.float64).reshape(len(features), -1) for name in self.outputs]
         together = np.concatenate(columns, axis=1)
         return together[:, 0] if together.shape[1] == 1 else together
 
@@ -95,6 +99,8 @@ def _check_known_columns(session: OnnxSession, columns: Sequence[str]) -> None:
 
 def _inputs(session: OnnxSession, columns: Sequence[str]) -> tuple[str, ...]:
     found = session.inputs
+    if _takes_windows(session, len(columns)):
+        return ()
     if len(found) == 1 and _fits(found[0], len(columns)):
         return ()
     by_name = {value.name: value for value in found}
@@ -103,8 +109,17 @@ def _inputs(session: OnnxSession, columns: Sequence[str]) -> tuple[str, ...]:
     raise DataError(
         f"The ONNX file's inputs are [{'; '.join(map(str, found))}], and the run has {len(columns)} features: "
         f"{list(columns)}. They fit one input, float or double, of shape [rows, {len(columns)}], or an input for each "
-        "feature, of its name, with any number of rows."
+        "feature, of its name, with any number of rows; windows of bars, where QLOP wrote the file (docs/exports.md)."
     )
+
+
+def _takes_windows(session: OnnxSession, n_features: int) -> bool:
+    reading = history_reading(session)
+    if reading is None or [value.name for value in session.inputs] != [FEATURES, HISTORY_BARS]:
+        return False
+    windows, counts = session.inputs
+    fits = windows.is_numeric and windows.shape[1:] == (reading.sequence_bars, n_features)
+    return fits and counts.type == "tensor(int64)" and len(counts.shape) == 1
 
 
 def _fits(value: OnnxValue, width: int) -> bool:

@@ -101,8 +101,28 @@ class OnnxSession:
             parts = {name: values[:, place].reshape(shape[name]) for place, name in enumerate(columns)}
         else:
             parts = {self.inputs[0].name: values}
-        rows = {name: np.ascontiguousarray(part, _ELEMENT_TYPES[known[name].type]) for name, part in parts.items()}
+        return self.ask_inputs(parts, wanted)
+
+    def ask_inputs(
+        self, inputs: Mapping[str, NDArray[np.generic]], outputs: Sequence[str]
+    ) -> dict[str, NDArray[np.generic]]:
+        """Return outputs by name.
+
+        Parameters
+        ----------
+        inputs : mapping
+            An array for each of the file's inputs, rounded to float32 where that is float.
+        outputs : sequence of str
+            Which to compute.
+
+        Raises
+        ------
+        DataError
+            If the file's operators fail on these arrays.
+        """
+        types = {value.name: _ELEMENT_TYPES.get(value.type) for value in self.inputs}
+        rows = {name: np.ascontiguousarray(part, types[name]) for name, part in inputs.items()}
         try:
-            return dict(zip(wanted, self._session.run(wanted, rows), strict=True))
+            return dict(zip(outputs, self._session.run(list(outputs), rows), strict=True))
         except self._failures as error:
             raise DataError(f"The ONNX file fails on the rows that it is given: {error!s:.300}") from error

@@ -7,35 +7,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
 from core.engine.calibration import LOWEST_PROBABILITY
-from core.engine.pmml.elements import apply, constant, derived, field, interpolated
+from core.engine.pmml.elements import apply, constant, derived, field, in_single, interpolated
 
 if TYPE_CHECKING:
     from core.engine.calibration import Calibrator
     from core.engine.pmml.score_model import Link
 
-__all__ = ["calibrated_fields", "probability_fields"]
+_Rounding = Callable[[Element], Element]
+
+__all__ = ["calibrated_fields", "log_odds", "mapped", "probability_fields", "scaled_fields"]
 
 
-def probability_fields(scores: Sequence[str], bases: Sequence[float], link: Link, prefix: str) -> list[Element]:
-    """Return fields `<prefix>_raw_<k>`, the model's own probability of each class; of two classes the higher one's."""
+def probability_fields(
+    scores: Sequence[str], bases: Sequence[float], link: Link, prefix: str, *, is_single: bool = False
+) -> list[Element]:
+    """Return fields `<prefix>_raw_<k>`, the model's own probability of each class; of two classes the higher one's.
+
+    With `is_single` every step is rounded to single precision, as XGBoost computes it.
+    """
+    rounded = in_single if is_single else _same
     sums = [derived(f"{prefix}_score_{k}", _plus(field(name), bases[k])) for k, name in enumerate(scores)]
     totals = [f"{prefix}_score_{k}" for k in range(len(scores))]
     if link == "softmax":
         largest = derived(f"{prefix}_largest", apply("max", *map(field, totals)))
-        odds = [
-            derived(f"{prefix}_odds_{k}", apply("exp", apply("-", field(name), field(f"{prefix}_largest"))))
-            for k, name in enumerate(totals)
-        ]
-        shares = _shares([f"{prefix}_odds_{k}" for k in range(len(scores))], f"{prefix}_raw", f"{prefix}_odds_sum")
+        below = [rounded(apply("-", field(name), field(f"{prefix}_largest"))) for name in totals]
+        odds = [derived(f"{prefix}_odds_{k}", rounded(apply("exp", x))) for k, x in enumerate(below)]
+        names = [f"{prefix}_odds_{k}" for k in range(len(scores))]
+        shares = scaled_fields(names, f"{prefix}_raw", f"{prefix}_odds_sum", rounded)
         return [*sums, largest, *odds, *shares]
-    made = _logistic if link == "logistic" else _same
-    return [*sums, *(derived(f"{prefix}_raw_{k}", made(field(name))) for k, name in enumerate(totals))]
+    if link == "logistic":
+        return [*sums, *(derived(f"{prefix}_raw_{k}", _logistic(field(n), rounded)) for k, n in enumerate(totals))]
+    return [*sums, *(derived(f"{prefix}_raw_{k}", field(name)) for k, name in enumerate(totals))]
 
 
 def calibrated_fields(calibrators: Sequence[Calibrator], raw: Sequence[str], prefix: str) -> list[Element]:
@@ -46,7 +54,7 @@ def calibrated_fields(calibrators: Sequence[Calibrator], raw: Sequence[str], pre
         return [derived(f"{prefix}_probability_0", mapped(calibrators[0], raw[0]))]
     apart = [derived(f"{prefix}_apart_{k}", mapped(c, raw[k])) for k, c in enumerate(calibrators)]
     names = [f"{prefix}_apart_{k}" for k in range(len(raw))]
-    return [*apart, *_shares(names, f"{prefix}_probability", f"{prefix}_apart_sum")]
+    return [*apart, *scaled_fields(names, f"{prefix}_probability", f"{prefix}_apart_sum")]
 
 
 def mapped(calibrator: Calibrator, name: str) -> Element:
@@ -59,23 +67,36 @@ def mapped(calibrator: Calibrator, name: str) -> Element:
         bound = 1.0 / (calibrator.effective_rows + 2.0)
         read = interpolated(name, list(zip(calibrator.scores, calibrator.probabilities, strict=True)))
         return _between(bound, read, 1.0 - bound)
-    position = field(name) if calibrator.scale == "value" else _log_odds(name)
+    position = field(name) if calibrator.scale == "value" else log_odds(name, LOWEST_PROBABILITY)
     return _logistic(_plus(apply("*", constant(calibrator.slope), position), calibrator.intercept))
 
 
-def _log_odds(name: str) -> Element:
+def log_odds(name: str, lowest: float) -> Element:
+    """Return the log-odds of a field that is a probability, kept between `lowest` and 1 less that."""
+
     def inside() -> Element:
-        return _between(LOWEST_PROBABILITY, field(name), 1.0 - LOWEST_PROBABILITY)
+        return _between(lowest, field(name), 1.0 - lowest)
 
     return apply("ln", apply("/", inside(), apply("-", constant(1.0), inside())))
+
+
+def scaled_fields(names: Sequence[str], prefix: str, sum_name: str, rounded: _Rounding | None = None) -> list[Element]:
+    """Return fields `<prefix>_<k>`, the named fields divided by their sum, and that sum before them."""
+    made = rounded or _same
+    # Functions of two arguments: not every reader takes more of them for a sum.
+    total = derived(sum_name, made(reduce(lambda left, right: apply("+", left, right), map(field, names))))
+    parts = [made(apply("/", field(name), field(sum_name))) for name in names]
+    return [total, *(derived(f"{prefix}_{k}", part) for k, part in enumerate(parts))]
 
 
 def _between(lowest: float, x: Element, highest: float) -> Element:
     return apply("min", apply("max", x, constant(lowest)), constant(highest))
 
 
-def _logistic(x: Element) -> Element:
-    return apply("/", constant(1.0), apply("+", constant(1.0), apply("exp", apply("*", constant(-1.0), x))))
+def _logistic(x: Element, rounded: _Rounding | None = None) -> Element:
+    made = rounded or _same
+    odds_against = made(apply("exp", apply("*", constant(-1.0), x)))
+    return made(apply("/", constant(1.0), made(apply("+", constant(1.0), odds_against))))
 
 
 def _same(x: Element) -> Element:
@@ -84,9 +105,3 @@ def _same(x: Element) -> Element:
 
 def _plus(x: Element, summand: float) -> Element:
     return apply("+", x, constant(summand)) if summand else x
-
-
-def _shares(names: Sequence[str], prefix: str, sum_name: str) -> list[Element]:
-    # Functions of two arguments: not every reader takes more of them for a sum.
-    total = derived(sum_name, reduce(lambda left, right: apply("+", left, right), map(field, names)))
-    return [total, *(derived(f"{prefix}_{k}", apply("/", field(n), field(sum_name))) for k, n in enumerate(names))]

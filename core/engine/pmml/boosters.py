@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,7 +40,7 @@ def read_xgboost(booster: xgboost.Booster) -> ScoreModel:
     trees = [_xgboost_tree(raw, 0) for raw in model["trees"]]
     n_scores = max(1, int(learner["learner_model_param"]["num_class"]))
     bases = _xgboost_bases(learner["learner_model_param"]["base_score"], n_scores, link)
-    return ScoreModel(_by_score(trees, model["tree_info"], bases), link)
+    return ScoreModel(_by_score(trees, model["tree_info"], bases, is_single=True), link, is_single=True)
 
 
 def read_lightgbm(booster: lightgbm.Booster) -> ScoreModel:
@@ -65,19 +64,19 @@ def read_lightgbm(booster: lightgbm.Booster) -> ScoreModel:
 
 
 def _by_score(
-    trees: list[Tree], which: list[int], bases: list[float], *, is_mean: bool = False
+    trees: list[Tree], which: list[int], bases: list[float], *, is_mean: bool = False, is_single: bool = False
 ) -> tuple[TreeScore, ...]:
     return tuple(
-        TreeScore(tuple(tree for tree, of in zip(trees, which, strict=True) if of == score), base, is_mean)
+        TreeScore(tuple(tree for tree, of in zip(trees, which, strict=True) if of == score), base, is_mean, is_single)
         for score, base in enumerate(bases)
     )
 
 
 def _xgboost_bases(written: Any, n_scores: int, link: Link) -> list[float]:  # noqa: ANN401 - XGBoost's own
     """Return the base of each score; of a logistic link XGBoost writes it as a probability."""
-    found = np.atleast_1d(np.asarray(json.loads(str(written)), dtype=np.float32)).astype(np.float64)
-    bases = np.broadcast_to(found, n_scores).tolist()
-    return [math.log(base / (1.0 - base)) for base in bases] if link == "logistic" else [float(base) for base in bases]
+    found = np.broadcast_to(np.asarray(json.loads(str(written)), dtype=np.float32), n_scores)
+    bases = -np.log(np.float32(1.0) / found - np.float32(1.0)) if link == "logistic" else found
+    return [float(base) for base in bases]
 
 
 def _xgboost_tree(raw: dict[str, Any], node: int) -> Tree:

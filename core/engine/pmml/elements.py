@@ -15,6 +15,7 @@ __all__ = [
     "derived",
     "element",
     "field",
+    "in_single",
     "interpolated",
     "mining_schema",
     "number",
@@ -23,6 +24,7 @@ __all__ = [
 ]
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ROUNDED = "rounded_to_single"
 _DOUBLE = {"optype": "continuous", "dataType": "double"}
 
 
@@ -82,6 +84,31 @@ def apply(function: str, /, *arguments: Element) -> Element:
 def derived(name: str, expression: Element) -> Element:
     """Return a continuous field that is computed."""
     return element("DerivedField", expression, name=name, **_DOUBLE)
+
+
+def in_single(x: Element) -> Element:
+    """Return `x` rounded to single precision, by the function that `rounding` defines."""
+    return apply(_ROUNDED, x)
+
+
+def rounding() -> Element:
+    """Return the definition of rounding to single precision, to even where two are as near, in doubles alone.
+
+    A number and a multiple of the power of two below it, so large that their sum has no finer digits than single
+    precision, are added and parted again. That power is exact in doubles: Rump, Zimmermann, Boldo and Melquiond (2009),
+    Computing predecessor and successor in rounding to nearest.
+    """
+
+    def scaled() -> Element:
+        return apply("*", constant(2.0**52 + 1.0), field("x"))
+
+    def coarse() -> Element:
+        power = apply("abs", apply("-", scaled(), apply("*", constant(1.0 - 2.0**-53), scaled())))
+        return apply("*", constant(3.0 * 2.0**28), power)
+
+    parameter = element("ParameterField", name="x", **_DOUBLE)
+    rounded = apply("-", apply("+", field("x"), coarse()), coarse())
+    return element("DefineFunction", parameter, rounded, name=_ROUNDED, **_DOUBLE)
 
 
 def interpolated(name: str, knots: Sequence[tuple[float, float]]) -> Element:

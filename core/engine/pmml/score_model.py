@@ -1,17 +1,30 @@
 """What the PMML writer knows of a model: one score for each output, each a sum of trees or of standardised features.
 
-Whatever library made the model, its reader (boosters.py, linear.py, forests.py) turns it into this.
+Whatever library made the model, its reader (boosters.py, scikit_models.py) turns it into this.
 """
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-__all__ = ["Leaf", "LinearScore", "Link", "Score", "ScoreModel", "Split", "Tree", "TreeScore", "bound_of_single"]
+__all__ = [
+    "JoinedScores",
+    "Leaf",
+    "LinearScore",
+    "Link",
+    "Score",
+    "ScoreModel",
+    "Scored",
+    "Split",
+    "Tree",
+    "TreeScore",
+    "bound_of_single",
+    "in_doubles",
+]
 
 Link = Literal["value", "probability", "logistic", "softmax"]
 """From scores to what the model answers: nothing to do, a probability already, or the usual two maps."""
@@ -55,11 +68,24 @@ Tree = Leaf | Split
 
 @dataclass(frozen=True)
 class TreeScore:
-    """`base` plus the trees' values, summed, or their mean."""
+    """`base` plus the trees' values, summed, or their mean.
+
+    Attributes
+    ----------
+    trees : tuple of Leaf or Split
+        In the order in which they are added up.
+    base : float
+        What the sum begins with.
+    is_mean : bool
+        Whether it is divided by the number of trees.
+    is_single : bool
+        Whether the library keeps the sum in single precision: it is rounded after every tree.
+    """
 
     trees: tuple[Tree, ...]
     base: float = 0.0
     is_mean: bool = False
+    is_single: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,10 +104,35 @@ Score = TreeScore | LinearScore
 
 @dataclass(frozen=True)
 class ScoreModel:
-    """A model as its scores and their link: one score for a value or for two classes, else one a class."""
+    """A model as its scores and their link: one score for a value or for two classes, else one a class.
+
+    `is_single` says that the library computes the link in single precision too.
+    """
 
     scores: tuple[Score, ...]
     link: Link
+    is_single: bool = False
+
+
+@dataclass(frozen=True)
+class JoinedScores:
+    """Models whose answers become one, as `core.engine.joined_models` says: averaged by weight, or read by `final`."""
+
+    members: tuple[Scored, ...]
+    weights: tuple[float, ...]
+    final: Scored | None = None
+
+
+Scored = ScoreModel | JoinedScores
+
+
+def in_doubles(scored: Scored) -> Scored:
+    """Return the same without its roundings to single precision, for where the last digits of a score do not count."""
+    if isinstance(scored, JoinedScores):
+        final = None if scored.final is None else in_doubles(scored.final)
+        return replace(scored, members=tuple(map(in_doubles, scored.members)), final=final)
+    scores = tuple(replace(s, is_single=False) if isinstance(s, TreeScore) else s for s in scored.scores)
+    return replace(scored, scores=scores, is_single=False)
 
 
 def bound_of_single(threshold: float, *, equal_goes_left: bool) -> tuple[float, bool]:

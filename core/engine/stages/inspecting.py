@@ -20,6 +20,7 @@ from core.engine.price_findings import price_findings
 from core.engine.rank_correlation import feature_correlations, target_correlations
 from core.engine.stages.data_report import report_data
 from core.engine.stages.market import open_market
+from core.engine.timetable import timetable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +78,7 @@ def inspect_data(config: RunConfig, context: RunContext) -> Inspected:
     """
     market = open_market(config, context) if config.label is not None else None
     panel = market.panel if market else _load(config, context)
-    coverage, findings = _describe_prices(panel, context)
+    coverage, findings = _describe_prices(panel, config, context)
     context.check_cancelled()
     features = _features(config, panel, context)
     context.check_cancelled()
@@ -98,12 +99,13 @@ def _load(config: RunConfig, context: RunContext) -> pd.DataFrame:
     return loaded.panel
 
 
-def _describe_prices(panel: pd.DataFrame, context: RunContext) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _describe_prices(panel: pd.DataFrame, config: RunConfig, context: RunContext) -> tuple[pd.DataFrame, pd.DataFrame]:
     context.progress(_STEP, 1, _N_STEPS, "steps")
-    coverage, findings = coverage_by_ticker(panel), price_findings(panel)
+    expected = timetable(panel, config.data.interval, config.data.calendar) if config.data else None
+    coverage, findings = coverage_by_ticker(panel, expected), price_findings(panel, expected)
     context.save_table("prices", panel)
     context.save_table("coverage", coverage)
-    context.save_table("gaps", gap_runs(panel))
+    context.save_table("gaps", gap_runs(panel, expected))
     context.save_table("findings", findings)
     context.log("The prices are described", n_findings=len(findings), n_missing=int(coverage["n_missing"].sum()))
     return coverage, findings

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Literal
 
 from core.base.errors import ConfigError, RunError
 from core.engine.fold_findings import fold_findings
+from core.engine.joined_models import member_versions
 from core.engine.labels import check_labels, label_report
 from core.engine.model_artifact import load_model_artifact, read_model_card, save_fitted_model
 from core.engine.model_card_text import ModelCardFacts, write_model_card_text
+from core.engine.model_notes import model_notes
 from core.engine.prediction_scores import scorable_rows
+from core.engine.shap_values import mean_absolute_shap
 from core.engine.training import TrainingResult, TrainingTask, train_model
 from core.engine.watched_features import WatchedPipeline, rows_trained_first
 
@@ -83,7 +86,8 @@ class _ContextReporter:
 def train(config: RunConfig, market: Market, context: RunContext) -> Trained:
     """Label, build features, train by the config's splits and save what came of it.
 
-    Artifacts: labels, predictions, fold_scores, feature_importances, shap_importances, model_card.md, model/.
+    Artifacts: labels, predictions, fold_scores, learning_curves, feature_importances, shap_importances, model_notes,
+    model_card.md, model/.
 
     Raises
     ------
@@ -114,8 +118,11 @@ def train(config: RunConfig, market: Market, context: RunContext) -> Trained:
     result = train_model(task)
     trained = _trained(result, labels, report, market.panel)
     shap_importances = _shap_importances(result)
-    _save(result, context, _description(config, market, task.pipeline), shap_importances)
-    facts = ModelCardFacts(config, market, result, trained.metrics, shap_importances)
+    model = result.final_model.model
+    notes = model_notes(model, result.importances, result.learning_curves, shap_importances)
+    context.save_json("model_notes", notes.to_json())
+    _save(result, context, _description(config, market, task.pipeline, model), shap_importances)
+    facts = ModelCardFacts(config, market, result, trained.metrics, shap_importances, notes)
     context.save_text("model_card.md", write_model_card_text(facts))
     return trained
 
@@ -147,13 +154,16 @@ def _model_factory(model: TrainModelConfig, context: RunContext) -> Callable[[],
     return make_model
 
 
-def _description(config: RunConfig, market: Market, pipeline: FeaturePipeline) -> dict[str, JsonValue]:
+def _description(
+    config: RunConfig, market: Market, pipeline: FeaturePipeline, model: ModelPlugin
+) -> dict[str, JsonValue]:
     """Return what a file of the model needs to say, so that it can be fed again and traded without its run."""
     described: dict[str, JsonValue] = config.model_dump(
         mode="json", include={"data", "features", "label", "broker", "seed"}
     )
     described["tickers"] = list(market.panel.index.unique(level="ticker"))
     described["data_fingerprint"] = market.fingerprint
+    described["member_versions"] = {**member_versions(model)}
     described["feature_step_versions"] = {step.name: step.version for step in pipeline.steps}
     return described
 
@@ -165,9 +175,8 @@ def _shap_importances(result: TrainingResult) -> pd.DataFrame | None:
     values = result.final_model.model.shap_values(result.example_features)
     if values is None:
         return None
-    # By place: the last column is the base, and a feature may be called so too.
-    sizes = values.iloc[:, :-1].abs().mean().to_numpy()
-    return pd.DataFrame({"feature": list(result.final_model.feature_columns), "mean_absolute_shap": sizes})
+    names = list(result.final_model.feature_columns)
+    return pd.DataFrame({"feature": names, "mean_absolute_shap": mean_absolute_shap(values, len(names))})
 
 
 def _save(
@@ -178,9 +187,10 @@ def _save(
 ) -> None:
     context.save_table("predictions", result.predictions)
     context.save_table("fold_scores", result.fold_scores)
-    importances = result.final_model.model.feature_importances()
-    if importances is not None:
-        context.save_table("feature_importances", importances.rename_axis("feature").reset_index(name="importance"))
+    if len(result.learning_curves):
+        context.save_table("learning_curves", result.learning_curves)
+    importances = result.importances.rename_axis("feature").reset_index(name="importance")
+    context.save_table("feature_importances", importances)
     if shap_importances is not None:
         context.save_table("shap_importances", shap_importances)
     folder = context.new_folder("model")

@@ -3,6 +3,8 @@
 1. Each epoch goes through the rows in an order of its own, in steps of AdamW on the weighted mean loss of a batch.
 2. After it the loss of the validation rows is found, and both losses are reported.
 3. Once the validation loss has not fallen for a number of epochs, training stops; the best weights come back.
+
+Between two steps, several times a second, it looks whether the run was asked to stop.
 """
 
 from __future__ import annotations
@@ -16,14 +18,14 @@ from torch.nn import functional
 
 from core.base.errors import TrainingError
 from core.engine.torch_training.adam_w import AdamW
+from core.engine.torch_training.seldom import Seldom
 
 if TYPE_CHECKING:
+    from core.contracts.model import TrainContext
     from core.engine.torch_training.network_params import NetworkParams
     from core.engine.torch_training.network_rows import LabelledRows
 
 __all__ = ["fit_network", "mean_loss"]
-
-Report = Callable[[str, float, int], None]
 
 
 def fit_network(
@@ -31,7 +33,7 @@ def fit_network(
     train: LabelledRows,
     validation: LabelledRows | None,
     params: NetworkParams,
-    report: Report,
+    context: TrainContext,
 ) -> None:
     """Fit the network's weights in place.
 
@@ -45,23 +47,26 @@ def fit_network(
         The rows whose loss stops training.
     params : NetworkParams
         How to train.
-    report : callable
-        Takes "train_loss" (the mean over the epoch's steps, dropout at work) and "validation_loss" of each epoch, which
-        count from 1; may raise to end the training.
+    context : TrainContext
+        Is told "train_loss" (the mean over the epoch's steps, dropout at work) and "validation_loss" of each epoch, and
+        asked between the steps whether to go on.
 
     Raises
     ------
     TrainingError
         If a loss is not finite.
+    RunCancelled
+        If the run was asked to stop.
     """
+    go_on = Seldom(context.check_cancelled)
     optimizer = AdamW(network.parameters(), learning_rate=params.learning_rate, weight_decay=params.weight_decay)
     best_loss, best_epoch, best_weights = math.inf, 0, _weights_of(network)
     for epoch in range(1, params.epochs + 1):
-        _report_finite(report, "train_loss", _epoch(network, train, optimizer, params), epoch, params)
+        _report_finite(context, "train_loss", _epoch(network, train, optimizer, params, go_on), epoch, params)
         if validation is None:
             continue
-        loss = mean_loss(network, validation)
-        _report_finite(report, "validation_loss", loss, epoch, params)
+        loss = mean_loss(network, validation, go_on=go_on)
+        _report_finite(context, "validation_loss", loss, epoch, params)
         if loss < best_loss:
             best_loss, best_epoch, best_weights = loss, epoch, _weights_of(network)
         elif params.early_stopping_epochs is not None and epoch - best_epoch >= params.early_stopping_epochs:
@@ -70,13 +75,23 @@ def fit_network(
         network.load_state_dict(best_weights)
 
 
-def mean_loss(network: torch.nn.Module, labelled: LabelledRows, rows: torch.Tensor | None = None) -> float:
-    """Return the weighted mean loss, without dropout, of all rows or of the numbered ones."""
+def mean_loss(
+    network: torch.nn.Module,
+    labelled: LabelledRows,
+    rows: torch.Tensor | None = None,
+    *,
+    go_on: Callable[[], None],
+) -> float:
+    """Return the weighted mean loss, without dropout, of all rows or of the numbered ones.
+
+    `go_on` is called before each block of rows, and may raise.
+    """
     network.eval()
     chosen = torch.arange(len(labelled.rows), device=labelled.weight.device) if rows is None else rows
     total = weight = 0.0
     with torch.no_grad():
         for start in range(0, len(chosen), labelled.rows.at_once):
+            go_on()
             part = chosen[start : start + labelled.rows.at_once]
             own = labelled.weight[part]
             total += float((_losses(network, labelled, part) * own).sum())
@@ -84,13 +99,20 @@ def mean_loss(network: torch.nn.Module, labelled: LabelledRows, rows: torch.Tens
     return total / weight
 
 
-def _epoch(network: torch.nn.Module, train: LabelledRows, optimizer: AdamW, params: NetworkParams) -> float:
+def _epoch(
+    network: torch.nn.Module,
+    train: LabelledRows,
+    optimizer: AdamW,
+    params: NetworkParams,
+    go_on: Callable[[], None],
+) -> float:
     network.train()
     n_rows = len(train.rows)
     # Drawn on the processor, so that the order is the same on every device.
     order = torch.randperm(n_rows).to(train.weight.device)
     total, weight = torch.zeros(()), torch.zeros(())
     for rows in order.tensor_split(max(1, n_rows // params.batch_rows)):
+        go_on()
         own = train.weight[rows]
         weighted = (_losses(network, train, rows) * own).sum()
         optimizer.forget_gradients()
@@ -115,10 +137,10 @@ def _weights_of(network: torch.nn.Module) -> dict[str, torch.Tensor]:
     return {name: tensor.clone() for name, tensor in network.state_dict().items()}
 
 
-def _report_finite(report: Report, name: str, loss: float, epoch: int, params: NetworkParams) -> None:
+def _report_finite(context: TrainContext, name: str, loss: float, epoch: int, params: NetworkParams) -> None:
     if not math.isfinite(loss):
         raise TrainingError(
             f"The {name} of epoch {epoch} is {loss}: the network's weights have run away. Lower learning_rate "
             f"({params.learning_rate:g}) or gradient_norm_limit ({params.gradient_norm_limit})."
         )
-    report(name, loss, epoch)
+    context.report_metric(name, loss, epoch)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.base.errors import DataError
+from core.engine.pickled_file import has_pickles_name, pickled_content
 
 if TYPE_CHECKING:
     import torch
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 __all__ = ["WEIGHTS_FILE", "read_weights", "write_weights"]
 
 WEIGHTS_FILE = "network.safetensors"
-_PICKLED = frozenset({".bin", ".ckpt", ".joblib", ".pickle", ".pkl", ".pt", ".pth"})
-_PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _REFUSED = "such files run code when they are read, and are not loaded; save the weights by safetensors.torch.save_file"
 
 
@@ -44,7 +43,7 @@ def read_weights(network: torch.nn.Module, folder: Path) -> None:
     _refuse_pickles(folder)
     try:
         content = path.read_bytes()
-        if content.startswith(_PICKLE_STARTS):
+        if pickled_content(content):
             raise DataError(f"{path} is a pickle or an archive of torch.save: {_REFUSED}.")
         weights = load(content)
         network.load_state_dict(weights)
@@ -56,6 +55,11 @@ def read_weights(network: torch.nn.Module, folder: Path) -> None:
 
 
 def _refuse_pickles(folder: Path) -> None:
-    found = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in _PICKLED)
+    found = sorted(path.name for path in folder.iterdir() if _may_be_pickled(path))
     if found:
         raise DataError(f"{folder} holds {found[0]!r}: {_REFUSED}.")
+
+
+def _may_be_pickled(path: Path) -> bool:
+    # What torch.save writes is often called .bin, which other libraries call files of numbers.
+    return has_pickles_name(path) or path.suffix.lower() == ".bin"

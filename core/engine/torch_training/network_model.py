@@ -44,6 +44,7 @@ class NetworkModel(ModelPlugin):
     """
 
     capabilities = frozenset({"early_stopping", "missing_values"})
+    no_shap_values = "A network has no SHAP values; how much each feature matters is found by shuffling it."
     params: NetworkParams
 
     sequence_bars: int | None = None
@@ -106,7 +107,15 @@ class NetworkModel(ModelPlugin):
         import pandas as pd
 
         record, _ = self._trained()
-        return pd.Series(record.importances, index=list(record.feature_columns), name="loss_rise", dtype="float64")
+        measure = "rise of the loss when its values are shuffled (permutation)"
+        return pd.Series(record.importances, index=list(record.feature_columns), name=measure, dtype="float64")
+
+    def to_onnx(self, opset: int) -> bytes:
+        """Return standardisation and network as a graph in float64. See the contract."""
+        from core.engine.onnx_graphs.network_graph import onnx_of_network
+
+        record, network = self._trained()
+        return onnx_of_network(record, network, self.sequence_bars, opset)
 
     def architecture(self) -> dict[str, Any]:
         """Return the parameters that say what the network looks like, as JSON."""

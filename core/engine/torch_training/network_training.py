@@ -53,6 +53,8 @@ def trained_network(
     ------
     TrainingError
         If all rows are of one class, or a loss is not finite.
+    RunCancelled
+        If the run was asked to stop.
     """
     known = _prepared(model, data, context)
     device = model.params.device
@@ -62,8 +64,9 @@ def trained_network(
         stopping = None if watched is None else _labelled(model, watched, known)
         n_outputs = len(known.classes) or 1
         network = model.build_network(known.standardisation.n_inputs, n_outputs).float().to(device)
-        fit_network(network, train, stopping, model.params, context.report_metric)
-        importances = shuffled_importances(network, train if stopping is None else stopping, known.standardisation)
+        fit_network(network, train, stopping, model.params, context)
+        judged = train if stopping is None else stopping
+        importances = shuffled_importances(network, judged, known.standardisation, context.check_cancelled)
     record = NetworkRecord(
         architecture=model.architecture(),
         feature_columns=known.columns,

@@ -40,6 +40,6 @@ def importance_figure(importances: pd.DataFrame, colors: Colors) -> Figure:
         hovertemplate="%{y}: %{x:.4g}<extra></extra>",
     )
     figure.update_layout(template=template(colors), height=max(200, 60 + 20 * len(largest)), hovermode="closest")
-    figure.update_xaxes(title_text="Importance (the model's own measure)")
+    figure.update_xaxes(title_text="Importance")
     figure.update_yaxes(type="category", showgrid=False)
     return figure

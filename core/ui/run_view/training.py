@@ -12,6 +12,7 @@ from core.ui.figures import figure_label, shown_figure
 from core.ui.plain_text import quiet
 from core.ui.run_view.fold_scores import fold_figure, fold_metrics
 from core.ui.run_view.importances import importance_figure
+from core.ui.run_view.learning_curves import draw_learning_curves
 from core.ui.run_view.reliability import reliability_figure
 from core.ui.tables import reading_table, right_text
 from core.ui.tear_sheet.section import Section
@@ -40,12 +41,16 @@ def training_view(report: TrainingReport, *, run_id: str) -> None:
         figure = reliability_figure(report.reliability, colors)
         sections.append(Section("reliability", "Reliability", words, figure, report.reliability, is_narrow=True))
     if report.importances is not None and not report.importances.empty:
-        words = "By the model's own measure, over its training rows; it says nothing about what happens out of sample."
+        words = "Of the model that was kept; it says what the model uses, and nothing about what happens out of sample."
         figure = importance_figure(report.importances, colors)
         sections.append(Section("importances", "Features", words, figure, report.importances, is_narrow=True))
+    notes = {name: str(sentence) for name, sentence in (report.notes or {}).items()}
     for place, section in zip(st.columns(len(sections), gap="large") if sections else [], sections, strict=True):
         with place:
             section_panel(section, run_id=run_id)
+            if section.name == "importances" and notes.get("importances"):
+                quiet(notes["importances"], "importance-measure")
+    draw_learning_curves(report.curves, notes.get("learning_curve", ""), run_id=run_id)
     if report.labels:
         _draw_labels(report.labels)
 

@@ -96,7 +96,15 @@ def _exposure(exposures: pd.DataFrame, colors: Colors) -> Section:
             f" Drawn are the {MOST_TICKERS} that were held most; the other {n_tickers - MOST_TICKERS} are one area."
         )
     figure = exposure_figure(exposures, colors)
-    return Section("exposure", "Exposure by ticker", words, figure, exposures.reset_index())
+    return Section("exposure", "Exposure by ticker", words, figure, _with_time_column(exposures))
+
+
+def _with_time_column(exposures: pd.DataFrame) -> pd.DataFrame:
+    # A ticker may have the column's name.
+    name = "timestamp"
+    while name in exposures.columns:
+        name += "_"
+    return exposures.rename_axis(name).reset_index()
 
 
 def _money(amount: float) -> str:

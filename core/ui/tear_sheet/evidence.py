@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from core.services.yearly_figures import FEWEST_BARS
+from core.base.yearly_figures import FEWEST_BARS
 from core.ui.figures import with_minus
 
 if TYPE_CHECKING:

@@ -8,12 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.base.errors import ConfigError
+from core.base.ticker_names import LONGEST_TICKER, ticker_fault
 from core.config.loader import parse_config, read_config_file
 from core.config.run_config import RunConfig
 from core.services.ready_configs import ready_config
 
 WHOLE = RunConfig.model_validate(read_config_file(ready_config("leverage_opportunity"))).model_dump(mode="json")
 # What lies below is the plugins' own, and checked by their Params.
+TICKERS = st.text(min_size=1, max_size=LONGEST_TICKER).filter(lambda text: not ticker_fault(text))
 OPEN = re.compile(r"_params$|^baselines$|^disabled$")
 
 
@@ -69,8 +71,8 @@ def test_an_unknown_field_is_refused_with_its_path(path, name):
 @given(
     seed=st.integers(0, 2**31 - 1),
     cash=st.floats(1.0, 1e12, allow_nan=False),
-    tickers=st.lists(st.text(min_size=1, max_size=64), min_size=1, max_size=4, unique=True),
-    title=st.text(max_size=50),
+    tickers=st.lists(TICKERS, min_size=1, max_size=4, unique=True),
+    title=st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=50),
 )
 def test_what_is_accepted_comes_back_the_same(seed, cash, tickers, title):
     config = copy.deepcopy(WHOLE)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.base.errors import ConfigError
+from core.base.ticker_names import ticker_fault
 from core.config.loader import load_config, parse_config
 from core.config.run_config import RunConfig
 
@@ -171,7 +172,13 @@ def test_the_boolean_form_of_close_at_end_is_understood():
     seed=st.integers(0, 2**32 - 1),
     train=st.integers(1, 10_000),
     buffer=st.floats(0, 0.99),
-    tickers=st.none() | st.lists(st.text(min_size=1, max_size=20), unique=True, min_size=1, max_size=4),
+    tickers=st.none()
+    | st.lists(
+        st.text(min_size=1, max_size=20).filter(lambda text: not ticker_fault(text)),
+        unique=True,
+        min_size=1,
+        max_size=4,
+    ),
     params=st.dictionaries(
         st.text(max_size=8), st.none() | st.booleans() | st.integers() | st.text(max_size=8), max_size=4
     ),

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.base.errors import DataError
-from core.engine.adjustment import adjust_panel, previous_close
+from core.engine.adjustment import adjust_panel
 from core.engine.panel import check_panel, panel_arrays
+from core.engine.previous_rows import previous_close
 
 Bar = tuple[float, float, float]
 

@@ -128,7 +128,7 @@ def test_altered_sums_do_not_fit_the_signature(bundle: Path) -> None:
         (lambda files: {**files, "signature.json": b" " * 5_000}, "signature.json has 5,000 bytes"),
         (lambda files: {**files, "../evil": b"x"}, r"holds the entry '\.\./evil', which may not be unpacked"),
         (lambda files: {**files, "/etc/evil": b"x"}, "holds the entry '/etc/evil', which may not be unpacked"),
-        (lambda files: {**files, "README.md": bytes(20_000_000)}, "'README.md' unpacks to 20,000,000 bytes"),
+        (lambda files: {**files, "README.md": bytes(20_000_000)}, "'README.md', which unpacks to 20,000,000 bytes"),
     ],
 )
 def test_entries_that_are_not_those_signed_are_refused(

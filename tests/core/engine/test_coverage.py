@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from core.engine.coverage import coverage_by_ticker, gap_runs
-from core.engine.panel_findings import session_gaps
+from core.engine.session_gaps import session_gaps
 
 DAYS = pd.date_range("2024-01-01", periods=8, freq="D", tz="UTC", unit="us")
 

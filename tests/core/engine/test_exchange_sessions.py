@@ -22,7 +22,8 @@ from core.engine.load import LoadedPanel, load_panel
 def panel_of(bars: dict[str, Sequence[str]]) -> pd.DataFrame:
     rows = [(pd.Timestamp(time, tz="UTC"), ticker) for ticker, times in bars.items() for time in times]
     index = pd.MultiIndex.from_tuples(rows, names=["timestamp", "ticker"])
-    prices = pd.DataFrame(10.0, index=index, columns=["open", "high", "low", "close", "volume"])
+    moving = [10.0 + number / 100.0 for number in range(len(index))]
+    prices = pd.DataFrame(dict.fromkeys(["open", "high", "low", "close", "volume"], moving), index=index)
     return prices.assign(dividend=0.0, split=1.0).sort_index()
 
 

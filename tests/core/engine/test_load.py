@@ -59,7 +59,7 @@ def test_prices_come_cut_checked_adjusted_and_with_their_fingerprint() -> None:
     assert (loaded.panel["close"] == 40.0).all()
     assert loaded.panel.attrs["adjustment"] == "total_return"
     assert loaded.fingerprint == data_fingerprint(loaded.panel)
-    assert loaded.findings == ()
+    assert loaded.findings == ("The close of AAPL stands still for 7 bars from 2004-03-03.",)
 
 
 def test_both_dates_are_included_and_intraday_bars_of_the_last_day_too() -> None:
@@ -119,11 +119,14 @@ def test_what_looks_odd_is_told() -> None:
     loaded = load_panel(
         Shelf(pd.concat([panel, also, extra]).sort_index()), config(start_date="2004-01-01", end_date="2004-12-31")
     )
-    late, early, gaps, splits = loaded.findings
+    late, early, gaps, splits, stale = loaded.findings
     assert late == "The data begin at 2004-03-01, later than data.start_date 2004-01-01."
     assert early == "The data end at 2004-03-10, earlier than data.end_date 2004-12-31."
     assert gaps.startswith("2 bars are missing on days on which other tickers traded, the first of AAPL at 2004-03-03")
     assert splits.startswith("2 bars open as if after a split")
+    assert stale == (
+        "3 times a close is the same for 5 bars or more; the close of MSFT stands still for 10 bars from 2004-03-01."
+    )
 
 
 def test_what_prices_come_adjusted_for_survives_the_cut() -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from core.base.errors import DataError
-from core.engine.model_archive import MAX_FILES, pack_model, unpack_model
+from core.engine.model_archive import pack_model, unpack_model
+from core.engine.zip_entries import MAX_FILES
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from core.engine.adjustment import adjust_panel
-from core.engine.panel_findings import adjustment_disagreements, session_gaps, unadjusted_splits
+from core.engine.panel_findings import adjustment_disagreements, unadjusted_splits
+from core.engine.session_gaps import session_gaps
 
 
 def panel_of(closes: dict[str, list[float | None]], **columns: list[float]) -> pd.DataFrame:

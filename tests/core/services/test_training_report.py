@@ -26,6 +26,18 @@ def test_folds_labels_and_reliability_are_read(tmp_path):
     assert report.importances is None
 
 
+def test_curves_and_what_is_said_beside_them_are_read(tmp_path):
+    workbench = open_workbench(tmp_path / "home")
+    curves = pd.DataFrame({"fold": [-1], "metric": ["train_loss"], "value": [0.5], "step": [1]})
+    with open_run(workbench.home, new_run_id(), {"mode": "train"}, {}, owns_process=False) as session:
+        session.save_table("learning_curves", curves)
+        session.save_json("model_notes", {"importances": "Measured: x.", "learning_curve": "", "shap_values": ""})
+        session.save_table("fold_scores", pd.DataFrame({"fold": [0]}))
+    report = read_training_report(workbench, session.run_id)
+    assert report.curves["value"].tolist() == [0.5]
+    assert report.notes["importances"] == "Measured: x."
+
+
 def test_a_regression_has_no_reliability(tmp_path):
     report = read_training_report(*run_with(tmp_path, {"prediction": [0.1], "target": [0.2]}))
     assert report.reliability is None

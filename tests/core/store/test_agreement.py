@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from core.base.events import RunState
 from core.base.identifiers import new_run_id
 from core.store.agreement import Agreement, FolderStamp
+from core.store.database import Database
 from core.store.run_query import RunQuery
 from core.store.run_session import open_run
 from core.store.run_store import RunStore
@@ -82,14 +84,57 @@ def test_the_version_changes_with_a_note_and_with_a_run_that_goes_and_not_else(h
     assert len({before, annotated, version(home)}) == 3
 
 
-def test_folders_that_changed_just_now_are_not_yet_taken_for_unchanged(home):
+@pytest.fixture
+def database(home):
+    opened = Database(home)
+    yield opened
+    opened.close()
+
+
+def agreed(home, database, stamp, row_count):
+    with database.transaction() as connection:
+        return Agreement(home, database).unreadable(connection, stamp, row_count)
+
+
+def test_folders_that_changed_just_now_are_not_yet_taken_for_unchanged(home, database):
     make_run(home)
-    agreement, stamp = Agreement(), FolderStamp.of(home)
-    agreement.note(home, FolderStamp((time.time_ns(), stamp.changed_ns[1])), 1)
-    assert not agreement.holds(home, stamp, 1)
+    agreement, stamp = Agreement(home, database), FolderStamp.of(home)
+    now = FolderStamp((time.time_ns(), stamp.changed_ns[1]), stamp.identity)
+    agreement.note(now, 1, ())
+    assert agreed(home, database, now, 1) is None
     age_folders(home)
     stamp = FolderStamp.of(home)
-    agreement.note(home, stamp, 1)
-    assert agreement.holds(home, stamp, 1)
-    assert not agreement.holds(home, stamp, 2)
-    assert not agreement.holds(home, FolderStamp((stamp.changed_ns[0] + 1, stamp.changed_ns[1])), 1)
+    agreement.note(stamp, 1, ("one",))
+    assert agreed(home, database, stamp, 1) == {"one"}
+    assert agreed(home, database, stamp, 2) is None
+    assert (
+        agreed(home, database, FolderStamp((stamp.changed_ns[0] + 1, stamp.changed_ns[1]), stamp.identity), 1) is None
+    )
+    agreement.forget()
+    assert agreed(home, database, stamp, 1) is None
+
+
+def test_a_copy_of_the_folder_of_the_same_age_is_compared_anew(home, two_runs, tmp_path):
+    before = FolderStamp.of(home)
+    home.runs_folder.rename(tmp_path / "aside")
+    shutil.copytree(tmp_path / "aside", home.runs_folder)
+    age = before.changed_ns[0]
+    os.utime(home.runs_folder, ns=(age, age))
+    assert FolderStamp.of(home).changed_ns[0] == age
+    assert FolderStamp.of(home) != before
+    assert found(home) == set(two_runs)
+
+
+def test_a_run_that_cannot_be_read_is_looked_at_each_time_and_the_others_are_not(home, two_runs, database):
+    damaged, whole = two_runs
+    events = home.run_path(damaged) / "events.jsonl"
+    content = events.read_bytes()
+    (home.run_path(damaged) / "config.json").rename(home.path / "config.json")
+    with RunStore(home) as store, store._database.transaction() as connection:
+        connection.execute(runs.delete().where(runs.c.run_id == damaged))
+    assert found(home) == {whole}
+    assert agreed(home, database, FolderStamp.of(home), 1) == {damaged}
+    assert events.read_bytes() == content
+    (home.path / "config.json").rename(home.run_path(damaged) / "config.json")
+    assert found(home) == set(two_runs)
+    assert agreed(home, database, FolderStamp.of(home), 2) == set()

@@ -12,7 +12,8 @@ from pyarrow import parquet
 from pydantic import ValidationError
 from qlop.testing import DataSourceContractSuite
 
-from plugins.data_sources.parquet_lake import ParquetLake, _open_lake
+from plugins.data_sources._lake import open_lake
+from plugins.data_sources.parquet_lake import ParquetLake
 
 TICKERS = ("AAPL", "007", "BRK/B")
 
@@ -57,7 +58,7 @@ def refusal(path: Path | str, *tickers: str, **params: object) -> str:
 
 def plan(path: Path, *tickers: str, start: date | None = None, end: date | None = None, **params: object) -> str:
     """Return what DuckDB says it has done for the query of these."""
-    lake = _open_lake(source(path, **params).params, tickers or None)
+    lake = open_lake(source(path, **params).params, tickers or None)
     text, values = lake.query(tickers or None, start, end)
     with lake.connection() as connection:
         return str(connection.execute(f"EXPLAIN ANALYZE {text}", values).fetchall()[0][1])
@@ -223,7 +224,7 @@ def test_the_database_opens_no_other_file_and_no_extension(tmp_path: Path) -> No
     import duckdb
 
     other = write(tmp_path / "other.parquet", bars("IBM"))
-    lake = _open_lake(source(write(tmp_path / "a.parquet", bars("AAPL"))).params, None)
+    lake = open_lake(source(write(tmp_path / "a.parquet", bars("AAPL"))).params, None)
     with lake.connection() as connection:
         for text in (
             f"SELECT * FROM read_parquet('{other}')",

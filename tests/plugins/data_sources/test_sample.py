@@ -12,10 +12,11 @@ import qlop
 from qlop.testing import DataSourceContractSuite
 
 from core.config.sections import LoadDataConfig
-from core.engine.adjustment import previous_close
 from core.engine.load import load_panel
 from core.engine.panel import check_panel
-from core.engine.panel_findings import adjustment_disagreements, session_gaps, unadjusted_splits
+from core.engine.panel_findings import adjustment_disagreements, unadjusted_splits
+from core.engine.previous_rows import previous_close
+from core.engine.session_gaps import session_gaps
 from plugins.data_sources import sample
 from plugins.data_sources.sample import BENCHMARKS, STOCKS, Sample
 

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import logging
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -144,9 +145,80 @@ def test_what_a_holder_had_follows_from_either_adjustment(yahoo, source, adjustm
     assert loaded.findings == ()
 
 
-def test_prices_as_traded_are_refused_since_yahoo_has_none(source):
+def test_yahoos_own_prices_are_not_taken_for_traded_ones(source):
     with pytest.raises(qlop.DataError, match=r"come adjusted \(splits\).*Set data\.adjustment to splits or"):
         load_panel(source(), LoadDataConfig(data_source_type="yfinance", tickers=("ACME",), adjustment="raw"))
+
+
+def in_cents(moments, price, **options):
+    """An instrument that trades near a price, in whole cents, and that Yahoo shows with seven digits."""
+    made = server.instrument(moments, seed=5, seven_digits=True, **options)
+    return replace(made, traded=np.round(made.traded * price / 100.0, 2))
+
+
+@pytest.mark.parametrize("price", [12.0, 900.0, 7_000.0])
+@pytest.mark.parametrize("splits", [{}, {30: 4}, {5: 2, 30: 7, 50: 3}, {20: 0.1}, {10: 1.281, 40: 0.125}])
+def test_prices_as_traded_are_rebuilt_to_the_cent(yahoo, source, splits, price):
+    held = in_cents(server.days(FIRST, 60), price, splits=splits)
+    yahoo.instruments["ACME"] = held
+    panel = source(prices="raw").load_data(["ACME"], None, None, "1d")
+    assert panel.attrs == {"adjustment": "raw"}
+    np.testing.assert_array_equal(panel[["open", "high", "low", "close"]].round(2).to_numpy(), held.traded)
+    np.testing.assert_allclose(panel["volume"], 1000.0, rtol=1e-3)  # Yahoo has whole numbers of today's shares
+    assert panel["split"].to_numpy()[list(splits)].tolist() == list(splits.values())
+
+
+def test_dividends_as_paid_are_rebuilt(source):
+    paid = source(prices="raw").load_data(["ACME"], None, None, "1d")["dividend"]
+    assert paid[paid > 0.0].round(12).tolist() == [1.2, 0.4]
+
+
+def test_both_forms_adjust_to_the_same_prices(source):
+    data = LoadDataConfig(data_source_type="yfinance", tickers=("ACME",), adjustment="splits")
+    shown, traded = load_panel(source(), data).panel, load_panel(source(prices="raw"), data).panel
+    pd.testing.assert_frame_equal(shown, traded, check_exact=False, rtol=1e-12)
+
+
+def test_splits_after_the_last_date_count_and_so_does_one_of_a_session_that_goes_on(yahoo, source):
+    panel = source(prices="raw").load_data(["ACME"], FIRST, FIRST + timedelta(days=9), "1d")
+    traded = yahoo.instruments["ACME"].traded
+    np.testing.assert_allclose(panel["close"], traded[: len(panel), 3], rtol=1e-12)
+    assert panel.index[-1][0].date() <= FIRST + timedelta(days=9)
+    now = datetime.now(UTC)
+    moments = [now - timedelta(days=n, minutes=1) for n in (3, 2, 1, 0)]
+    open_now = (moments[-1], now + timedelta(hours=1))
+    split_today = server.instrument(moments, zone="UTC", trading=open_now, splits={3: 5})
+    yahoo.instruments["OPEN"] = split_today
+    run = Run()
+    for _ in range(2):
+        today = source(run, prices="raw").load_data(["OPEN"], None, None, "1d")
+        np.testing.assert_allclose(today["close"], split_today.traded[:3, 3], rtol=1e-12)
+
+
+def test_a_split_since_the_last_run_is_seen_in_what_was_traded(yahoo, source):
+    moments, run = server.days(FIRST, 60), Run()
+    before = server.instrument(moments[:50], seed=2)
+    yahoo.instruments["ACME"] = before
+    source(run, prices="raw").load_data(["ACME"], None, None, "1d")
+    after = server.instrument(moments, seed=2, splits={55: 4})
+    yahoo.instruments["ACME"] = after
+    panel = source(run, prices="raw").load_data(["ACME"], None, None, "1d")
+    np.testing.assert_allclose(panel["close"], after.traded[:, 3], rtol=1e-12)
+
+
+def test_prices_as_traded_are_for_daily_bars_alone(source):
+    message = refusal(source(prices="raw"), ["ACME"], interval="1wk")
+    assert "rebuilds traded prices for daily bars alone" in message
+
+
+def test_a_bar_that_is_refused_is_not_kept(yahoo, source):
+    sound, run = yahoo.instruments["ACME"], Run()
+    broken = sound.traded.copy()
+    broken[7, 1] = broken[7, 2] / 2.0
+    yahoo.instruments["ACME"] = replace(sound, traded=broken)
+    assert "high of ACME at 2023-11-10" in refusal(source(run), ["ACME"])
+    yahoo.instruments["ACME"] = sound
+    assert len(source(run).load_data(["ACME"], None, None, "1d")) == 60
 
 
 def test_what_a_fund_pays_out_of_its_gains_is_cash_too(yahoo, source):
@@ -187,6 +259,20 @@ def test_bars_of_an_hour_bear_their_start_in_utc_and_dividends_stand_on_the_firs
     assert {stamps[0].hour, stamps[12].hour} == {14, 13}  # New York's clocks change on 2024-03-10
     assert np.flatnonzero(panel["dividend"]).tolist() == [12]
     assert "adjusted_close" not in panel
+
+
+@pytest.mark.parametrize("first", [date(2024, 3, 7), date(2023, 11, 1)])
+def test_bars_of_an_hour_lie_in_the_exchanges_sessions_on_both_sides_of_a_clock_change(yahoo, source, first):
+    moments = [moment + timedelta(hours=hour) for moment in server.days(first, 6) for hour in range(7)]
+    yahoo.instruments["HOURLY"] = server.instrument(moments)
+    data = {"data_source_type": "yfinance", "tickers": ("HOURLY",), "interval": "1h", "calendar": "XNYS"}
+    dates = {"start_date": first, "end_date": moments[-1].date(), "adjustment": "splits"}
+    assert load_panel(source(), LoadDataConfig(**data, **dates)).findings == ()
+    # An hour later the last bar of each day begins after the close: the library leaves it out.
+    yahoo.instruments["HOURLY"] = server.instrument([moment + timedelta(hours=1) for moment in moments])
+    later = load_panel(source(), LoadDataConfig(**data, **dates))
+    assert later.findings == ()
+    assert len(later.panel) == len(moments) - 6
 
 
 def test_bars_of_a_minute_are_asked_for_a_week_at_a_time(yahoo, source):
@@ -401,3 +487,33 @@ def test_the_library_keeps_its_own_settings_and_tells_nothing_itself(yahoo, sour
     source().load_data(["SPY"], None, None, "1d")
     assert (yfinance.config.debug.hide_exceptions, logger.disabled) == before
     assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("place", "price", "told"),
+    [
+        (3, -5.0, "close of ODD at 2023-11-03 is -5.0; it must be a finite number above 0"),
+        (0, 0.0, "open of ODD at 2023-11-03 is 0.0"),
+        (1, 1.0, "high of ODD at 2023-11-03 is 1.0, below its low"),
+        (3, 1_000.0, "close of ODD at 2023-11-03 is 1000.0, outside ["),
+        (3, float("nan"), "close of ODD at 2023-11-03 is nan"),
+    ],
+)
+def test_an_impossible_bar_is_refused_with_ticker_date_and_column(yahoo, source, place, price, told):
+    held = server.instrument(server.days(FIRST, 9))
+    held.traded[2, place] = price
+    yahoo.instruments["ODD"] = held
+    said = refusal(source(), ["SPY", "ODD"])
+    assert said.startswith("Yahoo")
+    assert told in said
+
+
+def test_prices_that_stand_still_and_days_that_lack_are_told_by_the_door(yahoo, source):
+    moments = server.days(FIRST, 40)
+    held = server.instrument(moments, seed=4)
+    held.traded[10:20] = held.traded[10]
+    yahoo.instruments |= {"STALE": held, "HOLE": server.instrument(moments, seed=5, nulls=(7,))}
+    config = LoadDataConfig(data_source_type="yfinance", tickers=["HOLE", "STALE"], adjustment="splits")
+    findings = "\n".join(load_panel(source(), config).findings)
+    assert "1 bars are missing on days on which other tickers traded, the first of HOLE at 2023-11-10" in findings
+    assert "The close of STALE stands still for 10 bars from 2023-11-15" in findings

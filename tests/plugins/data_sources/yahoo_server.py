@@ -37,6 +37,7 @@ class Instrument:
     trading: tuple | None = None
     kind: str = "EQUITY"
     gains: dict = field(default_factory=dict)
+    seven_digits: bool = False
 
     @property
     def shares(self):
@@ -49,6 +50,8 @@ class Instrument:
     def shown(self):
         """Open, high, low, close, volume, adjusted close and events as Yahoo shows them."""
         price = self.traded / self.shares[:, None]
+        if self.seven_digits:  # as Yahoo's own prices have
+            price = price.astype(np.float32).astype(np.float64)
         paid = {at: cash / self.shares[at] for at, cash in self.dividends.items()}
         adjusted = price[:, 3].copy()
         for at, cash in sorted(paid.items()):

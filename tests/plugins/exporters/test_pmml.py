@@ -96,6 +96,20 @@ def test_an_isotonic_calibration_is_written(n_classes: int, tmp_path: Path) -> N
     assert result.largest_difference < 1e-9
 
 
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_the_steps_of_an_isotonic_calibration_are_met_by_sums_in_single_precision(
+    n_classes: int, tmp_path: Path
+) -> None:
+    artifact = trained(XGBoost, n_classes, tmp_path / "model", "isotonic")
+    result = exported(artifact, tmp_path, verify=False)
+    rows = comparison_rows(artifact, 3_000)
+    found, expected = predict_by_pypmml(result.path, rows), fitted_model_of(artifact).predict(rows)
+    apart = (found["probability_1"] - expected["probability_1"]).abs()
+    # One exponential in thousands is rounded otherwise in its last digit.
+    assert (apart > 1e-12).mean() < 0.005
+    assert apart.max() < 1e-5
+
+
 def test_an_uncalibrated_file_says_so_and_gives_the_models_own_probabilities(tmp_path: Path) -> None:
     artifact = trained(XGBoost, 2, tmp_path / "model", "isotonic")
     result = exported(artifact, tmp_path, calibrated=False)

@@ -155,7 +155,7 @@ def test_saving_and_loading_keeps_every_bit(make_model, tmp_path: Path, method, 
 def test_members_learn_with_seeds_of_their_own(make_model) -> None:
     data = rows()
     model = trained(make_model, data, members=[XGB, XGB])
-    first, second = (member.predict(data.features) for member in model._trained())
+    first, second = (member.predict(data.features) for member in model.joined_models().members)
     assert not first.equals(second)
 
 
@@ -164,14 +164,16 @@ def test_learning_curves_bear_the_members_names(make_model) -> None:
     model = ensemble(make_model, members=[XGB, LINEAR, XGB], method="stacking", n_blocks=2)
     context = qlop.TrainContext("classification", report_metric=lambda name, _value, _step: seen.append(name))
     model.train(rows(), rows(60, seed=2), context)
-    assert set(seen) == {"xgboost.validation_logloss", "xgboost_2.validation_logloss"}
-    assert len(seen) == 20
+    assert set(seen) == {
+        f"{name}.{part}_logloss" for name in ("xgboost", "xgboost_2") for part in ("train", "validation")
+    }
+    assert len(seen) == 40
 
 
 def test_importances_are_the_members_shares_weighted(make_model) -> None:
     data = rows()
     model = trained(make_model, data, members=[{**LINEAR, "weight": 3.0}, XGB])
-    first, second = (member.feature_importances() for member in model._trained())
+    first, second = (member.feature_importances() for member in model.joined_models().members)
     expected = 0.75 * first / first.sum() + 0.25 * second / second.sum()
     assert model.feature_importances().to_numpy() == pytest.approx(expected.to_numpy(), abs=1e-12)
     stacked = trained(make_model, data, members=[LINEAR, XGB], method="stacking").feature_importances()
@@ -221,6 +223,35 @@ def test_another_composition_or_a_spoilt_member_is_refused(make_model, tmp_path:
     (tmp_path / "members.json").write_text(json.dumps(["linear"]))
     with pytest.raises(qlop.DataError, match=r"members\.json"):
         ensemble(make_model, members=[LINEAR, XGB]).load_model(tmp_path)
+
+
+@pytest.mark.parametrize(("version", "is_taken"), [("1.7.0", True), ("2.0.0", False), ("0.9.0", False)])
+def test_a_member_saved_by_another_major_version_of_its_plugin_is_refused_by_name(
+    make_model, tmp_path: Path, version: str, is_taken: bool
+) -> None:
+    params = {"members": [LINEAR, XGB], "method": "stacking", "n_blocks": 2}
+    trained(make_model, rows(), **params).save_model(tmp_path)
+    card = json.loads((tmp_path / "members.json").read_text())
+    assert card["members"][1] == {"name": "xgboost", "model_type": "xgboost", "version": XGBoost.version}
+    assert card["final_model"] == {"model_type": "linear", "version": Linear.version}
+    card["members"][1]["version"] = version
+    (tmp_path / "members.json").write_text(json.dumps(card))
+    loading = ensemble(make_model, **params)
+    if is_taken:
+        loading.load_model(tmp_path)
+    else:
+        with pytest.raises(qlop.DataError, match=rf"'xgboost' was saved by version {version} .* 1\.0\.0 is installed"):
+            loading.load_model(tmp_path)
+
+
+def test_shap_values_of_an_average_of_values_are_the_members_own_weighted(make_model) -> None:
+    data = rows(n_classes=0)
+    model = trained(make_model, data, "regression", members=[{**LINEAR, "weight": 3.0}, XGB])
+    shap = model.shap_values(data.features)
+    assert shap.sum(axis=1).to_numpy() == pytest.approx(model.predict(data.features)["prediction"].to_numpy(), abs=1e-5)
+    first, second = (member.shap_values(data.features) for member in model.joined_models().members)
+    assert shap["a"].to_numpy() == pytest.approx((0.75 * first["a"] + 0.25 * second["a"]).to_numpy(), abs=1e-12)
+    assert trained(make_model, rows(), members=[LINEAR, XGB]).shap_values(data.features) is None
 
 
 def test_without_a_way_to_other_models_it_says_so() -> None:

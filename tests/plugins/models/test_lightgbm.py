@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ import qlop
 from pydantic import ValidationError
 from qlop.testing import ModelContractSuite
 
+from core.testing.training_rows import make_weighted_rows
 from plugins.models.lightgbm import LightGBM
 
 
@@ -21,18 +23,7 @@ class TestLightGBM(ModelContractSuite):
     params: ClassVar[dict] = {"num_iterations": 40, "min_data_in_leaf": 10}
 
 
-def rows(n_rows: int = 600, n_classes: int = 2, seed: int = 1) -> qlop.TrainingData:
-    random = np.random.default_rng(seed)
-    timestamps = pd.date_range("2020-01-01", periods=n_rows, tz="UTC")
-    index = pd.MultiIndex.from_product([timestamps, ["AAPL"]], names=["timestamp", "ticker"])
-    features = pd.DataFrame(random.normal(size=(n_rows, 4)), index=index, columns=["a", "b[1],", 'c"<2', "noise"])
-    features[features > 2.2] = np.nan
-    score = features["a"].fillna(0.0) + 0.5 * features["b[1],"].fillna(0.0) + random.normal(0, 0.7, n_rows)
-    if n_classes == 0:
-        target = score
-    else:
-        target = pd.Series(pd.qcut(score, n_classes, labels=False).astype(float), index=index) - (n_classes > 2)
-    return qlop.TrainingData(features, target, pd.Series(random.uniform(0.5, 1.5, n_rows), index=index))
+rows = partial(make_weighted_rows, columns=("a", "b[1],", 'c"<2', "noise"))
 
 
 def fitted(data: qlop.TrainingData, validation: qlop.TrainingData | None = None, **parts: object) -> LightGBM:
@@ -68,13 +59,24 @@ def test_early_stopping_keeps_the_trees_up_to_the_best_round() -> None:
         data, validation, num_iterations=100, learning_rate=0.3, early_stopping_round=10,
         report_metric=lambda name, value, step: losses.append((name, value, step)),
     )  # fmt: skip
-    assert {name for name, *_ in losses} == {"validation_binary_logloss"}
-    assert [step for *_, step in losses] == list(range(1, len(losses) + 1))
-    best = min(losses, key=lambda loss: loss[1])
+    assert {name for name, *_ in losses} == {"train_binary_logloss", "validation_binary_logloss"}
+    watched = [loss for loss in losses if loss[0] == "validation_binary_logloss"]
+    assert [step for *_, step in watched] == list(range(1, len(watched) + 1))
+    best = min(watched, key=lambda loss: loss[1])
     assert model._trained().num_trees() == best[2] < 100
     p = model.predict(validation.features)["probability_1"].to_numpy()
     y, w = validation.target.to_numpy(), validation.sample_weight.to_numpy()
     assert -(w * (y * np.log(p) + (1 - y) * np.log(1 - p))).sum() / w.sum() == pytest.approx(best[1], abs=1e-9)
+
+
+def test_the_training_loss_is_reported_without_validation_rows_and_is_that_of_the_rows() -> None:
+    data = rows(n_classes=0)
+    losses: dict[int, float] = {}
+    report = {"report_metric": lambda _name, value, step: losses.update({step: value})}
+    model = fitted(data, task="regression", **report)
+    errors = (model.predict(data.features)["prediction"] - data.target) ** 2
+    assert list(losses) == list(range(1, 31))
+    assert losses[30] == pytest.approx(np.average(errors, weights=data.sample_weight) ** 0.5, abs=1e-6)
 
 
 def test_three_classes_have_a_probability_each_and_the_likeliest_is_predicted() -> None:
@@ -85,7 +87,11 @@ def test_three_classes_have_a_probability_each_and_the_likeliest_is_predicted() 
     assert list(predicted.columns) == ["prediction", *columns]
     assert predicted[columns].sum(axis=1).to_numpy() == pytest.approx(1.0, abs=1e-9)
     assert (predicted["prediction"] == data.target).mean() > 0.6
-    assert model.shap_values(data.features) is None
+    shap = model.shap_values(data.features)
+    assert shap.columns.names == ["class", "feature"]
+    margins = shap.T.groupby(level="class").sum().T.to_numpy()
+    shares = np.exp(margins) / np.exp(margins).sum(axis=1, keepdims=True)
+    assert shares == pytest.approx(predicted[columns].to_numpy(), abs=1e-9)
 
 
 def test_validation_rows_of_a_class_that_training_has_not_seen_are_passed_over() -> None:
@@ -166,6 +172,7 @@ def test_a_split_between_known_and_missing_survives_the_file(tmp_path: Path) -> 
 def test_no_rows_give_no_predictions_and_an_untrained_model_says_so() -> None:
     assert fitted(rows(n_classes=3)).predict(rows().features.iloc[:0]).shape == (0, 4)
     assert fitted(rows()).shap_values(rows().features.iloc[:0]).shape == (0, 5)
+    assert fitted(rows(n_classes=3)).shap_values(rows().features.iloc[:0]).shape == (0, 15)
     with pytest.raises(qlop.TrainingError, match="'lightgbm' is not trained"):
         LightGBM("lightgbm", LightGBM.Params()).predict(rows().features)
 

@@ -123,6 +123,28 @@ def test_importances_are_standardised_coefficients() -> None:
     assert sizes[["c", "noise"]].max() < 0.1
 
 
+def test_shap_values_are_how_far_each_feature_moves_the_score_from_that_of_the_mean_row() -> None:
+    data = rows()
+    model = fitted(data)
+    p = model.predict(data.features)["probability_1"]
+    shap = model.shap_values(data.features)
+    assert shap.sum(axis=1).to_numpy() == pytest.approx(np.log(p / (1 - p)).to_numpy(), abs=1e-9)
+    # Independent of our own formula: put one feature's mean in its place, and see how far the log-odds move.
+    without = data.features.assign(b=data.features["b"].mean())
+    q = model.predict(without)["probability_1"]
+    moved = np.log(p / (1 - p)) - np.log(q / (1 - q))
+    assert shap["b"].to_numpy() == pytest.approx(moved.to_numpy(), abs=1e-9)
+    assert model.shap_values(data.features.iloc[:0]).shape == (0, 5)
+
+
+def test_shap_values_of_three_classes_sum_to_scores_whose_softmax_is_predicted() -> None:
+    data = rows(n_classes=3)
+    model = fitted(data)
+    scores = model.shap_values(data.features).T.groupby(level="class").sum().T.to_numpy()
+    shares = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    assert shares == pytest.approx(model.predict(data.features).iloc[:, 1:].to_numpy(), abs=1e-9)
+
+
 def test_columns_that_differ_are_refused() -> None:
     model = fitted(rows())
     with pytest.raises(qlop.DataError, match="in the order"):

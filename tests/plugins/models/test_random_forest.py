@@ -17,6 +17,7 @@ from qlop.testing import ModelContractSuite
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.preprocessing import FunctionTransformer
 
+from core.testing.training_rows import make_weighted_rows
 from plugins.models.random_forest import RandomForest
 
 
@@ -26,18 +27,7 @@ class TestRandomForest(ModelContractSuite):
 
 
 def rows(n_rows: int = 400, n_classes: int = 2, seed: int = 1, *, missing: bool = True) -> qlop.TrainingData:
-    random = np.random.default_rng(seed)
-    timestamps = pd.date_range("2020-01-01", periods=n_rows, tz="UTC")
-    index = pd.MultiIndex.from_product([timestamps, ["AAPL"]], names=["timestamp", "ticker"])
-    features = pd.DataFrame(random.normal(size=(n_rows, 4)), index=index, columns=["a", "b", "c", "noise"])
-    if missing:
-        features[features > 2.0] = np.nan
-    score = features["a"].fillna(0.0) + 0.5 * features["b"].fillna(0.0) + random.normal(0, 0.7, n_rows)
-    if n_classes == 0:
-        target = score
-    else:
-        target = pd.Series(pd.qcut(score, n_classes, labels=False).astype(float), index=index) - (n_classes > 2)
-    return qlop.TrainingData(features, target, pd.Series(random.uniform(0.5, 1.5, n_rows), index=index))
+    return make_weighted_rows(n_rows, n_classes, seed, missing_above=2.0 if missing else np.inf)
 
 
 def fitted(data: qlop.TrainingData, task: str = "classification", **parts: object) -> RandomForest:
@@ -111,6 +101,14 @@ def test_shap_values_sum_to_what_the_forest_answers_with_missing_values(task: st
     assert shap.sum(axis=1).to_numpy() == pytest.approx(answer.to_numpy(), abs=1e-9)
     assert shap["base"].nunique() == 1
     assert shap.drop(columns="base").abs().mean().idxmax() == "a"
+
+
+def test_shap_values_of_three_classes_sum_to_their_probabilities() -> None:
+    data = rows(n_classes=3)
+    model = fitted(data)
+    shap = model.shap_values(data.features.iloc[:50])
+    found = shap.T.groupby(level="class").sum().T.to_numpy()
+    assert found == pytest.approx(model.predict(data.features.iloc[:50]).iloc[:, 1:].to_numpy(), abs=1e-9)
 
 
 @pytest.mark.parametrize(("n_classes", "task"), [(0, "regression"), (2, "classification"), (3, "classification")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ import xgboost
 from pydantic import ValidationError
 from qlop.testing import ModelContractSuite
 
+from core.testing.training_rows import make_weighted_rows
 from plugins.models.xgboost import XGBoost
 
 
@@ -21,18 +23,7 @@ class TestXGBoost(ModelContractSuite):
     params: ClassVar[dict] = {"n_estimators": 60, "min_child_weight": 1.0}
 
 
-def rows(n_rows: int = 600, n_classes: int = 2, seed: int = 1) -> qlop.TrainingData:
-    random = np.random.default_rng(seed)
-    timestamps = pd.date_range("2020-01-01", periods=n_rows, tz="UTC")
-    index = pd.MultiIndex.from_product([timestamps, ["AAPL"]], names=["timestamp", "ticker"])
-    features = pd.DataFrame(random.normal(size=(n_rows, 4)), index=index, columns=["a", "b[1]", "c<2", "noise"])
-    features[features > 2.2] = np.nan
-    score = features["a"].fillna(0.0) + 0.5 * features["b[1]"].fillna(0.0) + random.normal(0, 0.7, n_rows)
-    if n_classes == 0:
-        target = score
-    else:
-        target = pd.Series(pd.qcut(score, n_classes, labels=False).astype(float), index=index) - (n_classes > 2)
-    return qlop.TrainingData(features, target, pd.Series(random.uniform(0.5, 1.5, n_rows), index=index))
+rows = partial(make_weighted_rows, columns=("a", "b[1]", "c<2", "noise"))
 
 
 def fitted(data: qlop.TrainingData, validation: qlop.TrainingData | None = None, **parts: object) -> XGBoost:
@@ -68,13 +59,13 @@ def test_early_stopping_keeps_the_trees_up_to_the_best_round() -> None:
         data, validation, n_estimators=400, learning_rate=0.3, early_stopping_rounds=10,
         report_metric=lambda name, value, step: losses.append((name, value, step)),
     )  # fmt: skip
-    assert {name for name, *_ in losses} == {"validation_logloss"}
+    assert {name for name, *_ in losses} == {"train_logloss", "validation_logloss"}
     rounds = model._trained().num_boosted_rounds()
     assert rounds < 400
     p = model.predict(validation.features)["probability_1"].to_numpy().clip(1e-7, 1 - 1e-7)
     y, w = validation.target.to_numpy(), validation.sample_weight.to_numpy()
     loss = -(w * (y * np.log(p) + (1 - y) * np.log(1 - p))).sum() / w.sum()
-    assert loss <= min(value for _, value, _ in losses) + 1e-6
+    assert loss <= min(value for name, value, _ in losses if name == "validation_logloss") + 1e-6
 
 
 def test_about_a_hundred_losses_are_reported_and_each_round_where_there_are_fewer() -> None:
@@ -84,8 +75,19 @@ def test_about_a_hundred_losses_are_reported_and_each_round_where_there_are_fewe
             rows(100), rows(50), n_estimators=rounds, max_depth=1, early_stopping_rounds=None,
             report_metric=lambda _name, _value, step, steps=steps: steps.append(step),
         )  # fmt: skip
-        assert len(steps) == expected
-        assert steps[0] == 1
+        assert len(steps) == 2 * expected
+        assert steps[:2] == [1, 1]
+
+
+def test_the_training_loss_is_reported_without_validation_rows_and_is_that_of_the_rows() -> None:
+    data = rows()
+    losses: dict[int, float] = {}
+    model = fitted(data, report_metric=lambda _name, value, step: losses.update({step: value}))
+    p, y = model.predict(data.features)["probability_1"].to_numpy(), data.target.to_numpy()
+    w = data.sample_weight.to_numpy()
+    expected = -(w * (y * np.log(p) + (1 - y) * np.log(1 - p))).sum() / w.sum()
+    assert list(losses) == list(range(1, 61))
+    assert losses[60] == pytest.approx(expected, abs=1e-5)
 
 
 def test_three_classes_have_a_probability_each_and_the_likeliest_is_predicted() -> None:
@@ -151,8 +153,18 @@ def test_shap_values_sum_to_the_log_odds_with_missing_values_and_name_the_featur
     p = model.predict(data.features)["probability_1"]
     assert shap.sum(axis=1).to_numpy() == pytest.approx(np.log(p / (1 - p)).to_numpy(), abs=1e-5)
     assert shap.drop(columns="base").abs().mean().idxmax() == "a"
-    assert fitted(rows(n_classes=3)).shap_values(data.features) is None
     assert model.shap_values(data.features.iloc[:0]).shape == (0, 5)
+
+
+def test_shap_values_of_three_classes_sum_to_their_margins() -> None:
+    data = rows(n_classes=3)
+    model = fitted(data)
+    shap = model.shap_values(data.features)
+    assert shap.columns.get_level_values("class").unique().tolist() == [-1.0, 0.0, 1.0]
+    margins = shap.T.groupby(level="class").sum().T.to_numpy()
+    shares = np.exp(margins) / np.exp(margins).sum(axis=1, keepdims=True)
+    assert shares == pytest.approx(model.predict(data.features).iloc[:, 1:].to_numpy(), abs=1e-5)
+    assert model.shap_values(data.features.iloc[:0]).shape == (0, 15)
 
 
 def test_columns_in_another_order_are_refused() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
-TITLE = "x | <script>alert(1)</script> [a](https://example.org)\n# Heading\u202e `code`"
+TITLE = "x | <script>alert(1)</script> [a](https://example.org) # Heading\u202e `code`"
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +53,8 @@ def test_the_card_says_what_it_is_what_it_learned_from_and_what_it_is_not_for(wi
     text = card_of(with_trees)
     headings = re.findall("^## (.*)$", text, flags=re.MULTILINE)
     assert headings == [
-        "What it is", "What it learned from", "How good it is, out of sample", "What moves its predictions", "Limits",
-        "What it must not be used for", "Licence",
+        "What it is", "What it learned from", "How good it is, out of sample", "How it learned",
+        "What moves its predictions", "Limits", "What it must not be used for", "Licence",
     ]  # fmt: skip
     assert "| Model | xgboost 1.0.0 |" in text
     assert '"n\\_estimators": 10' in text
@@ -78,10 +80,25 @@ def test_shap_importances_are_the_mean_sizes_over_the_example_rows(with_trees, m
     assert saved["mean_absolute_shap"].max() > 0.0
 
 
-def test_a_model_without_shap_values_keeps_none_and_its_card_says_nothing_of_them(trained):
-    assert "shap_importances" not in trained.artifacts
-    assert "What moves its predictions" not in card_of(trained)
-    assert "linear 1.0.0" in card_of(trained)
+def test_a_boosted_models_curves_are_kept_by_fold_and_told_on_the_card(with_trees):
+    curves = pd.read_parquet(with_trees.artifacts["learning_curves"])
+    assert set(curves["metric"]) == {"train_logloss", "validation_logloss"}
+    n_folds = int(with_trees.metrics["n_folds"])
+    assert sorted(curves["fold"].unique()) == [-1, *range(n_folds)]
+    own = curves[(curves["fold"] == -1) & (curves["metric"] == "validation_logloss")]
+    last = own.loc[own["step"].idxmax()]
+    assert f"{last['value']:.4f} at step {last['step']} |" in card_of(with_trees)
+
+
+def test_a_model_that_learns_in_no_steps_says_so_on_its_card(trained):
+    assert "learning_curves" not in trained.artifacts
+    assert "## How it learned\n\nA linear model has no learning curve: its coefficients are the" in card_of(trained)
+    notes = json.loads(Path(trained.artifacts["model_notes"]).read_text(encoding="utf-8"))
+    assert notes["importances"] == "Measured: size of its standardised coefficient."
+    assert notes["shap_values"] == ""
+    shap = pd.read_parquet(trained.artifacts["shap_importances"])
+    own = pd.read_parquet(trained.artifacts["feature_importances"])
+    assert shap["feature"].tolist() == own["feature"].tolist()
 
 
 def test_an_ensembles_run_keeps_its_members_and_its_model_is_exported_and_read_back(modes, small):
@@ -93,6 +110,16 @@ def test_an_ensembles_run_keeps_its_members_and_its_model_is_exported_and_read_b
     assert outcome.status == "completed", outcome.error
     kept = outcome.folder / "artifacts" / "model" / "model"
     assert sorted(path.name for path in kept.iterdir()) == ["ensemble.json", "final", "members", "members.json"]
+    card = card_of(outcome)
+    assert "| Made of | linear: linear 1.0.0, xgboost: xgboost 1.0.0, final: linear 1.0.0 |" in card
+    assert "An ensemble of classifiers has no SHAP values" in card
+    assert "Measured: the members' own importances, as each member counts" in card
+    described = json.loads((kept.parent / "model.json").read_text())["description"]
+    assert described["member_versions"] == {
+        "linear": "linear 1.0.0",
+        "xgboost": "xgboost 1.0.0",
+        "final": "linear 1.0.0",
+    }
     exported = modes.run("export", {"export": {"model_run": outcome.run_id, "exporter_type": "native"}})
     assert exported.status == "completed", exported.error
     assert exported.metrics["largest_difference"] == 0.0

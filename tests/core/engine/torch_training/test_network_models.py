@@ -180,6 +180,42 @@ def test_a_cancelled_training_ends_at_once_and_leaves_pytorch_as_it_was(kind):
     assert torch.get_deterministic_debug_mode() == 0
 
 
+@every_network
+def test_a_wish_to_stop_is_heard_within_an_epoch(kind):
+    """Of thousands of steps that one epoch has, the training looks before the first and a few times a second."""
+    asked, reported = [], []
+
+    def check():
+        asked.append(len(asked))
+        if len(asked) == 3:
+            raise RunCancelled("asked to stop")
+
+    model = kind(kind.name, kind.Params.model_validate({**TINY[kind], "batch_rows": 2}))
+    data = make_training_data("classification", n_rows=60_000)
+    context = TrainContext("classification", report_metric=lambda *event: reported.append(event), check_cancelled=check)
+    with pytest.raises(RunCancelled):
+        model.train(data, None, context)
+    assert (asked, reported) == ([0, 1, 2], [])
+
+
+def test_a_wish_to_stop_is_heard_while_validation_rows_and_features_are_judged():
+    """The losses are reported; what follows the last of them looks too."""
+    reported = []
+
+    def check():
+        if len(reported) == 2:
+            raise RunCancelled("asked to stop")
+
+    model = MLP("mlp", MLP.Params(epochs=1, hidden_widths=(4,)))
+    context = TrainContext("classification", report_metric=lambda *event: reported.append(event), check_cancelled=check)
+    with pytest.raises(RunCancelled):
+        model.train(rows(), rows(1), context)
+
+
+def test_a_training_that_nobody_cancels_need_not_say_how():
+    assert TrainContext("classification").check_cancelled() is None
+
+
 def test_weights_that_run_away_are_an_error_with_the_remedy():
     with pytest.raises(TrainingError, match=r"The train_loss of epoch \d+ is (inf|nan).*Lower learning_rate \(10\)"):
         fitted(

@@ -4,9 +4,9 @@ import pytest
 
 from core.base.events import RunState
 from core.base.identifiers import new_run_id
+from core.base.yearly_figures import told_figures
 from core.services.runs import list_runs, show_run
 from core.services.workbench import open_workbench
-from core.services.yearly_figures import told_figures
 from core.store.run_session import open_run
 
 

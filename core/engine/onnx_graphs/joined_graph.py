@@ -1,0 +1,131 @@
+"""Models that are joined as one ONNX graph: each member's own graph, and how their answers become one.
+
+1. The input is double, unless all members see their features as float32.
+2. A member's graph is its own `to_onnx`, under names that no other bears.
+3. What follows is `core.engine.joined_models` in nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.base.errors import ExportError
+from core.engine.joined_models import LEAST_PROBABILITY
+from core.engine.onnx_graphs.onnx_graph import FEATURES, PRECISION_KEY, SCORES, OnnxGraph
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+    from core.contracts.model import JoinedModels, ModelPlugin
+
+__all__ = ["onnx_of_joined_models"]
+
+_NUMPY_TYPES: dict[int, type[np.float32 | np.float64]] = {1: np.float32, 11: np.float64}
+"""Of the element types FLOAT and DOUBLE."""
+
+
+def onnx_of_joined_models(joined: JoinedModels, n_features: int, n_classes: int, opset: int) -> bytes:
+    """Return the graph, as `ModelPlugin.to_onnx` describes it.
+
+    Parameters
+    ----------
+    joined : JoinedModels
+        Trained.
+    n_features : int
+        Of each member.
+    n_classes : int
+        0 for a regression.
+    opset : int
+        Of the operators.
+
+    Raises
+    ------
+    ExportError
+        If a member or the final model has no ONNX form that reads one row at a time; the message names it.
+    """
+    parts = [_own_graph(name, part, opset) for name, part in zip(joined.names, joined.members, strict=True)]
+    in_single = all(_input_type(part) is np.float32 for part in parts)
+    graph = OnnxGraph.begin(n_features, opset, "float" if in_single else "double")
+    own_type = np.float32 if in_single else np.float64
+    answers = [_added(graph, part, f"member_{k}_", FEATURES, own_type) for k, part in enumerate(parts)]
+    if n_classes:
+        answers = [_shares(graph, answer) for answer in answers]
+    finals: list[ModelProto] = []
+    if joined.final is None:
+        weighted = [
+            graph.add("Mul", graph.constant(weight), answer)
+            for weight, answer in zip(joined.weights, answers, strict=True)
+        ]
+        scores = reduce(lambda left, right: graph.add("Add", left, right), weighted)
+    else:
+        finals.append(_own_graph("final_model", joined.final, opset))
+        scores = _added(graph, finals[0], "final_", _final_features(graph, answers, n_classes), np.float64)
+        scores = _shares(graph, scores) if n_classes else scores
+    # For whoever compares: the input may be double, and a member's sums are float32 all the same.
+    metadata = {PRECISION_KEY: "float32"} if any(map(_computes_in_single, [*parts, *finals])) else {}
+    return graph.finished({SCORES: (scores, (None, max(1, n_classes)))}, metadata)
+
+
+def _own_graph(name: str, model: ModelPlugin, opset: int) -> ModelProto:
+    import onnx
+
+    own = model.to_onnx(opset)
+    if own is None:
+        raise _refused(name, model, "has no ONNX form (its to_onnx gives None)")
+    found = onnx.load_from_string(own)
+    inputs = [value.name for value in found.graph.input]
+    if inputs != [FEATURES] or len(found.graph.input[0].type.tensor_type.shape.dim) != 2:
+        raise _refused(name, model, f"reads {', '.join(inputs)} and not one row at a time: it looks back on histories")
+    if found.functions or any(entry.version != opset for entry in found.opset_import if not entry.domain):
+        raise _refused(name, model, f"has functions of its own, or operators of another version than {opset}")
+    return found
+
+
+def _refused(name: str, model: ModelPlugin, problem: str) -> ExportError:
+    return ExportError(
+        f"ONNX: the member {name!r} of the ensemble, a model {type(model).name!r}, {problem}. Leave it out of the "
+        "ensemble, or export with exporter_type: native or bundle."
+    )
+
+
+def _input_type(model: ModelProto) -> type[np.float32 | np.float64]:
+    return _NUMPY_TYPES[model.graph.input[0].type.tensor_type.elem_type]
+
+
+def _computes_in_single(model: ModelProto) -> bool:
+    says_so = any(entry.key == PRECISION_KEY and entry.value == "float32" for entry in model.metadata_props)
+    return says_so or _input_type(model) is np.float32
+
+
+def _added(graph: OnnxGraph, part: ModelProto, prefix: str, features: str, dtype: type[np.float32 | np.float64]) -> str:
+    """Add a model's nodes, fed with `features` of type `dtype`; return the name of its scores."""
+    from onnx import compose
+
+    wanted = _input_type(part)
+    fed = features if wanted is dtype else graph.cast(features, wanted)
+    named = compose.add_prefix(part, prefix)
+    graph.name(fed, f"{prefix}{FEATURES}")
+    graph.adopt(named.graph.node, named.graph.initializer)
+    return f"{prefix}{SCORES}"
+
+
+def _shares(graph: OnnxGraph, probabilities: str) -> str:
+    total = graph.add("ReduceSum", probabilities, graph.constant([1], np.int64), keepdims=1)
+    return graph.add("Div", probabilities, total)
+
+
+def _final_features(graph: OnnxGraph, answers: Sequence[str], n_classes: int) -> str:
+    if not n_classes:
+        return graph.add("Concat", *answers, axis=1)
+    bounds = [graph.constant(bound) for bound in (LEAST_PROBABILITY, 1.0 - LEAST_PROBABILITY)]
+    told = graph.constant([1] if n_classes == 2 else range(n_classes), np.int64)
+    columns = []
+    for answer in answers:
+        inside = graph.add("Clip", graph.add("Gather", answer, told, axis=1), *bounds)
+        against = graph.add("Sub", graph.constant(1.0), inside)
+        columns.append(graph.add("Sub", graph.add("Log", inside), graph.add("Log", against)))
+    return graph.add("Concat", *columns, axis=1)

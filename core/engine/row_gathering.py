@@ -1,0 +1,146 @@
+"""Gathering rows of bars block by block, in little more memory than they fill.
+
+1. A column is one array that grows in place, by a sixteenth where nobody said how many rows will come: the operating
+   system moves such an array's pages without copying them.
+2. A ticker is a number in each row, and a text once; a time is one of all that occur.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from core.engine.bar_rows import BarRows
+from core.engine.row_blocks import row_blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+__all__ = ["GrowingColumn", "RowGathering"]
+
+_LEAST = 2**16
+
+
+class GrowingColumn:
+    """An array that values are put behind.
+
+    Parameters
+    ----------
+    dtype : type
+        Of the values.
+    expected : int
+        How many will come, where that is known; more are no error.
+    """
+
+    def __init__(self, dtype: type, expected: int = 0) -> None:
+        self._held: NDArray[Any] = np.empty(expected or _LEAST, dtype=dtype)
+        self._filled = 0
+
+    def __len__(self) -> int:
+        return self._filled
+
+    def add(self, values: NDArray[Any]) -> None:
+        """Put values at the end."""
+        end = self._filled + len(values)
+        if end > len(self._held):
+            # Nobody else refers to the array before it is taken.
+            self._held.resize(max(end, len(self._held) + len(self._held) // 16), refcheck=False)
+        self._held[self._filled : end] = values
+        self._filled = end
+
+    def taken(self) -> NDArray[Any]:
+        """Return all values; nothing is held afterwards."""
+        values = self._held[: self._filled]
+        self._held, self._filled = np.empty(0, dtype=self._held.dtype), 0
+        return values
+
+
+class RowGathering:
+    """Rows of bars as a source reads them, tickers and times in any order.
+
+    Parameters
+    ----------
+    expected : int
+        How many rows will come, where that is known.
+
+    Attributes
+    ----------
+    tickers : list of str
+        Each ticker once, in the order in which they came.
+    """
+
+    def __init__(self, expected: int = 0) -> None:
+        self.tickers: list[str] = []
+        self._expected = expected
+        self._number: dict[str, int] = {}
+        self._codes = GrowingColumn(np.int32, expected)
+        self._times = GrowingColumn(np.int64, expected)
+        self._columns: dict[str, GrowingColumn] = {}
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    def add(
+        self, tickers: pd.Categorical[Any], times: pd.DatetimeIndex, columns: Mapping[str, NDArray[np.float64]]
+    ) -> list[str]:
+        """Put rows at the end, and return the tickers that were not there before.
+
+        Parameters
+        ----------
+        tickers : Categorical of shape (n_rows,)
+            Each row has one; a category that no row has counts as not there.
+        times : DatetimeIndex of shape (n_rows,)
+            UTC.
+        columns : mapping of str to ndarray of shape (n_rows,)
+            The panel's columns, the same ones each time.
+        """
+        new = self._add_tickers(tickers)
+        self._times.add(times.as_unit("us").asi8)
+        for name, values in columns.items():
+            if name not in self._columns:
+                self._columns[name] = GrowingColumn(np.float64, self._expected)
+            self._columns[name].add(values)
+        return new
+
+    def taken(self) -> BarRows:
+        """Return the rows; there are none here afterwards."""
+        bars, moments = _among_all(self._times.taken())
+        names = pd.Index(self.tickers, dtype="str")
+        by_name = names.argsort()
+        ranks = np.empty(len(names), dtype=np.int32)
+        ranks[by_name] = np.arange(len(names))
+        assets = _replaced(self._codes.taken(), ranks)
+        columns = {name: self._columns.pop(name).taken() for name in list(self._columns)}
+        return BarRows(bars, moments, assets, names[by_name], columns)
+
+    def _add_tickers(self, tickers: pd.Categorical) -> list[str]:
+        names = [str(name) for name in tickers.categories]
+        new = [names[code] for code in pd.unique(tickers.codes) if names[code] not in self._number]
+        for name in new:
+            self._number[name] = len(self.tickers)
+            self.tickers.append(name)
+        numbers = np.array([self._number.get(name, -1) for name in names], dtype=np.int32)
+        self._codes.add(numbers[tickers.codes])
+        return new
+
+
+def _among_all(times: NDArray[np.int64]) -> tuple[NDArray[np.int32], pd.DatetimeIndex]:
+    """Return each time's position among those that occur, sorted, and these."""
+    found = np.empty(0, dtype=np.int64)
+    for rows in row_blocks(len(times)):
+        found = np.union1d(found, pd.unique(times[rows]))
+    known = pd.Index(found)
+    positions = np.empty(len(times), dtype=np.int32)
+    for rows in row_blocks(len(times)):
+        positions[rows] = known.get_indexer(pd.Index(times[rows]))
+    return positions, pd.DatetimeIndex(found.view("datetime64[us]"), name="timestamp").tz_localize("UTC")
+
+
+def _replaced(codes: NDArray[np.int32], ranks: NDArray[np.int32]) -> NDArray[np.int32]:
+    for rows in row_blocks(len(codes)):
+        codes[rows] = ranks[codes[rows]]
+    return codes

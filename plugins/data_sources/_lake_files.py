@@ -1,0 +1,68 @@
+"""Which files a lake is made of, and what the names of its folders say (`ticker=AAPL`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import unquote
+
+import qlop
+
+__all__ = ["files_at", "folder_values", "refuse_other_folders"]
+
+_SUFFIXES = (".parquet", ".pq")
+
+
+def files_at(path: str) -> tuple[Path, list[Path]]:
+    """Return the folder that the pattern begins in, and the files that it names.
+
+    Raises
+    ------
+    DataError
+        If there is none, one leads out of the folder, or DuckDB would take its name for a pattern.
+    """
+    place = Path(path).expanduser()
+    steps = place.parts
+    fixed = next((number for number, step in enumerate(steps) if set("*?[") & set(step)), len(steps))
+    if fixed == len(steps) and not place.exists():
+        raise qlop.DataError(f"data_source_params.path is {path!r}, and there is nothing there. Correct the path.")
+    root = Path(*steps[:fixed]) if fixed else Path()
+    pattern = str(Path(*steps[fixed:])) if fixed < len(steps) else "**/*"
+    found = [root] if root.is_file() else sorted(file for file in root.glob(pattern) if _is_data(file, root))
+    if not found:
+        raise qlop.DataError(
+            f"data_source_params.path is {path!r}, and no {' or '.join(_SUFFIXES)} file is there. Correct the path."
+        )
+    for file in found:
+        if set("*?[") & set(str(file)):
+            raise qlop.DataError(f"{file}: DuckDB takes *, ? and [ in a file's name for a pattern. Rename the file.")
+        if not file.resolve().is_relative_to(root.resolve()):
+            raise qlop.DataError(
+                f"{file} leads to {file.resolve()}, outside of {root.resolve()}, where data_source_params.path begins. "
+                "Name that folder in the path, or take the link away."
+            )
+    return (root.parent if root.is_file() else root), found
+
+
+def _is_data(file: Path, root: Path) -> bool:
+    # Writers leave _SUCCESS, _temporary/ and .crc files beside the data.
+    below = file.relative_to(root).parts
+    return file.name.endswith(_SUFFIXES) and not any(step.startswith(("_", ".")) for step in below) and file.is_file()
+
+
+def folder_values(file: Path, root: Path) -> dict[str, str]:
+    """Return the keys and values of folders such as ticker=AAPL."""
+    named = (step.partition("=") for step in file.relative_to(root).parts[:-1])
+    return {key: unquote(value) for key, sign, value in named if sign and key}
+
+
+def refuse_other_folders(folders: Mapping[Path, Mapping[str, str]]) -> None:
+    """Refuse a file whose folders name other keys than those of the first."""
+    first, keys = next(iter(folders.items()))
+    for file, values in folders.items():
+        if set(values) != set(keys):
+            raise qlop.DataError(
+                f"{file}: its folders name {', '.join(values) or 'no keys'}, and those of {first} "
+                f"{', '.join(keys) or 'no keys'}; all files of a lake are partitioned alike. Move it, or narrow "
+                "the path."
+            )

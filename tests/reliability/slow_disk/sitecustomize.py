@@ -1,0 +1,44 @@
+"""Python reads this at its start: calls of the operating system that touch the folder SLOW_FOLDER take SLOW_S seconds more each.
+
+What is slowed: opening a file, making a folder, renaming, and waiting for the disk (fsync, fdatasync). SQLite's own calls are not. At its end
+the process adds a line of JSON to the file SLOW_COUNTS: how often each was called.
+"""
+
+import atexit
+import builtins
+import io
+import json
+import os
+import sys
+import time
+
+FOLDER, DELAY_S, COUNTS = os.environ["SLOW_FOLDER"], float(os.environ["SLOW_S"]), os.environ["SLOW_COUNTS"]
+counts = {}
+
+
+def is_slow(place):
+    if isinstance(place, int):
+        place = os.readlink(f"/proc/self/fd/{place}")  # noqa: PTH115 - pathlib opens folders with what is slowed here
+    return os.fspath(place).startswith(FOLDER)
+
+
+def slowed(function, name):
+    def call(place, *arguments, **options):
+        if is_slow(place):
+            counts[name] = counts.get(name, 0) + 1
+            time.sleep(DELAY_S)
+        return function(place, *arguments, **options)
+
+    return call
+
+
+def tell():
+    with real_open(COUNTS, "a", encoding="utf-8") as file:
+        file.write(json.dumps({"command": sys.argv, **counts}) + "\n")
+
+
+real_open = builtins.open
+for name in ("open", "fsync", "fdatasync", "rename", "replace", "mkdir"):
+    setattr(os, name, slowed(getattr(os, name), name))
+builtins.open = io.open = slowed(real_open, "open")
+atexit.register(tell)
