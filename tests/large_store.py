@@ -31,9 +31,10 @@ STATES = (*[RunState.COMPLETED] * 17, RunState.FAILED, RunState.CANCELLED, RunSt
 ROWS_A_STATEMENT = 500
 
 
-def make_large_store(home: Path | str, n_runs: int, *, seed: int = 7) -> list[str]:
+def make_large_store(home: Home | Path | str, n_runs: int, *, seed: int = 7) -> list[str]:
     """Fill `home` with runs that have ended, each a minute older than the one before; return their ids, newest first."""
-    place, chance = Home(Path(home)).create(), random.Random(seed)
+    place = (home if isinstance(home, Home) else Home(Path(home))).create()
+    chance = random.Random(seed)
     records = [_make_run(place, number, chance) for number in range(n_runs)]
     with_index = Database(place)
     try:

@@ -14,7 +14,10 @@ __all__ = ["KEY_BYTES", "key_in"]
 KEY_BYTES = 32
 
 
-def key_in(path: Path, *, whose: str, error: type[QlopError]) -> bytes:
+_MAKE_ANOTHER = "Remove it, and a fresh one is made."
+
+
+def key_in(path: Path, *, whose: str, error: type[QlopError], if_damaged: str = _MAKE_ANOTHER) -> bytes:
     """Return the key in `path`; on first use a fresh one is made there, readable by its owner alone.
 
     Parameters
@@ -25,6 +28,8 @@ def key_in(path: Path, *, whose: str, error: type[QlopError]) -> bytes:
         What messages call the key, such as "The relay's key".
     error : type
         What is raised if the file cannot be read or made, others may read it, or it holds no key.
+    if_damaged : str
+        What to do about a file that holds no key, where making another one would lose something.
     """
     try:
         if not path.exists():
@@ -38,7 +43,7 @@ def key_in(path: Path, *, whose: str, error: type[QlopError]) -> bytes:
         key = bytes.fromhex(content.decode("ascii").strip())
         if len(key) >= KEY_BYTES:
             return key
-    raise error(f"{path} holds no key of {KEY_BYTES} bytes in hexadecimal. Remove it, and a fresh one is made.")
+    raise error(f"{path} holds no key of {KEY_BYTES} bytes in hexadecimal. {if_damaged}")
 
 
 def _make_key(path: Path) -> None:

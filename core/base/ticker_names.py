@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["LONGEST_TICKER", "ticker_fault", "ticker_text"]
+__all__ = ["LONGEST_TICKER", "ticker_fault", "ticker_shown", "ticker_text"]
 
 LONGEST_TICKER = 64
 """Characters."""
@@ -45,3 +45,8 @@ def ticker_text(name: object) -> str:
     """Return how messages show a ticker that is refused: quoted, its unseen characters as escapes, cut to a line."""
     shown = ascii(name) if isinstance(name, str) and not name.isprintable() else repr(name)
     return shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 3]}..."
+
+
+def ticker_shown(name: object) -> str:
+    """Return how messages show a ticker of which nobody knows yet whether it may be one: as it is where it may."""
+    return ticker_text(name) if ticker_fault(name) else str(name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -86,6 +86,9 @@ def _explain(problem: ErrorDetails, model: type[BaseModel] | None) -> str:
         return f"{path}: {problem['msg'].removeprefix('Value error, ')}." if path else _sentence(problem["msg"])
     describe = _ALLOWED.get(kind)
     allowed = describe(problem.get("ctx", {})) if describe else f"it is refused: {problem['msg']}"
+    if kind == "dict_type" or _is_secret(model, problem["loc"]):
+        # What was written in the place of parameters may be one of them.
+        return f"{path or 'the whole'}: {allowed}."
     return f"{path or 'the whole'} is {_shown(problem['input'])}; {allowed}."
 
 
@@ -114,6 +117,22 @@ def _fields_at(model: type[BaseModel] | None, path: Iterable[str | int]) -> list
     return sorted(model.model_fields) if model else []
 
 
+def _is_secret(model: type[BaseModel] | None, path: Sequence[str | int]) -> bool:
+    """Return whether a field of secrets stands at `path`: whatever somebody wrote there is not repeated."""
+    *parents, name = path or ("",)
+    for step in parents:
+        field = model.model_fields.get(step) if model and isinstance(step, str) else None
+        model = _model_within(field.annotation) if field else model
+    field = model.model_fields.get(name) if model and isinstance(name, str) else None
+    return field is not None and _names_secret(field.annotation)
+
+
+def _names_secret(annotation: object) -> bool:
+    if isinstance(annotation, type) and issubclass(annotation, (SecretStr, SecretBytes)):
+        return True
+    return any(_names_secret(part) for part in getattr(annotation, "__args__", ()))
+
+
 def _model_within(annotation: object) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
@@ -129,7 +148,13 @@ def _dotted(location: Iterable[str | int]) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    # Among the values of a mapping there may be a secret, such as where parameters stand in a name's place.
+    if isinstance(value, Mapping) and value:
+        return f"a mapping of {_cut(', '.join(map(str, value)))}"
+    return _cut(repr(value))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _SHOWN_VALUE_LENGTH else f"{text[: _SHOWN_VALUE_LENGTH - 3]}..."
 
 

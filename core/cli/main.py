@@ -1,15 +1,24 @@
-"""The entry of the command line: small, so that Ctrl-C ends it with 130 from its first moment on."""
+"""The entry of the command line: small, so that Ctrl-C and SIGTERM end it with 130 from its first moment on.
+
+1. While the commands load, a signal ends the process at once: nothing is begun that could be lost.
+2. While a command works, a signal raises KeyboardInterrupt in it, unless the command does better: runs, `ui`, `relay`.
+3. Once it is known how the command ends, a signal changes the exit code no more.
+"""
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
-import sys
 from contextlib import suppress
+from types import FrameType
+from typing import NoReturn
 
 __all__ = ["main"]
 
 _CANCELLED = 130
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_AS_PYTHON_BEGINS = (signal.SIG_DFL, signal.default_int_handler)
 
 
 def main() -> None:
@@ -22,41 +31,64 @@ def main() -> None:
     except SystemExit as leaving:
         if leaving.code == _CANCELLED:
             _leave()
+        _let_nothing_change(leaving.code)
         raise
 
 
 def _load_and_call() -> None:
-    # An import that is interrupted may fail in any way; while the commands load, nothing is begun that could be lost.
-    is_ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if is_ours:
-        signal.signal(signal.SIGINT, _leave_at_once)
+    # What the process was told to ignore (nohup) stays ignored. An import that is interrupted may fail in any way.
+    ours = [number for number in _SIGNALS if signal.getsignal(number) in _AS_PYTHON_BEGINS]
+    for number in ours:
+        signal.signal(number, _leave_at_once)
     from core.cli.app import call
 
-    if is_ours:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in ours:
+        signal.signal(number, _interrupt)
     call()
 
 
-def _leave() -> None:
+def _let_nothing_change(code: object) -> None:
+    """Let Python end the process with `code` whatever comes; where its end takes long, a signal ends it at once."""
+    from core.cli.streams import flush_streams
+
+    flush_streams()
+
+    def leave_with_code(_number: int, _frame: FrameType | None) -> NoReturn:
+        os._exit(code if isinstance(code, int) else int(code is not None))
+
+    for number in _SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, leave_with_code)
+    # Towards its very end Python takes its handlers back, and a signal would be the exit code.
+    atexit.register(_ignore_signals)
+
+
+def _ignore_signals() -> None:
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _leave() -> NoReturn:
     # Once a KeyboardInterrupt has passed through exec() of a text, as dataclasses use it, Python ends the process by
     # SIGINT however it was handled since: sys.exit(130) would end as -2.
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError, AttributeError):
-            stream.flush()
+    from core.cli.streams import flush_streams
+
+    flush_streams()
     os._exit(_CANCELLED)
 
 
-def _leave_at_once(_number: int, _frame: object) -> None:
+def _leave_at_once(_number: int, _frame: FrameType | None) -> NoReturn:
     _tell_cancelled()
     os._exit(_CANCELLED)
 
 
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
 def _tell_cancelled() -> None:
-    try:
+    with suppress(OSError):  # standard error is closed; there is nobody to tell
         os.write(2, b"qlop: cancelled\n")
-    except OSError:
-        # Standard error is closed; there is nobody to tell.
-        return
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import typer
 
 from core.base.errors import UsageError
 from core.cli.options import ConfigOption, HomeOption, JsonOption, NoQueueOption, SeedOption, SetOption, StreamOption
+from core.cli.streams import flush_streams
 from core.cli.tables import harmless, harmless_lines
 
 if TYPE_CHECKING:
@@ -171,12 +172,15 @@ def _refuse_another_mode(mode: str, overrides: Sequence[str]) -> None:
 
 def _run(request: RunRequest, home: Path | None, as_json: bool) -> None:
     from core.cli.console import open_console
+    from core.jobs.signals import CancelFlag
     from core.services.run_mode import run_mode
     from core.services.workbench import open_workbench
 
-    with open_console() as console:
-        outcome = run_mode(open_workbench(home), request, observer=console)
-    _tell(outcome, as_json)
+    with CancelFlag(is_last=True) as cancel_flag:
+        with open_console() as console:
+            outcome = run_mode(open_workbench(home), request, observer=console, cancel_flag=cancel_flag)
+        _tell(outcome, as_json)
+        flush_streams()
     raise typer.Exit(outcome.exit_code)
 
 

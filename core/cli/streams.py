@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from typing import Any, TextIO
 
-__all__ = ["ForgivingStream"]
+__all__ = ["ForgivingStream", "flush_streams"]
+
+
+def flush_streams() -> None:
+    """Send what was written to standard output and standard error, as far as somebody takes it."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
 
 
 class ForgivingStream:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.config.overrides import override_path
+from core.config.overrides import override_path, shown_override
 
 __all__ = ["ConfigOrigin"]
 
@@ -22,7 +22,7 @@ class ConfigOrigin:
 
     def __init__(self, source: str, overrides: Sequence[str] = ()) -> None:
         self.source = source
-        self._changes = [(f"--set {override}", override_path(override)) for override in overrides]
+        self._changes = [(shown_override(override), override_path(override)) for override in overrides]
 
     def __call__(self, location: Sequence[str | int]) -> str:
         """Return the option that set the field or something around it; else the source.

@@ -1,4 +1,7 @@
-"""`--set path=value`: one value of a config, replaced."""
+"""`--set path=value`: one value of a config, replaced.
+
+Errors name an option by its path alone: its value may be a secret that somebody has put in the wrong place.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,10 @@ from typing import Any
 from core.base.errors import ConfigError
 from core.config.unfit_values import MOST_LEVELS, refuse_unfit_values
 
-__all__ = ["apply_overrides", "override_path"]
+__all__ = ["apply_overrides", "override_path", "shown_override"]
 
 _POSITION = re.compile(r"[0-9]{1,9}")
+_PATH = re.compile(r"[A-Za-z0-9_.]*")
 _MOST_SHOWN = 120
 
 
@@ -36,7 +40,7 @@ def apply_overrides(raw: Mapping[str, Any], overrides: Sequence[str]) -> dict[st
     changed = copy.deepcopy(dict(raw))
     for override in overrides:
         _replace(changed, override_path(override), _value(override.partition("=")[2], override), override)
-        refuse_unfit_values(changed, f"--set {_shown(override)}")
+        refuse_unfit_values(changed, shown_override(override))
     return changed
 
 
@@ -52,17 +56,30 @@ def override_path(override: str) -> tuple[str, ...]:
     steps = tuple(path.strip().split("."))
     if not equals or not all(steps):
         raise ConfigError(
-            f"--set {_shown(override)!r} is not of the form path.to.field=value, such as splits.train_bars=504."
+            f"{shown_override(override)} is not of the form path.to.field=value, such as splits.train_bars=504."
         )
     if len(steps) > MOST_LEVELS:
-        raise ConfigError(f"--set {_shown(override)}: the path has {len(steps):,} steps; at most {MOST_LEVELS} may be.")
+        raise ConfigError(
+            f"{shown_override(override)}: the path has {len(steps):,} steps; at most {MOST_LEVELS} may be."
+        )
     return steps
+
+
+def shown_override(override: str) -> str:
+    """Return how errors name an option: `--set`, its path, and nothing of its value.
+
+    Where there is no "=" to end the path, what looks like one is shown.
+    """
+    path, equals, _ = override.partition("=")
+    whole = path.strip() if equals else "".join(_PATH.findall(path.strip())[:1])
+    shown = whole if len(whole) <= _MOST_SHOWN else f"{whole[: _MOST_SHOWN - 3]}..."
+    return f"--set {shown if equals else f'{shown}...'}"
 
 
 def _value(text: str, override: str) -> object:
     from core.config.yaml_reader import parse_yaml
 
-    return parse_yaml(text, f"--set {_shown(override)}")
+    return parse_yaml(text, shown_override(override))
 
 
 def _replace(container: Any, steps: Sequence[str], value: object, override: str) -> None:  # noqa: ANN401 - plain JSON
@@ -90,14 +107,14 @@ def _enter(container: Any, step: str, path: str, override: str) -> Any:  # noqa:
 def _position(entries: list[Any], step: str, override: str) -> int:
     if not _POSITION.fullmatch(step) or int(step) >= len(entries):
         raise ConfigError(
-            f"--set {_shown(override)}: {step!r} is no position in a list of {len(entries)}; "
+            f"{shown_override(override)}: {step!r} is no position in a list of {len(entries)}; "
             f"positions are 0 to {len(entries) - 1}."
         )
     return int(step)
 
 
 def _not_a_container(path: str, override: str) -> str:
-    return f"--set {_shown(override)}: {path} is a plain value, so nothing lies below it."
+    return f"{shown_override(override)}: {path} is a plain value, so nothing lies below it."
 
 
 def _shown(override: str) -> str:

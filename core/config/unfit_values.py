@@ -66,6 +66,6 @@ def _refuse_unfit_text(value: object, where: str) -> None:
             text.encode("utf-8")
         except UnicodeEncodeError as error:
             raise ConfigError(
-                f"{where}: {text[max(0, error.start - 20) : error.end]!r} holds half of a character (a surrogate); "
-                "write the whole character."
+                f"{where}: a text holds half of a character, the surrogate {text[error.start : error.end]!r}; write "
+                "the whole character."
             ) from error

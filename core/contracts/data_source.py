@@ -30,6 +30,8 @@ class DataSourcePlugin(Plugin):
         nothing is kept.
     price_indices : frozenset of str
         Tickers that are price indices: comparisons with them say that dividends are missing.
+    default_tickers : tuple of str or None
+        What is loaded where no ticker is named; empty where some must be; None: all that it holds.
     survivorship : str
         What is wrong with which instruments it holds, in a sentence for the summary; empty where it cannot be known.
     """
@@ -37,6 +39,7 @@ class DataSourcePlugin(Plugin):
     access: DataAccess = NoAccess()
 
     price_indices: ClassVar[frozenset[str]] = frozenset()
+    default_tickers: ClassVar[tuple[str, ...] | None] = None
     survivorship: ClassVar[str] = ""
 
     @abstractmethod

@@ -82,6 +82,21 @@ class ExporterPlugin(Plugin):
     file_suffix: str
     loading: ClassVar[str] = ""
 
+    def check_model(self, model: ModelPlugin) -> None:
+        """Refuse a kind of model that cannot be written so, before a run begins; nothing is refused by default.
+
+        Parameters
+        ----------
+        model : ModelPlugin
+            Made with the trained model's params, and not trained. What depends on its training is left to `export`.
+
+        Raises
+        ------
+        ExportError
+            If no model of this kind can be written.
+        """
+        del model
+
     @abstractmethod
     def export(self, artifact: ModelArtifact, path: Path) -> ExportResult:
         """Write `path`, read it back, compare its predictions.

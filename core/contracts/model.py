@@ -132,6 +132,9 @@ class ModelPlugin(Plugin):
     """A sentence on why it reports no metrics by step; empty where it reports some."""
     no_shap_values: str = ""
     """A sentence on why `shap_values` gives None; empty where it gives some."""
+    learned_until: str = ""
+    """Of a `pretrained` model, once it is trained or loaded: the last bar that it learned from, in ISO 8601 with its
+    zone, as its file says; empty where that is not known."""
 
     def accept_models(self, make_model: MakesModels) -> None:
         """Take the way to other models, and refuse those that the params name and that are not there.

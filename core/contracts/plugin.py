@@ -48,3 +48,17 @@ class Plugin(ABC):
     def __init__(self, name: str, params: BaseParams) -> None:
         self.name = name
         self.params = params
+
+    def check(self) -> None:  # noqa: B027 - most plugins refuse nothing
+        """Refuse now, before a run begins, what would fail later whatever the data are; nothing is refused by default.
+
+        Called before the run's folder exists, and while somebody fills the dashboard's form: it is quick, writes
+        nothing and asks no network. A device, a file or a package that is not there is known now. What cannot be known
+        yet is left to the work. That secrets lead somewhere is checked already.
+
+        Raises
+        ------
+        QlopError
+            If this plugin cannot work with its params on this machine. A message that begins with a parameter's name
+            ("device is 'cuda', ...", "layers.0.width: ...") is shown beside that field.
+        """

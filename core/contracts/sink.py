@@ -22,9 +22,7 @@ class SinkPlugin(Plugin):
     """
 
     def check(self) -> None:
-        """Refuse now, before the run works, what `write` would refuse after it; nothing is refused by default.
-
-        It writes nothing. What cannot be known yet is left to `write`.
+        """Refuse now, before the run begins, what `write` would refuse after its work; see `Plugin.check`.
 
         Raises
         ------

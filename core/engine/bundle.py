@@ -10,7 +10,8 @@
     signature.json      over SHA256SUMS
 
 1. Reading looks into the zip file first: only the sums and the signature, both small. A file without a signature, of a
-   key that does not count, with entries that the sums do not name or without some that they name goes no further.
+   key that does not count, with entries that the sums do not name or without some that they name, or with bytes that
+   are no entry's goes no further.
 2. Then it is unpacked as every model archive is (model_archive.py), into a private folder.
 3. There signature and sums are checked once more, now over the bytes that are used.
 """
@@ -21,6 +22,7 @@ import hashlib
 import json
 import re
 import shutil
+import struct
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +36,7 @@ from core.engine.bundle_texts import bundle_texts
 from core.engine.model_archive import pack_model, unpack_model
 from core.engine.model_card import read_model_card
 from core.engine.signature import Signature, sign, signed_by
+from core.engine.zip_bytes import refuse_other_bytes
 from core.engine.zip_entries import check_directory, checked_entries
 
 if TYPE_CHECKING:
@@ -114,7 +117,7 @@ def opened_bundle(path: Path, *, trusted: Collection[str] = ()) -> Iterator[Bund
     ------
     DataError
         If the file cannot be read, is no bundle, is not signed, was altered, was signed by a key that does not count,
-        or holds an entry that its sums do not name or that may not be unpacked.
+        or holds an entry that its sums do not name or that may not be unpacked, or bytes of no entry.
     """
     with TemporaryDirectory(prefix="qlop-bundle-") as place:
         folder = Path(place)
@@ -125,7 +128,8 @@ def opened_bundle(path: Path, *, trusted: Collection[str] = ()) -> Iterator[Bund
         except OSError as error:
             raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
         except DataError as error:
-            said = str(error).removeprefix(f"{path} ").rstrip(".")
+            said, named = str(error).rstrip("."), f"{path} "
+            said = f"it {said.removeprefix(named)}" if said.startswith(named) else said
             raise DataError(f"{path} is not used: {said}.") from error
         yield Bundle(folder, fingerprint)
 
@@ -145,9 +149,10 @@ def _check_before_unpacking(path: Path, trusted: Collection[str]) -> None:
         check_directory(path)
         with ZipFile(path) as archive:
             entries = checked_entries(archive, path)
+            refuse_other_bytes(archive, path)
             names = {entry.filename for entry in entries}
             small = {name: _small(archive, name, names) for name in (SUMS_FILE, SIGNATURE_FILE)}
-    except (BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except (BadZipFile, EOFError, NotImplementedError, RuntimeError, struct.error) as error:
         raise DataError(f"it is no readable zip file: {error!s:.200}. {_NEXT}") from error
     _signer(small[SUMS_FILE], small[SIGNATURE_FILE], trusted)
     _same_names(names - {SUMS_FILE, SIGNATURE_FILE}, _sums(small[SUMS_FILE]))

@@ -83,7 +83,13 @@ def comparison_rows(artifact: ModelArtifact, n_rows: int = COMPARED_ROWS, seed: 
     return pd.DataFrame(values, index=_later_bars(examples.index, n_rows), columns=examples.columns)
 
 
-def compare_predictions(found: pd.DataFrame, expected: pd.DataFrame, tolerance: float) -> float:
+def compare_predictions(
+    found: pd.DataFrame,
+    expected: pd.DataFrame,
+    tolerance: float,
+    *,
+    row_text: Callable[[int], str] | None = None,
+) -> float:
     """Return the largest difference between a copy's predictions and the original's.
 
     A difference is a share of its column's largest expected value, so that it means the same for returns of a percent
@@ -95,6 +101,8 @@ def compare_predictions(found: pd.DataFrame, expected: pd.DataFrame, tolerance: 
         One row for each row of features, in one order; columns by name, equal in both.
     tolerance : float
         The largest difference that is allowed.
+    row_text : callable, optional
+        What messages call the row at a position; by default its number and its label in the index.
 
     Raises
     ------
@@ -117,10 +125,11 @@ def compare_predictions(found: pd.DataFrame, expected: pd.DataFrame, tolerance: 
         return largest
     row, column = divmod(int(differences.argmax()), differences.shape[1])
     n_wrong = int((differences > tolerance).sum())
+    named = row_text or (lambda place: f"row {place} ({_label_text(expected.index[place])})")
     allowed = f"may differ by {tolerance:g} of the column's largest" if tolerance else "may not differ in any bit"
     raise ExportError(
-        f"The exported model predicts {wanted[column]} {float(copied[row, column])!r} in row {row} "
-        f"({_row_text(expected.index[row])}); the original predicts {float(original[row, column])!r}, and they "
+        f"The exported model predicts {wanted[column]} {float(copied[row, column])!r} in {named(row)}; "
+        f"the original predicts {float(original[row, column])!r}, and they "
         f"{allowed} ({n_wrong} of {differences.size} values differ by more). Nothing was kept."
     )
 
@@ -162,9 +171,18 @@ def compare_copy(
         compare_predictions(original.predict(examples), artifact.expected_predictions, tolerance)
         original = replace(original, calibrators=())
     found = _asked(predict, blocks, at_once)
-    largest = compare_predictions(found, _asked(original.predict, blocks, at_once), tolerance)
+
+    def named(row: int) -> str:
+        if row < len(examples):
+            return f"row {row} of the examples ({_label_text(examples.index[row])})"
+        return f"drawn row {row - len(examples)}, which is made of the examples' values and is no ticker's bar"
+
+    expected = _asked(original.predict, blocks, at_once)
+    largest = compare_predictions(found, expected, tolerance, row_text=named)
     if is_calibrated:
-        saved = compare_predictions(found.iloc[: len(examples)], artifact.expected_predictions, tolerance)
+        saved = compare_predictions(
+            found.iloc[: len(examples)], artifact.expected_predictions, tolerance, row_text=named
+        )
         largest = max(largest, saved)
     return Compared(len(found), largest)
 
@@ -231,7 +249,7 @@ def _differences(copied: NDArray[np.float64], original: NDArray[np.float64]) -> 
     return apart
 
 
-def _row_text(label: object) -> str:
+def _label_text(label: object) -> str:
     return ", ".join(map(str, label)) if isinstance(label, tuple) else str(label)
 
 

@@ -18,12 +18,14 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from core.base.errors import DataError
+from core.base.small_file import read_small_file
 from core.base.validation import explain_validation_error
 from core.engine.learned_span import LearnedSpan
 
-__all__ = ["CARD_FILE", "ModelCard", "read_json", "read_model_card", "write_json", "write_model_card"]
+__all__ = ["CARD_FILE", "MAX_JSON_BYTES", "ModelCard", "read_json", "read_model_card", "write_json", "write_model_card"]
 
 CARD_FILE = "model.json"
+MAX_JSON_BYTES = 64 * 1024**2
 FORMAT_VERSION = 2
 _READ_VERSIONS = (1, 2)
 
@@ -181,10 +183,10 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds
     Raises
     ------
     DataError
-        If the file cannot be read, or is no JSON.
+        If the file cannot be read, is no JSON, or larger than any card.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+        return json.loads(read_small_file(path, MAX_JSON_BYTES).decode("utf-8"), parse_constant=_refuse_constant)
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path} cannot be read as JSON: {error!s:.200}") from error
 

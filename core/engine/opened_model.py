@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from core.base.errors import DataError
 from core.base.validation import explain_validation_error
 from core.config.sections import BrokerConfig, FeatureStepConfig, LabelConfig, LoadDataConfig
+from core.engine.example_answers import other_answer
 from core.engine.features import FeaturePipeline
 from core.engine.fitted_model import FittedModel
 from core.engine.model_artifact import load_example_rows, load_fitted_model
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["OpenedModel", "TrainedWith", "open_model"]
 
 _AGAIN = "Train the model again (qlop train-model) and export it (qlop export-model --run RUN_ID)."
-_RELATIVE, _ABSOLUTE = 1e-6, 1e-9
 
 
 class TrainedWith(BaseModel):
@@ -158,17 +157,8 @@ def _checked_examples(fitted: FittedModel, folder: Path) -> pd.DataFrame:
     except (IndexError, KeyError, TypeError, ValueError) as error:
         said = f"{type(error).__name__}: {error!s:.200}"
         raise DataError(f"Its parts contradict each other: its example rows cannot be predicted ({said}).") from error
-    if list(found.columns) != list(expected.columns):
+    if problem := other_answer(found, expected):
         raise DataError(
-            f"Its model predicts the columns {list(found.columns)}, and predicted {list(expected.columns)} where it "
-            f"was saved. {_AGAIN}"
-        )
-    differs = ~np.isclose(found, expected, rtol=_RELATIVE, atol=_ABSOLUTE, equal_nan=True)
-    if differs.any():
-        row, column = np.argwhere(differs)[0]
-        raise DataError(
-            f"Its model predicts {found.columns[column]} {found.iloc[row, column]!r} for an example row for which it "
-            f"predicted {expected.iloc[row, column]!r} where it was saved ({int(differs.any(axis=1).sum())} of "
-            f"{len(found)} rows so): the model's library is another here. Install that one's version. {_AGAIN}"
+            f"Its model {problem}: the model's library is another here. Install that one's version. {_AGAIN}"
         )
     return features

@@ -22,9 +22,8 @@ from core.base.errors import DataError
 from core.engine.limited_process import USUAL_BOUNDS, Bounds, ask_limited_process
 from core.engine.pickled_file import is_pickled
 
-__all__ = ["MAX_JSON_BYTES", "check_outside_model", "model_complaint"]
+__all__ = ["check_outside_model", "model_complaint"]
 
-MAX_JSON_BYTES = 64 * 1024**2
 _TREE_TYPE = "sklearn.tree._tree.Tree"
 """Nodes of a tree; the model `random_forest` checks them once they are loaded."""
 
@@ -133,9 +132,6 @@ def _parquet_complaint(path: Path) -> str:
 
 
 def _json_complaint(path: Path) -> str:
-    size = path.stat().st_size
-    if size > MAX_JSON_BYTES:
-        return f"{path} has {size:,} bytes; at most {MAX_JSON_BYTES:,} are read."
     from core.engine.model_card import read_json
 
     read_json(path)

@@ -27,7 +27,7 @@ def is_pickled(path: Path) -> bool:
         start = file.read(_HEADER_AT + 1)
     if start.startswith(_ARCHIVE):
         return path.suffix.lower() not in _ARCHIVES_OF_OTHERS
-    return pickled_content(start)
+    return _begins_as_pickled(start, path.stat().st_size)
 
 
 def has_pickles_name(path: Path) -> bool:
@@ -37,6 +37,14 @@ def has_pickles_name(path: Path) -> bool:
 
 def pickled_content(content: bytes) -> bool:
     """Return whether bytes begin as a pickle (protocol 2 and later) or as an archive of torch.save."""
-    # A safetensors file begins with the length of its header, a JSON object: 640 looks as a pickle's first bytes do.
-    is_safetensors = content[_HEADER_AT : _HEADER_AT + 1] == b"{"
-    return content.startswith(_ARCHIVE) or (content.startswith(_STARTS) and not is_safetensors)
+    return content.startswith(_ARCHIVE) or _begins_as_pickled(content, len(content))
+
+
+def _begins_as_pickled(start: bytes, n_bytes: int) -> bool:
+    return start.startswith(_STARTS) and not _begins_as_safetensors(start, n_bytes)
+
+
+def _begins_as_safetensors(start: bytes, n_bytes: int) -> bool:
+    """Return whether bytes begin with a length and a JSON object that long: a length of 640 looks as a pickle does."""
+    header_bytes = int.from_bytes(start[:_HEADER_AT], "little")
+    return start[_HEADER_AT : _HEADER_AT + 1] == b"{" and _HEADER_AT + header_bytes <= n_bytes

@@ -1,6 +1,6 @@
 """Gathering rows of bars block by block, in little more memory than they fill.
 
-1. A column is one array that grows in place, by a sixteenth where nobody said how many rows will come: the operating
+1. A column is one array that grows in place, by an eighth where nobody said how many rows will come: the operating
    system moves such an array's pages without copying them.
 2. A ticker is a number in each row, and a text once; a time is one of all that occur.
 """
@@ -48,7 +48,7 @@ class GrowingColumn:
         end = self._filled + len(values)
         if end > len(self._held):
             # Nobody else refers to the array before it is taken.
-            self._held.resize(max(end, len(self._held) + len(self._held) // 16), refcheck=False)
+            self._held.resize(max(end, len(self._held) + len(self._held) // 8), refcheck=False)
         self._held[self._filled : end] = values
         self._filled = end
 
@@ -83,6 +83,12 @@ class RowGathering:
 
     def __len__(self) -> int:
         return len(self._times)
+
+    def expect(self, n_rows: int) -> None:
+        """Say, before the first of them comes, how many rows there will be; what is not filled takes no memory."""
+        if not len(self):
+            self._expected = n_rows
+            self._codes, self._times = GrowingColumn(np.int32, n_rows), GrowingColumn(np.int64, n_rows)
 
     def add(
         self, tickers: pd.Categorical[Any], times: pd.DatetimeIndex, columns: Mapping[str, NDArray[np.float64]]

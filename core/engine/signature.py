@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +23,18 @@ from core.config.configuration_folder import configuration_folder
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["Signature", "own_fingerprint", "sign", "signed_by"]
+__all__ = ["Signature", "fingerprint_fault", "own_fingerprint", "sign", "signed_by"]
 
 KEY_FILE = "signing.key"
 _ALGORITHM = "ed25519"
 _SIGNATURE_BYTES = 64
 _FINGERPRINT_DIGITS = 32
+_FINGERPRINT = re.compile(rf"[0-9a-f]{{{_FINGERPRINT_DIGITS}}}")
+_IF_DAMAGED = (
+    "Put back your backup of it. If there is none, remove it, and the next export makes a fresh one; what the old one "
+    "has signed, your own files too, then counts as another's, and is used only where its fingerprint is named as "
+    "trusted (--trust-key)."
+)
 
 
 @dataclass(frozen=True)
@@ -110,21 +117,30 @@ def signed_by(
     Raises
     ------
     DataError
-        If content or signature were altered, or the key is neither the user's own nor a trusted one. The message is
-        the end of a sentence: "its signature does not fit ...".
+        If content or signature were altered, or the key is neither the user's own nor a trusted one, or a trusted
+        fingerprint is none. The message is the end of a sentence: "its signature does not fit ...".
     """
     from cryptography.exceptions import InvalidSignature
 
+    for fault in filter(None, map(fingerprint_fault, trusted)):
+        raise DataError(fault)
     key = _ed25519(DataError).Ed25519PublicKey.from_public_bytes(signature.public_key)
     try:
         key.verify(signature.value, _signed_bytes(content, purpose))
     except InvalidSignature as error:
         raise DataError("its signature does not fit its content: it was altered after it was signed") from error
     own = own_fingerprint(folder)
-    if signature.fingerprint not in {own, *(text.strip().lower() for text in trusted)}:
+    if signature.fingerprint not in {own, *map(_plain, trusted)}:
         yours = f"yours is {own}" if own else "you have none of your own yet"
         raise DataError(f"it was signed by another key, {signature.fingerprint}, and {yours}")
     return signature.fingerprint
+
+
+def fingerprint_fault(text: str) -> str:
+    """Return why a text is no fingerprint of a key; "" where it is one, in letters of either case."""
+    if _FINGERPRINT.fullmatch(_plain(text)):
+        return ""
+    return f"{text!r:.80} is no fingerprint; one has {_FINGERPRINT_DIGITS} hexadecimal digits"
 
 
 def own_fingerprint(folder: Path | None = None) -> str:
@@ -142,7 +158,11 @@ def own_fingerprint(folder: Path | None = None) -> str:
 
 
 def _own_key(folder: Path | None, error: type[QlopError]) -> bytes:
-    return key_in(_key_path(folder), whose="The signing key", error=error)[:KEY_BYTES]
+    return key_in(_key_path(folder), whose="The signing key", error=error, if_damaged=_IF_DAMAGED)[:KEY_BYTES]
+
+
+def _plain(fingerprint: str) -> str:
+    return fingerprint.strip().lower()
 
 
 def _key_path(folder: Path | None) -> Path:

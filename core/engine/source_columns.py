@@ -8,7 +8,7 @@ from typing import Literal, TypeVar, cast
 
 from core.base.errors import DataError
 
-__all__ = ["FileColumn", "SourceColumn", "source_columns"]
+__all__ = ["FileColumn", "SourceColumn", "alike_columns", "source_columns"]
 
 SourceColumn = Literal[
     "timestamp",
@@ -90,6 +90,11 @@ def source_columns(
     return found
 
 
+def alike_columns(column: str, names: Sequence[str]) -> list[str]:
+    """Return the names that are usual ones of the panel's column, whatever their case."""
+    return [name for name in names if re.sub(r"[\W_]", "", name).lower() in _USUAL_NAMES[column]]
+
+
 def _named(column: str, names: Sequence[str], name: str, origin: str) -> str:
     if name and name not in names:
         raise DataError(
@@ -100,7 +105,7 @@ def _named(column: str, names: Sequence[str], name: str, origin: str) -> str:
 
 
 def _alike(column: str, names: Sequence[str], origin: str) -> str | None:
-    alike = [name for name in names if re.sub(r"[\W_]", "", name).lower() in _USUAL_NAMES[column]]
+    alike = alike_columns(column, names)
     if len(alike) > 1:
         raise DataError(
             f"{origin}: {alike[0]!r} and {alike[1]!r} may both be {column}; say which under "

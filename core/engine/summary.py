@@ -6,6 +6,7 @@ strategies side by side, net of costs. 5. The verdict (summary_verdict.py). Equa
 
 from __future__ import annotations
 
+from core.base.yearly_figures import FEWEST_BARS, told_figures, too_few_bars
 from core.engine.summary_facts import DataFacts, PredictionFacts, StrategyFacts, SummaryFacts, TermsFacts
 from core.engine.summary_predictions import prediction_lines
 from core.engine.summary_verdict import verdict_lines
@@ -114,6 +115,8 @@ def _strategy_lines(facts: SummaryFacts) -> list[str]:
             "margin calls, leverage is the highest at a close, equity the final one."
         ),
     ]
+    if (n_bars := too_few_bars(facts.strategy.metrics)) is not None:
+        lines += paragraph(f"Figures a year are not told: {n_bars} bars are too few, {FEWEST_BARS} the fewest.")
     if any(row.looks_ahead for row in rows):
         lines += paragraph("* uses data after its bars, by its parameters; it is kept out of the verdict.")
     lines += [line for row in rows for remark in _remarks(row) for line in paragraph(remark)]
@@ -147,7 +150,7 @@ def _sharpe_basis(facts: SummaryFacts) -> str:
 
 
 def _row(row: StrategyFacts) -> tuple[str, ...]:
-    figures = row.metrics
+    figures = told_figures(row.metrics)
     return (
         shortened(row.name, _LONGEST_NAME) + ("*" if row.looks_ahead else ""),
         _points(figures.get("cagr")),

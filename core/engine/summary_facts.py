@@ -73,6 +73,10 @@ class PredictionFacts:
         Mean over the folds; `auc` is over all rows, whatever their fold.
     n_folds_at_base_rate : int
         Folds whose predictions are all the same.
+    learned_elsewhere : bool
+        Whether the model came with what it knows, from bars that this run did not choose.
+    learned_until : date or None
+        The last bar that it learned from elsewhere, as its file says; None where that is not known.
     """
 
     first_bar: date
@@ -89,6 +93,15 @@ class PredictionFacts:
     effective_sample_size_pooled: float | None = None
     auc_fold_mean: float | None = None
     n_folds_at_base_rate: int = 0
+    learned_elsewhere: bool = False
+    learned_until: date | None = None
+
+    @property
+    def are_a_test(self) -> bool:
+        """Whether the model is known not to have learned from the bars that it is scored on."""
+        if not self.learned_elsewhere:
+            return True
+        return self.learned_until is not None and self.learned_until < self.first_bar
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What a summary says of the predictions: how many, what of, and how good beside the base rate's.
 
-Every figure is of the rows that the model was scored on, none of the bars that only trained it.
+Every figure is of the rows that the model was scored on, none of the bars that only trained it. Of a model that learned
+elsewhere the heading does not call them out of sample unless its file says so.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ def prediction_lines(facts: PredictionFacts, terms: TermsFacts) -> list[str]:
         pooled = facts.effective_sample_size_pooled
         as_one = f", {number(pooled, 0)} if the tickers move as one" if pooled is not None else ""
         sizes += f"; labels overlap, so the effective sample size is {number(facts.effective_sample_size, 0)}{as_one}"
-    lines = [f"Predictions, out of sample, {span(facts.first_bar, facts.last_bar)}", *labelled("Rows", sizes)]
+    sample = "out of sample" if facts.are_a_test else "not known to be out of sample"
+    lines = [f"Predictions, {sample}, {span(facts.first_bar, facts.last_bar)}", *labelled("Rows", sizes)]
     if facts.base_rate is not None:
         lines += labelled("Base rate", f"{percent(facts.base_rate)} of the labels are 1 (worth it)")
     if facts.share_equal_to_sign is not None:

@@ -6,10 +6,13 @@
    the trials that were made with a probability of 95 %, and its predictions beat the base rate's.
 3. It is evidence against it if one of them is better. All else is no evidence, and says so.
 4. Losing in money is said plainly, evidence or not; so is what so few years can show at all.
+5. Nothing is evidence where a model is scored on bars that it may have learned from elsewhere, or where so few bars are
+   there that no figure a year is told.
 """
 
 from __future__ import annotations
 
+from core.base.yearly_figures import FEWEST_BARS, too_few_bars
 from core.engine.evidence import deflated_sharpe_ratio, detectable_sharpe_annual
 from core.engine.summary_facts import StrategyFacts, SummaryFacts
 from core.engine.text_layout import money, number, paragraph, percent
@@ -21,9 +24,10 @@ _CONFIDENCE = 0.95
 
 def verdict_lines(facts: SummaryFacts) -> list[str]:
     """Return the verdict as indented lines."""
-    sentences = [_headline(facts), _answer(facts), _money(facts)]
-    sentences += [_compared(facts.strategy, other) for other in _judged(facts)]
-    sentences += [_luck(facts), _power(facts)]
+    sentences = [_headline(facts), _known_rows(facts), _answer(facts), _money(facts)]
+    if _few_bars(facts) is None:
+        sentences += [_compared(facts.strategy, other) for other in _judged(facts)]
+        sentences += [_luck(facts), _power(facts)]
     return [line for sentence in sentences if sentence for line in paragraph(sentence)]
 
 
@@ -39,10 +43,13 @@ def _headline(facts: SummaryFacts) -> str:
         day = f" on {facts.strategy.ruined_on:%Y-%m-%d}" if facts.strategy.ruined_on else ""
         owed = facts.strategy.metrics.get("debt_after_ruin")
         return f"RUINED: {name} has lost all of its equity{day} and owes {money(owed)}. Nothing else about it matters."
+    if (n_bars := _few_bars(facts)) is not None:
+        return f"NO EVIDENCE that {name} adds anything: {n_bars} bars are too few to judge, {FEWEST_BARS} the fewest."
     worse_than = [other.name for other in others if _verdict(other) == "worse"]
     if worse_than:
         return f"EVIDENCE AGAINST IT: {name} is worse than {_listed(worse_than)} for the risk taken."
-    if others and all(_verdict(other) == "better" for other in others) and _is_beyond_luck(facts) and _predicts(facts):
+    is_better = bool(others) and all(_verdict(other) == "better" for other in others)
+    if is_better and _is_beyond_luck(facts) and _predicts(facts) and _is_test(facts):
         return f"EVIDENCE: {name} is better than {_listed([other.name for other in others])} for the risk taken."
     reasons = []
     undecided = [other.name for other in others if _verdict(other) == "no evidence"]
@@ -54,7 +61,33 @@ def _headline(facts: SummaryFacts) -> str:
         reasons.append("its own Sharpe ratio may be luck")
     if not _predicts(facts):
         reasons.append("its predictions are no better than the base rate")
+    if not _is_test(facts):
+        reasons.append("its model may have learned from these very bars")
     return f"NO EVIDENCE that {name} adds anything: {_listed(reasons)}."
+
+
+def _few_bars(facts: SummaryFacts) -> int | None:
+    return too_few_bars(facts.strategy.metrics)
+
+
+def _is_test(facts: SummaryFacts) -> bool:
+    return facts.predictions is None or facts.predictions.are_a_test
+
+
+def _known_rows(facts: SummaryFacts) -> str:
+    """Say where scores are no test, and what would make them one."""
+    scores = facts.predictions
+    if scores is None or scores.are_a_test:
+        return ""
+    if scores.learned_until is None:
+        known = "from bars that its file does not name"
+    else:
+        known = f"from bars until {scores.learned_until:%Y-%m-%d}, as its file says, and is scored from"
+        known += f" {scores.first_bar:%Y-%m-%d} on"
+    return (
+        f"These scores are NO TEST: the model learned elsewhere, {known}. What it has seen it may know by heart; only "
+        "bars after those that it learned from tell what it can."
+    )
 
 
 def _answer(facts: SummaryFacts) -> str:
@@ -65,6 +98,10 @@ def _answer(facts: SummaryFacts) -> str:
     both = f"Brier {number(scores.brier, 4)} against {number(scores.base_rate_brier, 4)}"
     if not _predicts(facts):
         return f"Can the model tell when it is worth it? No: it does worse than the base rate alone ({both})."
+    if not scores.are_a_test:
+        return (
+            f"Can the model tell when it is worth it? Not known: it does better than the base rate ({both}), untested."
+        )
     return f"Can the model tell when it is worth it? It does better than the base rate alone ({both})."
 
 

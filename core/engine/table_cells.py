@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["CellError", "categories_of", "numbers_of", "plain_column", "refuse_first", "texts_of"]
+__all__ = ["CellError", "categories_of", "numbers_of", "plain_column", "refuse_first", "shown_text", "texts_of"]
 
 _THOUSANDS = {" ": " \u00a0\u202f\u2009", "'": "'\u2019"}
 """Marks that stand for each other: which of them a program writes follows no rule."""
 
+_SHOWN = 80
 _EXACT_TO = 2**53  # above it float64 leaves whole numbers out
 _PLAIN_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
@@ -101,8 +102,10 @@ def texts_of(column: pa.ChunkedArray) -> pd.Series:
     return texts
 
 
-def categories_of(column: pa.ChunkedArray) -> pd.Categorical:
+def categories_of(column: pa.ChunkedArray, padded: set[str] | None = None) -> pd.Categorical:
     """Return a column's texts as `texts_of` does, each text kept once: for columns of few texts that repeat.
+
+    `padded` gets those that had white space around them, as they stood.
 
     Raises
     ------
@@ -114,7 +117,10 @@ def categories_of(column: pa.ChunkedArray) -> pd.Categorical:
     encoded = column.dictionary_encode() if not pa.types.is_dictionary(column.type) else column
     encoded = encoded.unify_dictionaries().combine_chunks()
     held = encoded.dictionary.cast(pa.string())
-    texts = pc.utf8_trim_whitespace(held).to_pandas().astype("str")
+    trimmed = pc.utf8_trim_whitespace(held)
+    if padded is not None:
+        padded.update(held.filter(pc.not_equal(held, trimmed)).to_pylist())
+    texts = trimmed.to_pandas().astype("str")
     codes = np.array(encoded.indices.fill_null(-1).to_numpy(), dtype=np.int64)
     merged, categories = pd.factorize(texts)
     is_empty = np.append(
@@ -124,6 +130,12 @@ def categories_of(column: pa.ChunkedArray) -> pd.Categorical:
     if wrong.any():
         raise CellError(int(np.argmax(wrong)), "the cell is empty; it must hold a text")
     return pd.Categorical.from_codes(merged[codes], categories=pd.Index(categories, dtype="str"))
+
+
+def shown_text(text: str) -> str:
+    """Return how messages show a cell's text: quoted, and cut where it is long."""
+    shown = repr(text)
+    return shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 3]}..."
 
 
 def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -193,7 +205,7 @@ def _no_number(text: str, decimal: str, thousands: str) -> str:
     if not text:
         return "the cell is empty; it must hold a number"
     marks = f"decimal mark {decimal!r}, {f'thousands mark {thousands!r}' if thousands else 'no thousands mark'}"
-    return f"{text!r} is no number ({marks}); write a number, or set the parameters decimal and thousands"
+    return f"{shown_text(text)} is no number ({marks}); write a number, or set the parameters decimal and thousands"
 
 
 def refuse_first(wrong: pd.Series, values: pd.Series, reason: Callable[[Any], str]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from core.engine.table_cells import CellError, numbers_of, plain_column, refuse_first, texts_of
+from core.engine.table_cells import CellError, numbers_of, plain_column, refuse_first, shown_text, texts_of
 
 __all__ = ["TimeReading", "timestamps_of"]
 
@@ -143,12 +143,14 @@ def _epoch_times(column: pa.ChunkedArray, timestamp_format: str) -> tuple[pd.Ser
 
 def _text_times(texts: pd.Series, timestamp_format: str | None) -> tuple[pd.Series, pd.Series | None]:
     if timestamp_format is None:
-        refuse_first(~texts.str.match(_ISO_DATE), texts, lambda text: f"{text!r} is no ISO date; {_HOW_TO_SET_FORMAT}")
+        refuse_first(
+            ~texts.str.match(_ISO_DATE), texts, lambda text: f"{shown_text(text)} is no ISO date; {_HOW_TO_SET_FORMAT}"
+        )
         has_zone = texts.str.contains(_OFFSET, regex=True)
         refuse_first(
             has_zone != has_zone.iloc[0],
             texts,
-            lambda text: f"{text!r} differs from the rows above in having a zone; {_ONE_FORM}",
+            lambda text: f"{shown_text(text)} differs from the rows above in having a zone; {_ONE_FORM}",
         )
     else:
         has_zone = pd.Series("%z" in timestamp_format, index=texts.index)
@@ -163,7 +165,7 @@ def _text_times(texts: pd.Series, timestamp_format: str | None) -> tuple[pd.Seri
 def _parsed(texts: pd.Series, timestamp_format: str | None) -> pd.Series:
     parsed = pd.to_datetime(texts, format=timestamp_format or "ISO8601", errors="coerce", utc=True)
     wanted = f"a date in the format {timestamp_format}" if timestamp_format else "a date that exists"
-    refuse_first(parsed.isna(), texts, lambda text: f"{text!r} is not {wanted}; {_HOW_TO_SET_FORMAT}")
+    refuse_first(parsed.isna(), texts, lambda text: f"{shown_text(text)} is not {wanted}; {_HOW_TO_SET_FORMAT}")
     return parsed.dt.as_unit("us")
 
 

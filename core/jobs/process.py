@@ -12,8 +12,8 @@ import os
 
 import psutil
 
+from core.store.process_mark import RUN_ID_VARIABLE
 from core.store.process_record import ProcessRecord, describe_process, is_alive, machine_name, start_mark
-from core.store.run_session import RUN_ID_VARIABLE
 
 __all__ = [
     "ProcessRecord",

@@ -6,6 +6,9 @@
    sees more runs at work than the limit.
 3. It keeps the ticket until it ends. A process that dies lets go of it, waiting or at work, and the next one moves up.
 
+Light runs, of modes that say so, have a slot of their own beside the limit and wait for each other alone: a look at
+data does not wait behind a long training.
+
 A run that is started from inside a run works in its parent's place and takes no ticket: a parent that waits for its
 child would wait for ever if the child waited for the parent's place.
 """
@@ -26,8 +29,8 @@ from core.base.errors import QlopError
 from core.base.events import RunState, StatusPayload
 from core.jobs.ticket import Ticket
 from core.store.home import Home
+from core.store.process_mark import RUN_ID_VARIABLE
 from core.store.run_folder import RunFolder
-from core.store.run_session import RUN_ID_VARIABLE
 from core.store.settlement import settle_folder
 
 __all__ = ["PARENT_VARIABLE", "QueuePlace", "enter_queue", "parent_run", "take_ticket"]
@@ -54,16 +57,19 @@ class QueuePlace:
         The run from inside of which this one was started.
     ticket : Ticket or None
         None for a run that does not wait: a child, or one that was told not to.
+    is_light : bool
+        Whether it is a place among the light runs.
     """
 
     limit: int
     parent: str | None
     ticket: Ticket | None
+    is_light: bool = False
 
     def status(self) -> StatusPayload | None:
         """Return what a run that has to wait says of itself now; None once it may begin."""
         before = self._runs_before()
-        return None if before < self.limit else _waiting(before, self.limit)
+        return None if before < self.limit else self._waiting(before)
 
     def wait(
         self, said: StatusPayload | None, tell: Callable[[StatusPayload], None], check: Callable[[], None]
@@ -80,7 +86,7 @@ class QueuePlace:
             Called ten times a second; what it raises ends the wait.
         """
         while (before := self._runs_before()) >= self.limit:
-            now = _waiting(before, self.limit)
+            now = self._waiting(before)
             if now != said:
                 tell(now)
             said = now
@@ -89,23 +95,26 @@ class QueuePlace:
                 check()
                 time.sleep(_CHECK_EVERY_S)
 
+    def _waiting(self, before: int) -> StatusPayload:
+        return _waiting_light(before) if self.is_light else _waiting(before, self.limit)
+
     def _runs_before(self) -> int:
         return 0 if self.ticket is None or not self.ticket.is_held else self.ticket.tickets_before()
 
 
-def take_ticket(home: Home) -> Ticket:
-    """Return a place at the end of the queue.
+def take_ticket(home: Home, *, is_light: bool = False) -> Ticket:
+    """Return a place at the end of the queue, or of that of light runs.
 
     Raises
     ------
     StoreError
         If the home cannot be written to.
     """
-    return Ticket.take(_folder(home.create()))
+    return Ticket.take(_folder(home.create(), is_light=is_light))
 
 
 @contextmanager
-def enter_queue(home: Home, run_id: str, limit: int | None) -> Iterator[QueuePlace]:
+def enter_queue(home: Home, run_id: str, limit: int | None, *, is_light: bool = False) -> Iterator[QueuePlace]:
     """Hold a run's place in the queue for as long as the block lasts.
 
     Parameters
@@ -116,6 +125,8 @@ def enter_queue(home: Home, run_id: str, limit: int | None) -> Iterator[QueuePla
         The run that this process, or this thread of it, is about to carry out.
     limit : int or None
         How many runs may be at work at once; None: this one does not wait, and no other waits for it.
+    is_light : bool
+        Whether it takes the one slot of light runs, whatever `limit` is; a ticket of its starter's goes before.
 
     Raises
     ------
@@ -123,14 +134,16 @@ def enter_queue(home: Home, run_id: str, limit: int | None) -> Iterator[QueuePla
         If the home cannot be written to.
     """
     parent = parent_run(home, run_id)
-    ticket = Ticket.inherited(_folder(home), os.environ)
+    light = _folder(home, is_light=True)
+    ticket = Ticket.inherited((_folder(home, is_light=False), light), os.environ)
     if ticket is None and parent is None and limit is not None:
-        ticket = take_ticket(home)
+        ticket = take_ticket(home, is_light=is_light)
     if ticket is not None and limit is None:
         ticket.give_up()
     token = _current_run.set(run_id)
     try:
-        yield QueuePlace(limit or 1, parent, ticket)
+        has_light_place = ticket is not None and ticket.folder == light
+        yield QueuePlace(1 if has_light_place else limit or 1, parent, ticket, has_light_place)
     finally:
         _current_run.reset(token)
         if ticket is not None:
@@ -151,9 +164,10 @@ def _is_at_work(home: Home, run_id: str) -> bool:
         return False
 
 
-def _folder(home: Home) -> Path:
+def _folder(home: Home, *, is_light: bool) -> Path:
     # The limit is of one machine's cores; machines that share a home have a queue each.
-    return home.path / "queue" / (re.sub(r"[^A-Za-z0-9.-]", "_", platform.node()).strip(".") or "machine")
+    folder = home.path / "queue" / (re.sub(r"[^A-Za-z0-9.-]", "_", platform.node()).strip(".") or "machine")
+    return folder / "light" if is_light else folder
 
 
 def _waiting(before: int, limit: int) -> StatusPayload:
@@ -162,5 +176,14 @@ def _waiting(before: int, limit: int) -> StatusPayload:
     return StatusPayload(
         state=RunState.QUEUED,
         current_status=f"The run waits for a slot: {runs} before it; {at_once} at a time (jobs.concurrent_runs).",
+        next_step="It begins by itself once its turn comes.",
+    )
+
+
+def _waiting_light(before: int) -> StatusPayload:
+    runs = "1 light run" if before == 1 else f"{before} light runs"
+    return StatusPayload(
+        state=RunState.QUEUED,
+        current_status=f"The run waits for the slot of light runs: {runs} before it; 1 works at a time.",
         next_step="It begins by itself once its turn comes.",
     )

@@ -30,10 +30,17 @@ class CancelFlag:
     cancelled. A signal that the process was told to ignore (nohup) stays ignored. Outside the main thread no signal is
     caught, and the request in the folder alone counts.
 
+    Parameters
+    ----------
+    is_last : bool
+        Whether nothing but the process's end follows the block. Signals are ignored from then on: what the run came to
+        is the process's exit code.
+
     Promises: `check` and `is_set` may be called from any thread, as often as one likes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_last: bool = False) -> None:
+        self._is_last = is_last
         self._reason: str | None = None
         self._folder: Path | None = None
         self._caught_at = 0.0
@@ -81,7 +88,8 @@ class CancelFlag:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         for number, before in self._before.items():
-            signal.signal(number, signal.SIG_DFL if before is None else before)
+            afterwards = signal.SIG_DFL if before is None else before
+            signal.signal(number, signal.SIG_IGN if self._is_last else afterwards)
         self._before.clear()
 
     def _catch(self, number: int, _frame: FrameType | None) -> None:

@@ -25,10 +25,10 @@ from core.base.identifiers import new_run_id
 from core.jobs.queue import PARENT_VARIABLE, parent_run, take_ticket
 from core.jobs.ticket import TICKET_VARIABLE, Ticket
 from core.store.home import STORE_URL_VARIABLE, Home
+from core.store.process_mark import RUN_ID_VARIABLE
 from core.store.process_record import ProcessRecord, describe_process, machine_name
 from core.store.run_folder import RunFolder
 from core.store.run_lock import RunLock
-from core.store.run_session import RUN_ID_VARIABLE
 from core.store.run_store import RunStore
 from core.store.settlement import STDERR_FILE
 
@@ -63,6 +63,7 @@ def start_run(
     run_id: str | None = None,
     program: Sequence[str] | None = None,
     source_run: str | None = None,
+    is_light: bool = False,
 ) -> StartedRun:
     """Start `qlop run MODE` for `config` in the background and return at once.
 
@@ -80,6 +81,8 @@ def start_run(
         What is called with `run MODE --config FILE --home FOLDER --stream-to-ws RUN_ID`; by default the command line.
     source_run : str, optional
         The run whose config this one has; the home keeps that run as long as this one.
+    is_light : bool
+        Whether it waits for other light runs alone.
 
     Raises
     ------
@@ -97,7 +100,7 @@ def start_run(
     command = [*(program or command_line_program()), *arguments, "--stream-to-ws", run_id]
     with lock:
         # A child works in its parent's place.
-        ticket = None if parent else take_ticket(home)
+        ticket = None if parent else take_ticket(home, is_light=is_light)
         process = _record(_spawn(folder, lock, command, ticket, _environment(home, run_id, parent)))
         folder.record_process(process)
     with RunStore(home) as store:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -63,13 +63,18 @@ class Ticket:
             raise StoreError(f"The queue {folder} cannot be written: {error.strerror or error}.") from error
 
     @classmethod
-    def inherited(cls, folder: Path, environment: MutableMapping[str, str]) -> Ticket | None:
+    def inherited(cls, folders: Iterable[Path], environment: MutableMapping[str, str]) -> Ticket | None:
         """Return the ticket that this process's starter took for it, or None where there is none; asked once."""
         given, _, name = environment.pop(TICKET_VARIABLE, "").partition(":")
         if not given.isdecimal() or not _NAME.match(name):
             return None
-        lock = RunLock.adopt(folder / name, int(given))
-        return None if lock is None else cls(lock)
+        adopted = (RunLock.adopt(folder / name, int(given)) for folder in folders)
+        return next((cls(lock) for lock in adopted if lock is not None), None)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the queue that it is a place in."""
+        return self._lock.path.parent
 
     @property
     def is_held(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from core.base.errors import DataError
+from core.base.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
     from core.engine.model_card import ModelCard
     from core.engine.table_file import TableFile
+    from core.engine.table_times import TimeReading
     from core.plugin.registry import PluginRegistry
 
 __all__ = ["AskedRows", "asked_rows"]
 
 _PRICES = ("open", "high", "low", "close")
-_EMPTY = ("", "nan")
+_OF_TIMES = ("timestamp_format", "timezone")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +44,14 @@ class AskedRows:
     beside: pd.DataFrame
 
 
-def asked_rows(card: ModelCard, data: Path, params: Mapping[str, JsonValue], registry: PluginRegistry) -> AskedRows:
+def asked_rows(
+    card: ModelCard,
+    data: Path,
+    params: Mapping[str, JsonValue],
+    registry: PluginRegistry,
+    *,
+    reads_earlier_rows: bool = False,
+) -> AskedRows:
     """Return the rows of the file `data`: its columns decide what they are.
 
     Parameters
@@ -53,25 +61,30 @@ def asked_rows(card: ModelCard, data: Path, params: Mapping[str, JsonValue], reg
     data : Path
         CSV or Parquet. With all feature columns it is a table of features; with open, high, low and close it is prices.
     params : mapping
-        Parameters of the data source `files` that reads prices, besides its path.
+        Parameters of the data source `files` that reads prices, besides its path. Of a table of features they say how
+        its times are written, for a model that reads earlier rows.
     registry : PluginRegistry
         Where feature steps come from.
+    reads_earlier_rows : bool
+        Whether the model does: then a table of features must say whose and when each row is.
 
     Raises
     ------
     DataError
         If the file cannot be read, is neither, or the features that come out are not those of the model.
+    UsageError
+        If `params` name a path, or what a table of features has no use for.
     PluginError, ConfigError
         If a feature step's plugin is not here, or refuses its parameters.
     """
     from core.engine.table_file import read_table_file
 
-    if not data.is_file():
-        raise DataError(f"--data is {str(data)!r}, where there is no file. Name a CSV or Parquet file.")
+    if "path" in params:
+        raise UsageError(f"--params names a path, {params['path']!r}; the file is that of --data. Leave path out.")
     table = read_table_file(data)
     lacking = [name for name in card.feature_columns if name not in table.names]
     if not lacking:
-        return _of_features(card, table)
+        return _of_features(card, table, _times(card, table, params, registry, reads_earlier_rows))
     if set(_PRICES) <= {name.strip().lower() for name in table.names}:
         return _of_prices(card, data, params, registry)
     raise DataError(
@@ -80,39 +93,39 @@ def asked_rows(card: ModelCard, data: Path, params: Mapping[str, JsonValue], reg
     )
 
 
-def _of_features(card: ModelCard, table: TableFile) -> AskedRows:
-    import pandas as pd
+def _of_features(card: ModelCard, table: TableFile, times: TimeReading | None) -> AskedRows:
+    from core.services.bundle_feature_table import features_of_table
 
-    columns = {name: _numbers(table, name) for name in card.feature_columns}
-    others = [name for name in table.names if name not in columns]
-    beside = table.columns.select(others).to_pandas()
-    features = pd.DataFrame(columns)
-    if {"timestamp", "ticker"} <= set(others):
-        features.index = pd.MultiIndex.from_frame(beside[["timestamp", "ticker"]])
-    return AskedRows("features", features, beside)
+    features = features_of_table(table, card.feature_columns, times)
+    others = [name for name in table.names if name not in set(card.feature_columns)]
+    return AskedRows("features", features, table.columns.select(others).to_pandas())
 
 
-def _numbers(table: TableFile, name: str) -> pd.Series:
-    """Return a column's numbers; an empty cell, and nan, is a missing value."""
-    import pandas as pd
+def _times(
+    card: ModelCard,
+    table: TableFile,
+    params: Mapping[str, JsonValue],
+    registry: PluginRegistry,
+    reads_earlier_rows: bool,
+) -> TimeReading | None:
+    """Return how the times of a table of features are read; None where no model asks for them."""
+    from core.engine.bar_interval import bears_session_dates
+    from core.engine.table_times import TimeReading
 
-    from core.engine.table_cells import CellError, numbers_of, plain_column
-
-    column = plain_column(table.columns[name])
-    values = column.to_pandas()
-    if values.dtype.kind in "OUT" or str(values.dtype) in {"str", "string"}:
-        is_missing = values.isna() | values.str.strip().str.lower().isin(_EMPTY)
-    else:
-        is_missing = values.isna()
-    known = table.columns.filter(~is_missing.to_numpy())[name]
-    try:
-        numbers = numbers_of(known)
-    except CellError as error:
-        row = int((~is_missing).to_numpy().nonzero()[0][error.row]) if len(known) else 0
-        raise DataError(f"{table.where(row)}, column {name!r}: {error.reason}.") from error
-    found = pd.Series(float("nan"), index=values.index, dtype="float64")
-    found[~is_missing] = numbers
-    return found
+    useful = _OF_TIMES if reads_earlier_rows else ()
+    useless = [name for name in params if name not in useful]
+    if useless:
+        may = f"only {' and '.join(useful)} may be said of it" if useful else "nothing needs to be said of it"
+        raise UsageError(
+            f"--params names {useless[0]!r}, and {table.path.name} is a table of the model's features: {may}."
+        )
+    if not reads_earlier_rows:
+        return None
+    source = registry.create("data_sources", "files", {"path": str(table.path), **params}, where="--params")
+    trained = card.description.get("data")
+    interval = str(trained.get("interval", "1d")) if isinstance(trained, Mapping) else "1d"
+    checked = source.params.model_dump(include=set(_OF_TIMES))
+    return TimeReading(daily=bears_session_dates(interval), **checked)
 
 
 def _of_prices(card: ModelCard, data: Path, params: Mapping[str, JsonValue], registry: PluginRegistry) -> AskedRows:

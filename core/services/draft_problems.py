@@ -3,7 +3,8 @@
 1. The config's own fields.
 2. The parameters of every plugin that it names, each by itself.
 3. Sections that the mode cannot do without, and runs and a model's file that are used and are not there.
-4. What the mode refuses, unless a plugin that it asks about is wrong itself, and what each sink refuses.
+4. What plugins know to be missing here: devices, files, secrets.
+5. What the mode refuses, unless a plugin that it asks about is wrong itself, and what each sink refuses.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from core.config.run_config import RunConfig
 from core.services.params_json import clear_secrets
 from core.services.plugin_slots import PluginSlot, plugin_slots
 from core.services.run_names import with_run_ids
+from core.services.start_checks import start_problems
 from core.services.used_model_file import with_model_file
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ def draft_problems(
             config = check(config)
         except QlopError as error:
             problems.append(_led_by_its_field(error))
+    if not problems:
+        problems += start_problems(config, workbench, registry)
     mode_is_known = ("mode",) not in {problem.path for problem in problems}
     if mode_is_known and not missing:
         problems += _refusals_of_mode(config, registry)

@@ -12,6 +12,8 @@ from core.store.run_query import RunQuery
 from core.store.run_store import RunStore
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from core.services.workbench import Workbench
 
 __all__ = ["ModelExport", "export_config", "exports_of"]
@@ -33,6 +35,8 @@ class ModelExport:
         Why it failed; else empty.
     rows_compared, largest_difference, tolerance : float or None
         How the file was verified; None before it was.
+    ended_at : datetime or None
+        UTC; None before its end.
     """
 
     run_id: str
@@ -42,11 +46,17 @@ class ModelExport:
     rows_compared: float | None
     largest_difference: float | None
     tolerance: float | None
+    ended_at: datetime | None = None
 
     @property
     def is_done(self) -> bool:
         """Whether the file is there and was verified."""
         return self.state == "completed"
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it has ended without a file, and not because somebody cancelled it."""
+        return self.state in {"failed", "crashed"}
 
     @property
     def verification(self) -> str:
@@ -88,7 +98,11 @@ def exports_of(workbench: Workbench, model_run: str) -> list[ModelExport]:
             continue
         figures = [_number(record.metrics.get(name)) for name in ("rows_compared", "largest_difference", "tolerance")]
         exporter = str(section.get("exporter_type", ""))
-        exports.append(ModelExport(record.run_id, record.state.value, exporter, record.error, *figures))
+        exports.append(
+            ModelExport(
+                record.run_id, record.state.value, exporter, record.error, *figures, ended_at=record.finished_at
+            )
+        )
     return exports
 
 

@@ -58,4 +58,12 @@ def _with_params(name: object, params: object) -> str:
 
 
 def _in_words(value: object) -> str:
-    return ("on" if value else "off") if isinstance(value, bool) else str(value)
+    """Return a parameter's value as a person writes it: parts in brackets, and no marks of Python's own."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{key} {_in_words(part)}" for key, part in value.items() if part is not None)
+        return f"({inner})" if inner else "none"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_in_words, value))}]" if value else "none"
+    return str(value)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.base.errors import DataError, ExportError, UsageError
+from core.base.errors import DataError, UsageError
 from core.services.bundle_rows import asked_rows
+from core.services.known_rows import known_rows
 from core.services.text_form import counted
 
 if TYPE_CHECKING:
@@ -16,14 +17,13 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from core.engine.fitted_model import FittedModel
-    from core.engine.learned_span import LearnedSpan
+    from core.engine.model_card import ModelCard
     from core.services.bundle_rows import AskedRows
     from core.services.workbench import Workbench
 
 __all__ = ["BundlePredictions", "check_predictions_path", "predict_by_bundle", "write_predictions"]
 
 _SUFFIXES = (".csv", ".parquet")
-_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +70,8 @@ def predict_by_bundle(
     DataError
         If the bundle is not believed (see `opened_bundle`), its files cannot be read within limits, its model predicts
         its example rows otherwise here, the rows cannot be read, or a column of theirs bears the name of a prediction.
+    UsageError
+        If there is no such file, a fingerprint is none, or `params` name what they may not.
     PluginError, ConfigError
         If a plugin that the bundle needs is not here, or refuses its parameters.
     """
@@ -78,6 +80,7 @@ def predict_by_bundle(
     from core.engine.model_card import read_model_card
     from core.engine.outside_model import check_outside_model
 
+    _check_arguments(bundle, data, trusted)
     registry = workbench.registry()
     with opened_bundle(bundle, trusted=trusted) as opened:
         folder = opened.folder / MODEL_FOLDER
@@ -92,14 +95,15 @@ def predict_by_bundle(
             said = str(error).replace(f"{folder}/", "")
             raise DataError(f"{bundle} is not used. {said}") from error
         _check_examples(fitted, folder, bundle)
-        rows = asked_rows(card, data, params or {}, registry)
+        reads_earlier_rows = "earlier_rows" in fitted.model.capabilities
+        rows = asked_rows(card, data, params or {}, registry, reads_earlier_rows=reads_earlier_rows)
         predictions = fitted.predict(rows.features)
     taken = sorted(set(map(str, rows.beside.columns)) & set(predictions.columns))
     if taken:
         raise DataError(f"{data} has a column {taken[0]!r}, which the predictions have as well; rename it.")
     table = rows.beside.join(predictions.reset_index(drop=True))
     signer = f"{bundle.name} is signed by {opened.fingerprint}."
-    return BundlePredictions(table, (signer, _taken_for(rows, data), *_in_sample(rows, card.learned)))
+    return BundlePredictions(table, (signer, _taken_for(rows, data), *_known(rows, card)))
 
 
 def check_predictions_path(path: Path) -> None:
@@ -139,18 +143,30 @@ def write_predictions(table: pd.DataFrame, path: Path) -> None:
             table.to_parquet(staged, index=False)
 
 
+def _check_arguments(bundle: Path, data: Path, trusted: Collection[str]) -> None:
+    from core.engine.signature import fingerprint_fault
+
+    for option, path, wanted in (
+        ("--bundle", bundle, "what the exporter bundle wrote"),
+        ("--data", data, "a CSV or Parquet file"),
+    ):
+        if not path.is_file():
+            found = "is a folder" if path.is_dir() else "is no file" if path.exists() else "is not there"
+            raise UsageError(f"{option} is {str(path)!r}, which {found}. Name {wanted}.")
+    for fault in filter(None, map(fingerprint_fault, trusted)):
+        raise UsageError(f"--trust-key: {fault}")
+
+
 def _check_examples(fitted: FittedModel, folder: Path, bundle: Path) -> None:
-    from core.engine.comparison_rows import compare_predictions
+    from core.engine.example_answers import other_answer
     from core.engine.model_artifact import load_example_rows
 
     features, expected = load_example_rows(folder, fitted.feature_columns)
-    try:
-        compare_predictions(fitted.predict(features), expected, _TOLERANCE)
-    except ExportError as error:
+    if problem := other_answer(fitted.predict(features), expected):
         raise DataError(
-            f"{bundle} is not used, since its model predicts its own example rows otherwise here: {error} The model's "
-            "library is another here; install that one's version."
-        ) from error
+            f"{bundle} is not used: its model {problem}. The model's library is another here; install that one's "
+            "version."
+        )
 
 
 def _taken_for(rows: AskedRows, data: Path) -> str:
@@ -161,12 +177,8 @@ def _taken_for(rows: AskedRows, data: Path) -> str:
     return f"{data.name} holds prices; the model's {n_features} were made of them: {count}."
 
 
-def _in_sample(rows: AskedRows, learned: LearnedSpan | None) -> tuple[str, ...]:
-    if rows.made_of == "features" or learned is None:
-        return ()
-    n_known = int((rows.beside["timestamp"] <= learned.until).sum())
-    if not n_known:
-        return ()
-    until = f"{learned.until:%Y-%m-%d}"
-    said = f"{counted(n_known, 'row')} until {until} are of bars that the model learned from"
-    return (f"{said}; how well it predicts these says nothing.",)
+def _known(rows: AskedRows, card: ModelCard) -> tuple[str, ...]:
+    import pandas as pd
+
+    bars = rows.features.index
+    return known_rows(bars, card.learned, card.description) if isinstance(bars, pd.MultiIndex) else ()

@@ -21,9 +21,9 @@ from core.services.ports import is_port_free
 from core.store.atomic import staged_file
 from core.store.home import STORE_URL_VARIABLE, Home
 from core.store.json_form import json_text
+from core.store.process_mark import RUN_ID_VARIABLE
 from core.store.process_record import ProcessRecord, describe_process, is_alive
 from core.store.run_lock import RunLock
-from core.store.run_session import RUN_ID_VARIABLE
 
 __all__ = ["RelayRecord", "announced_relay", "living_relay", "relay_folder", "start_relay", "try_start_lock"]
 

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from core.config.sections import LimitsConfig
     from core.config.settings import JobsSettings
     from core.jobs.queue import QueuePlace
+    from core.plugin.registry import PluginRegistry
     from core.services.run_context import Observer
     from core.services.run_outcome import RunRequest
     from core.store.run_session import RunSession
 
-__all__ = ["most_at_once", "wait_for_turn", "watched"]
+__all__ = ["is_light", "most_at_once", "wait_for_turn", "watched"]
 
 _SHARE_LEFT_AT_THE_END = 0.25
 _FAILED = 1
@@ -28,6 +29,14 @@ _FAILED = 1
 def most_at_once(jobs: JobsSettings, request: RunRequest) -> int | None:
     """Return how many runs may be at work beside each other, None for a run that does not wait."""
     return jobs.most_at_once if request.is_queued else None
+
+
+def is_light(registry: PluginRegistry, mode: str) -> bool:
+    """Return whether runs of a mode work beside whatever else is at work, as its plugin says."""
+    from core.contracts.orchestrator import OrchestratorPlugin
+
+    kind = registry.load("orchestrators", mode)
+    return issubclass(kind, OrchestratorPlugin) and kind.light
 
 
 def wait_for_turn(

@@ -1,7 +1,7 @@
 """Carry out a run, from a config as written to its one terminal state.
 
 1. Read the config, apply overrides, check it against the plugins, the runs and the file it uses, and the files that its
-   sinks would write. What is wrong here leaves no trace.
+   sinks would write; ask its plugins whether they can work here. What is wrong here leaves no trace.
 2. Take a place in the queue, open the run (folder, lock, first event), and wait for its turn.
 3. Let the orchestrator work, and write the sinks, within the run's limits.
 4. Save the key figures; the session ends the run as completed, failed or cancelled.
@@ -24,6 +24,7 @@ from core.services.environment import describe_environment, describe_plugins
 from core.services.resolve import resolve_config
 from core.services.run_names import with_run_ids
 from core.services.run_outcome import RunOutcome, RunRequest
+from core.services.start_checks import refuse_at_start
 from core.services.start_findings import start_findings
 from core.services.text_form import counted
 from core.services.used_model_file import with_model_file
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from core.contracts.orchestrator import OrchestratorPlugin
     from core.contracts.run_result import RunResult
     from core.contracts.sink import SinkPlugin
+    from core.jobs.signals import CancelFlag
     from core.plugin.registry import PluginRegistry
     from core.services.run_context import Observer, SessionContext
     from core.services.workbench import Workbench
@@ -49,7 +51,9 @@ def _ignore(_event: Event) -> None:
     """Show an event to nobody."""
 
 
-def run_mode(workbench: Workbench, request: RunRequest, *, observer: Observer = _ignore) -> RunOutcome:
+def run_mode(
+    workbench: Workbench, request: RunRequest, *, observer: Observer = _ignore, cancel_flag: CancelFlag | None = None
+) -> RunOutcome:
     """Carry out a run in this process.
 
     Parameters
@@ -60,6 +64,8 @@ def run_mode(workbench: Workbench, request: RunRequest, *, observer: Observer = 
         What to run.
     observer : callable
         Sees each event as it is appended.
+    cancel_flag : CancelFlag, optional
+        One that the caller has entered, to hear of signals before the run and after it; by default one for the run.
 
     Returns
     -------
@@ -70,6 +76,8 @@ def run_mode(workbench: Workbench, request: RunRequest, *, observer: Observer = 
     ------
     ConfigError, PluginError, RunIdError, StoreError
         If the run cannot begin, as where the disk is nearly full; nothing is left behind then.
+    RunCancelled
+        If the process was asked to end before the run had begun; nothing is left behind then.
     """
     run_id = check_run_id(request.run_id) if request.run_id else new_run_id()
     check_room(workbench.home.path, workbench.settings.jobs.free_disk_mb)
@@ -77,7 +85,10 @@ def run_mode(workbench: Workbench, request: RunRequest, *, observer: Observer = 
     written = _with_model_file(with_run_ids(_as_written(request, where), workbench), where)
     registry = workbench.registry(written.plugins.disabled)
     config = resolve_config(written, registry, where)
-    return _carry_out(_Assignment(workbench, registry, config, run_id, request, observer))
+    refuse_at_start(config, workbench, registry, where)
+    if cancel_flag is not None and not workbench.home.run_path(run_id).is_dir():
+        cancel_flag.check()
+    return _carry_out(_Assignment(workbench, registry, config, run_id, request, observer), cancel_flag)
 
 
 def _as_written(request: RunRequest, where: ConfigOrigin) -> RunConfig:
@@ -107,22 +118,23 @@ class _Assignment:
         return self.config.thread_count or 1
 
 
-def _carry_out(assignment: _Assignment) -> RunOutcome:
+def _carry_out(assignment: _Assignment, given_flag: CancelFlag | None) -> RunOutcome:
     from core.jobs.guardian import guarded
     from core.jobs.queue import enter_queue
     from core.jobs.signals import CancelFlag
-    from core.services.run_bounds import most_at_once, wait_for_turn, watched
+    from core.services.run_bounds import is_light, most_at_once, wait_for_turn, watched
     from core.store.run_session import open_run
 
     config, request, home = assignment.config, assignment.request, assignment.workbench.home
     jobs = assignment.workbench.settings.jobs
     result: RunResult | None = None
     failure: BaseException | None = None
-    cancel_flag = CancelFlag()
+    cancel_flag = given_flag or CancelFlag()
+    limit, light = most_at_once(jobs, request), is_light(assignment.registry, config.mode)
     # Inside somebody's Python session signals stay theirs: Ctrl-C raises KeyboardInterrupt there.
     with (
-        cancel_flag if request.owns_process else nullcontext(),
-        enter_queue(home, assignment.run_id, most_at_once(jobs, request)) as place,
+        cancel_flag if request.owns_process and given_flag is None else nullcontext(),
+        enter_queue(home, assignment.run_id, limit, is_light=light) as place,
     ):
         waiting = place.status()
         session = open_run(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from core.base.errors import ConfigError, QlopError
 from core.jobs.start import start_run
 from core.services.draft import check_draft
+from core.services.run_bounds import is_light
 from core.store.disk_room import check_room
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ def submit_run(
     check_room(workbench.home.path, workbench.settings.jobs.free_disk_mb)
     _have_a_relay(workbench)
     config = checked.config
-    return start_run(workbench.home, config.mode, config.model_dump(mode="json"), source_run=source_run).run_id
+    light = is_light(registry or workbench.registry(config.plugins.disabled), config.mode)
+    values = config.model_dump(mode="json")
+    return start_run(workbench.home, config.mode, values, source_run=source_run, is_light=light).run_id
 
 
 def _have_a_relay(workbench: Workbench) -> None:

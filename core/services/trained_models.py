@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +20,10 @@ if TYPE_CHECKING:
 
     from core.services.workbench import Workbench
 
-__all__ = ["ModelCard", "read_model_card", "trained_models"]
+__all__ = ["MODELS_LISTED", "ModelCard", "read_model_card", "trained_models"]
+
+MODELS_LISTED = 2_000
+"""So many models are one table of a screen."""
 
 _CARD = "model/model.json"
 _CALIBRATION = "model/calibration.json"
@@ -70,8 +72,8 @@ class ModelCard:
     notes: Mapping[str, object]
 
 
-def trained_models(workbench: Workbench) -> pd.DataFrame:
-    """Return the completed runs that kept a model, newest first. Quick for thousands of runs.
+def trained_models(workbench: Workbench, *, limit: int = MODELS_LISTED) -> pd.DataFrame:
+    """Return the newest completed runs that kept a model, newest first, from the index of runs alone.
 
     Returns
     -------
@@ -84,11 +86,8 @@ def trained_models(workbench: Workbench) -> pd.DataFrame:
     from core.base.events import RunState
 
     with RunStore(workbench.home) as store:
-        found = store.find_columns(RunQuery(states=(RunState.COMPLETED,), limit=None), _ASKED)
-    runs_folder = str(workbench.home.runs_folder)
-    # Plain paths: there may be ten thousand runs to look at.
-    kept = [row for row in found if os.path.isfile(f"{runs_folder}/{row[0]}/artifacts/{_CARD}")]  # noqa: PTH113
-    table = pd.DataFrame([_listed(*row) for row in kept], columns=[*_TEXTS, "trained_at", *_FIGURES])
+        found = store.find_columns(_with_models(workbench, RunState.COMPLETED, limit), _ASKED)
+    table = pd.DataFrame([_listed(*row) for row in found], columns=[*_TEXTS, "trained_at", *_FIGURES])
     trained_at = pd.to_datetime(table["trained_at"], utc=True, format="ISO8601").astype("datetime64[us, UTC]")
     types: dict[str, str] = dict.fromkeys(_TEXTS, "str") | dict.fromkeys(_FIGURES, "float64")
     return table.astype(types).assign(trained_at=trained_at)

@@ -70,10 +70,10 @@ class RunIndex:
         """Compare every folder with the index next time."""
         self._agreement.forget()
 
-    def catch_up(self) -> None:
-        """See to it that the index agrees with the folders, where there are any."""
+    def catch_up(self) -> set[str]:
+        """See to it that the index agrees with the folders, where there are any; return the runs that cannot be read."""
         if not self._home.path.is_dir():
-            return
+            return set()
         stamp = FolderStamp.of(self._home)
         row_count, unfinished, unreadable = self._tally(stamp)
         if unreadable is not None:
@@ -92,6 +92,7 @@ class RunIndex:
             row_count, _, remembered = self._tally(stamp)
             if remembered != broken.keys():
                 self._agreement.note(stamp, row_count, broken)
+        return set(broken)
 
     def digest(self) -> str:
         """Return a text that changes with the rows of this home, by one question of them all."""

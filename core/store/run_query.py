@@ -57,6 +57,10 @@ class RunQuery:
         Whether runs in the trash are listed too.
     only_deleted : bool
         Whether runs in the trash are listed, and no others.
+    with_model : bool
+        Whether only runs that kept a model are listed.
+    home_id : str
+        Whose runs, where several homes share one index; empty means all of them.
     """
 
     states: tuple[RunState, ...] = ()
@@ -72,6 +76,8 @@ class RunQuery:
     is_descending: bool = True
     with_deleted: bool = False
     only_deleted: bool = False
+    with_model: bool = False
+    home_id: str = ""
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:

@@ -53,6 +53,8 @@ class RunRecord:
         How many events the log held when this was read.
     notes_revision : int
         When tags or notes were last changed, in nanoseconds; 0 for never.
+    has_model : bool
+        Whether it kept a model that it trained.
     home_id : str
         The home that its folder is in; several homes may share one index.
     """
@@ -74,6 +76,7 @@ class RunRecord:
     is_deleted: bool = False
     event_count: int = 0
     notes_revision: int = 0
+    has_model: bool = False
 
     @property
     def has_ended(self) -> bool:
@@ -114,6 +117,7 @@ def read_record(
         is_deleted=is_deleted,
         event_count=last.seq,
         notes_revision=notes_revision,
+        has_model=(folder.artifacts / "model" / "model.json").is_file(),
     )
 
 

@@ -40,6 +40,7 @@ def row_of(record: RunRecord) -> dict[str, object]:
         "is_deleted": record.is_deleted,
         "event_count": record.event_count,
         "notes_revision": record.notes_revision,
+        "has_model": record.has_model,
         "search_text": _search_text(record),
         **listed_values(record),
     }

@@ -9,36 +9,29 @@
 
 from __future__ import annotations
 
-import os
-import traceback as tracebacks
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from core.base.errors import QlopError, RunCancelled, RunIdError, StoreError
-from core.base.events import TERMINAL_STATES, Event, LogPayload, RunState, StatusPayload
+from core.base.errors import QlopError, StoreError
+from core.base.events import TERMINAL_STATES, Event, RunState, StatusPayload
 from core.base.identifiers import check_run_id
-from core.store.artifacts import ArtifactWriter
 from core.store.atomic import write_json
 from core.store.disk_room import LastRoom
 from core.store.home import Home
+from core.store.process_mark import mark_process, restore_mark
 from core.store.process_record import ProcessRecord, describe_process
+from core.store.queued_folder import take_over
+from core.store.run_ending import last_status, traceback_of
 from core.store.run_folder import RunFolder
 from core.store.run_lock import RunLock
+from core.store.run_results import RunResults
 from core.store.run_store import RunStore
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["RUN_ID_VARIABLE", "RunSession", "open_run"]
-
-RUN_ID_VARIABLE = "QLOP_RUN_ID"
-"""Set while a run owns its process: whatever the run starts bears the mark, and `cancel` finds it by that."""
+__all__ = ["RunSession", "open_run"]
 
 _STARTED = "The run has started."
-_LONGEST_ERROR = 10_000
 
 
 def open_run(
@@ -80,7 +73,7 @@ def open_run(
     process = describe_process(owns_process=owns_process)
     first = waiting or StatusPayload(state=RunState.RUNNING, current_status=_STARTED)
     if home.run_path(check_run_id(run_id)).is_dir():
-        folder, lock = _take_over(home, run_id, process)
+        folder, lock = take_over(home, run_id, process)
         files = (config, environment)
         return RunSession(
             home, folder, lock, process, first_status=first, files=files, log_segment_bytes=log_segment_bytes
@@ -89,7 +82,7 @@ def open_run(
     return RunSession(home, folder, lock, process, log_segment_bytes=log_segment_bytes)
 
 
-class RunSession:
+class RunSession(RunResults):
     """A living run: its events, its artifacts, and its one ending.
 
     Promises: when the `with` block ends the log has exactly one terminal status, on disk: completed; cancelled after
@@ -131,48 +124,10 @@ class RunSession:
             self._last_room.give_back()
             lock.release()
             raise
-        self._artifacts = ArtifactWriter(folder, self.events)
-        self._mark_before = _mark_process(self.run_id) if process.owns_process else None
+        super().__init__(folder, self.events)
+        self._mark_before = mark_process(self.run_id) if process.owns_process else None
         self._owns_process = process.owns_process
         self._store.upsert_if_possible(self.folder)
-
-    def save_table(self, name: str, table: pd.DataFrame) -> Path:
-        """Write artifacts/<name>.parquet and announce it; see `ArtifactWriter.save_table`."""
-        return self._artifacts.save_table(name, table)
-
-    def save_json(self, name: str, value: object) -> Path:
-        """Write artifacts/<name>.json and announce it; see `ArtifactWriter.save_json`."""
-        return self._artifacts.save_json(name, value)
-
-    def save_text(self, name: str, text: str) -> Path:
-        """Write artifacts/<name> and announce it; see `ArtifactWriter.save_text`."""
-        return self._artifacts.save_text(name, text)
-
-    def new_folder(self, name: str) -> Path:
-        """Return a fresh, empty folder to fill; see `ArtifactWriter.new_folder`."""
-        return self._artifacts.new_folder(name)
-
-    def save_folder(self, name: str, folder: Path) -> Path:
-        """Publish a folder from `new_folder` and announce its files; see `ArtifactWriter.save_folder`."""
-        return self._artifacts.save_folder(name, folder)
-
-    def save_metrics(self, metrics: Mapping[str, object]) -> Path:
-        """Write metrics.json (keys sorted, NaN as null, no run id, no wall time) and announce it; once a run.
-
-        Raises
-        ------
-        StoreError
-            If it was written before, a value has no JSON form, or the disk refuses.
-        """
-        path = self.folder.path / "metrics.json"
-        if path.exists():
-            raise StoreError(f"{path} was written already; a run has one set of key figures.")
-        write_json(path, metrics)
-        return self._artifacts.announce_file("metrics.json", path)
-
-    def update_environment(self, **fields: object) -> None:
-        """Add what was not known at the start, such as `data_fingerprint`, to environment.json."""
-        write_json(self.folder.path / "environment.json", {**self.folder.environment(), **fields})
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
@@ -203,7 +158,7 @@ class RunSession:
         self._is_ended_by_another = True
         self._last_room.give_back()
         with suppress(StoreError):
-            self.events.append(self._last_status(error))
+            self.events.append(last_status(self.run_id, error, self._ending))
             return True
         return self.events.state() not in TERMINAL_STATES
 
@@ -218,16 +173,16 @@ class RunSession:
             self._last_room.give_back()
             if self._is_ended_by_another:
                 return
-            if error is not None and not isinstance(error, (QlopError, KeyboardInterrupt)):
-                self._log_traceback(error)
-            self.events.append(self._last_status(error))
+            if error is not None and (unforeseen := traceback_of(error)) is not None:
+                self.events.append(unforeseen)
+            self.events.append(last_status(self.run_id, error, self._ending))
             self._store.upsert_if_possible(self.folder)
         finally:
             self.events.close()
             self._lock.release()
             self._store.close()
             if self._owns_process:
-                _restore_mark(self._mark_before)
+                restore_mark(self._mark_before)
 
     def _begin(
         self,
@@ -240,67 +195,3 @@ class RunSession:
             write_json(self.folder.path / "environment.json", {**self.folder.environment(), **files[1]})
         if first_status is not None:
             self.events.append(first_status)
-
-    def _last_status(self, error: BaseException | None) -> StatusPayload:
-        if error is None:
-            return StatusPayload(
-                state=RunState.COMPLETED,
-                current_status=self._ending,
-                next_step=f"Look at it with: qlop runs show {self.run_id}",
-            )
-        if isinstance(error, (RunCancelled, KeyboardInterrupt)):
-            words = _told(error) or "interrupted from the keyboard."
-            return StatusPayload(state=RunState.CANCELLED, current_status=f"Cancelled: {words}")
-        return StatusPayload(
-            state=RunState.FAILED,
-            current_status="The run has failed.",
-            next_step="Mend the cause and start the run again, with the mended config where the config is the cause.",
-            error=_told(error) if isinstance(error, QlopError) else f"{type(error).__name__}: {_told(error)}",
-        )
-
-    def _log_traceback(self, error: BaseException) -> None:
-        lines = "".join(tracebacks.format_exception(error))
-        self.events.append(LogPayload(level="error", message=_cut(lines), logger="qlop.run"))
-
-
-def _take_over(home: Home, run_id: str, process: ProcessRecord) -> tuple[RunFolder, RunLock]:
-    folder = RunFolder.open(home, run_id)
-    lock = RunLock.take(folder.lock_path)
-    try:
-        _check_is_meant_for(folder, process)
-        folder.record_process(process)
-    except BaseException:
-        lock.release()
-        raise
-    return folder, lock
-
-
-def _check_is_meant_for(folder: RunFolder, process: ProcessRecord) -> None:
-    recorded = folder.process()
-    is_mine = recorded is not None and (recorded.pid, recorded.start_mark) == (process.pid, process.start_mark)
-    if not is_mine or folder.events().state() is not RunState.QUEUED:
-        raise RunIdError(
-            f"Run id {folder.run_id} is used already, by {folder.path}. Leave the id out to get a fresh one."
-        )
-
-
-def _mark_process(run_id: str) -> str | None:
-    before = os.environ.get(RUN_ID_VARIABLE)
-    os.environ[RUN_ID_VARIABLE] = run_id
-    return before
-
-
-def _restore_mark(before: str | None) -> None:
-    if before is None:
-        os.environ.pop(RUN_ID_VARIABLE, None)
-    else:
-        os.environ[RUN_ID_VARIABLE] = before
-
-
-def _told(error: BaseException) -> str:
-    return _cut(str(error))
-
-
-def _cut(text: str) -> str:
-    text = text.encode("utf-8", errors="backslashreplace").decode()
-    return text if len(text) <= _LONGEST_ERROR else f"{text[:_LONGEST_ERROR]} ..."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.store.json_form import storable
@@ -10,29 +10,33 @@ from core.store.listed_columns import SORTED_BY, key_of
 from core.store.run_row import RECORD_COLUMNS, row_of, tag_line, time_text
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Row, Select, UnaryExpression
+    from sqlalchemy import ColumnElement, Connection, Row, Select, UnaryExpression
 
     from core.store.run_query import RunQuery
     from core.store.run_record import RunRecord
 
-__all__ = ["answers_from_records", "count_runs", "select_modes", "select_runs", "select_tags"]
+__all__ = ["answers_from_records", "count_runs", "searched", "select_modes", "select_runs", "select_tags"]
 
 
-def select_runs(query: RunQuery, columns: Sequence[str] = RECORD_COLUMNS) -> Select[Any]:
+def select_runs(
+    query: RunQuery, columns: Sequence[str] = RECORD_COLUMNS, *, texts_first: bool = False
+) -> Select[Any]:
     """Return the statement that `query` means, for these columns.
 
-    Of equal ones the newest come first, where the greatest do, and the id breaks ties, so that equal questions get equal
-    answers.
+    Of equal ones the newest come first, where the greatest do, and the id breaks ties: equal questions get equal
+    answers. With `texts_first`, what is searched for is found in SQLite's index of texts before anything is sorted.
     """
     from sqlalchemy import select
 
-    from core.store.schema import runs
+    from core.store.schema import TEXTS_INDEX, runs
 
     asked, order = select(*(runs.c[name] for name in columns)), _order(query)
     if query.limit is None and not query.offset:
         return asked.where(*_conditions(query)).order_by(*order)
     # Which runs these are is found in an index; only their rows are read.
     part = select(runs.c.run_id).where(*_conditions(query)).order_by(*order).limit(query.limit).offset(query.offset)
+    if texts_first:
+        part = part.with_hint(runs, f"INDEXED BY {TEXTS_INDEX}", "sqlite")
     found = part.subquery("found")
     return asked.join(found, found.c.run_id == runs.c.run_id).order_by(*order)
 
@@ -70,8 +74,10 @@ def select_tags(*, is_deleted: bool) -> Select[Any]:
     return select(cast(runs.c.tags, Text)).where(runs.c.is_deleted.is_(is_deleted), bears_some).distinct()
 
 
-def answers_from_records(records: Sequence[RunRecord], statements: Sequence[Select[Any]]) -> list[Sequence[Row[Any]]]:
-    """Return what each statement asks for out of `records`, without an index on disk."""
+def answers_from_records(
+    records: Sequence[RunRecord], questions: Sequence[Callable[[Connection], Select[Any]]]
+) -> list[Sequence[Row[Any]]]:
+    """Return what each question asks for out of `records`, without an index on disk."""
     from sqlalchemy import create_engine
 
     from core.store.schema import metadata, runs
@@ -82,7 +88,7 @@ def answers_from_records(records: Sequence[RunRecord], statements: Sequence[Sele
             metadata.create_all(connection)
             for record in records:
                 connection.execute(runs.insert(), row_of(record))
-            return [connection.execute(statement).all() for statement in statements]
+            return [connection.execute(question(connection)).all() for question in questions]
     finally:
         engine.dispose()
 
@@ -105,16 +111,25 @@ def _conditions(query: RunQuery) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if query.only_deleted or not query.with_deleted:
         conditions.append(runs.c.is_deleted.is_(query.only_deleted))
+    if query.home_id:
+        conditions.append(runs.c.home_id == query.home_id)
+    if query.with_model:
+        conditions.append(runs.c.has_model.is_(True))
     if query.states:
         conditions.append(runs.c.state.in_([state.value for state in query.states]))
     if query.modes:
         conditions.append(runs.c.mode_key.in_([key_of(mode) for mode in query.modes]))
         conditions.append(runs.c.mode.in_([storable(mode) for mode in query.modes]))
-    if query.text:
-        conditions.append(runs.c.search_text.contains(storable(query.text.casefold()), autoescape=True))
-    if query.tag:
-        conditions.append(runs.c.search_text.contains(tag_line(query.tag), autoescape=True))
-    return [*conditions, *_ranges(query)]
+    return [*conditions, *searched(query), *_ranges(query)]
+
+
+def searched(query: RunQuery) -> list[ColumnElement[bool]]:
+    """Return the conditions on the texts that searches look through."""
+    from core.store.schema import runs
+
+    words = [storable(query.text.casefold())] if query.text else []
+    tags = [tag_line(query.tag)] if query.tag else []
+    return [runs.c.search_text.contains(word, autoescape=True) for word in (*words, *tags)]
 
 
 def _ranges(query: RunQuery) -> list[ColumnElement[bool]]:

@@ -10,7 +10,10 @@ from sqlalchemy.dialects import postgresql
 
 from core.store.listed_columns import FIGURE_COLUMNS, KEYED_TEXTS, SORTED_BY, SUMMARY_COLUMNS
 
-__all__ = ["agreements", "metadata", "runs"]
+__all__ = ["TEXTS_INDEX", "agreements", "metadata", "runs"]
+
+TEXTS_INDEX = "qlop_runs_3_search"
+"""SQLite's index that holds the texts which searches look through."""
 
 metadata = MetaData()
 
@@ -21,7 +24,7 @@ _Sorted = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 # opened, so that two versions of QLOP can share one database.
 # Times are ISO 8601 in UTC with microseconds: of equal length, they sort as text, alike in every database.
 runs = Table(
-    "qlop_runs_2",
+    "qlop_runs_3",
     metadata,
     Column("run_id", String(36), primary_key=True),
     Column("home_id", String(36), nullable=False),
@@ -40,6 +43,7 @@ runs = Table(
     Column("is_deleted", Boolean, nullable=False),
     Column("event_count", BigInteger, nullable=False),
     Column("notes_revision", BigInteger, nullable=False),
+    Column("has_model", Boolean, nullable=False),
     Column("search_text", Text, nullable=False),
     *(Column(name, Text, nullable=False) for name in SUMMARY_COLUMNS),
     *(Column(f"{name}_key", _Sorted, nullable=False) for name in KEYED_TEXTS),
@@ -47,22 +51,23 @@ runs = Table(
     *(Column(name, Double) for name in FIGURE_COLUMNS),
     # Every list leaves the trash out, or everything else; of equal ones the newest come first, and the id breaks ties.
     *(
-        Index(f"qlop_runs_2_{name}", "is_deleted", name, "created_at", "run_id")
+        Index(f"qlop_runs_3_{name}", "is_deleted", name, "created_at", "run_id")
         for name in SORTED_BY.values()
         if name not in {"created_at", "run_id"}
     ),
-    Index("qlop_runs_2_created_at", "is_deleted", "created_at", "run_id"),
-    Index("qlop_runs_2_id", "is_deleted", "run_id"),
+    Index("qlop_runs_3_created_at", "is_deleted", "created_at", "run_id"),
+    Index("qlop_runs_3_id", "is_deleted", "run_id"),
+    Index("qlop_runs_3_model", "is_deleted", "has_model", "state", "created_at", "run_id"),
     # A search reads the newest runs' texts one after the other, and the rows of what it finds. PostgreSQL's indexes
     # hold no text of any length, and it reads the table as quickly.
-    Index("qlop_runs_2_search", "is_deleted", "created_at", "run_id", "search_text").ddl_if(dialect="sqlite"),
+    Index(TEXTS_INDEX, "is_deleted", "created_at", "run_id", "search_text").ddl_if(dialect="sqlite"),
     # What is counted again and again, whether anything has changed.
-    Index("qlop_runs_2_home", "home_id", "state", "is_deleted", "notes_revision"),
+    Index("qlop_runs_3_home", "home_id", "state", "is_deleted", "notes_revision"),
 )
 
 # What a home's folders were when they and the index were last found to agree: see agreement.py.
 agreements = Table(
-    "qlop_run_agreements_2",
+    "qlop_run_agreements_3",
     metadata,
     Column("home_id", String(36), primary_key=True),
     Column("stamp", Text, nullable=False),

@@ -12,6 +12,8 @@ from uuid import uuid4
 
 import streamlit as st
 
+from core.base.errors import PluginError
+from core.contracts.data_source import DataSourcePlugin
 from core.plugin.plugin_info import PluginStatus
 from core.plugin.settings import RegistrySettings
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "all_plugins",
+    "default_tickers",
     "find_plugin",
     "plugin_notices",
     "plugin_registry",
@@ -52,6 +55,15 @@ def find_plugin(workbench: Workbench, kind: str, name: str) -> PluginInfo | None
     """Return the plugin of a kind that `name`, which may be qualified, means; the usable one before others."""
     named = [plugin for plugin in plugins_to_pick(workbench, kind) if name in {plugin.name, plugin.qualified_name}]
     return named[0] if named else None
+
+
+def default_tickers(workbench: Workbench, source: str) -> Sequence[str] | None:
+    """Return what a data source loads where no ticker is named, as it says itself; None of one that is not there."""
+    try:
+        found = plugin_registry(workbench).load("data_sources", source)
+    except PluginError:
+        return None
+    return found.default_tickers if issubclass(found, DataSourcePlugin) else None
 
 
 def plugin_notices(workbench: Workbench) -> Sequence[str]:

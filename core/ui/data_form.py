@@ -83,7 +83,7 @@ def submit_inspection(context: FormContext) -> str:
 def _draw_group(context: FormContext, group: Group) -> None:
     n_problems = sum(found.path[:1] in {(name,) for name in group.paths} for found in context.problems)
     mark = f" :red-badge[:material/error: {n_problems}]" if n_problems else ""
-    label = f"**{group.title}**{mark} :gray[{escaped(group.summary(context.raw))}]"
+    label = f"**{group.title}**{mark} :gray[{escaped(group.summary(context.raw, context.workbench))}]"
     folded = st.expander(label, key=context.key("group", group.section), on_change="rerun")
     if folded.open:
         del context.refused[:]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from core.services.text_form import counted
 from core.ui.plain_text import prose, quiet
 from core.ui.run_view.learning_curves import draw_learning_curves
 from core.ui.tables import choice_table, reading_table
@@ -30,14 +31,23 @@ def model_choice(table: pd.DataFrame, *, chosen: str | None, choose: Callable[[s
     """Draw the list of models, as `trained_models` returns it; `chosen` and `choose` go by run id."""
     names = _NARROW_ORDER if is_narrow() else _ORDER
     columns = {name: _model_column(name) for name in names}
-    choice_table(table, list(table["run_id"]), chosen=chosen, choose=choose, columns=columns, name="Models")
+    ids = list(table["run_id"])
+    titled = table.assign(title=table["title"].where(table["title"] != "", table["model"]))
+    choice_table(titled, ids, chosen=_whole(chosen, ids), choose=choose, columns=columns, name="Models")
+    st.caption(f"{counted(len(ids), 'model')}, newest first. Click into a row to see the model below.")
+
+
+def _whole(chosen: str | None, ids: Sequence[str]) -> str | None:
+    """Return the id of which an address has the beginning; what is not one model's is left as it is."""
+    found = [run_id for run_id in ids if chosen and run_id.startswith(chosen)]
+    return found[0] if len(found) == 1 else chosen
 
 
 def _model_column(name: str) -> Any:  # noqa: ANN401 - Streamlit gives column configurations no type to name
     config, narrow = st.column_config, is_narrow()
     return {
-        "title": config.TextColumn("Title", width=140 if narrow else 222, pinned=narrow),
-        "model": config.TextColumn("Model", width=80),
+        "title": config.TextColumn("Title", width=140 if narrow else 198, pinned=narrow),
+        "model": config.TextColumn("Model", width=104),
         "labeler": config.TextColumn("Label", width=140),
         "auc": config.NumberColumn("AUC", format="%.3f", width=60),
         "brier_skill": config.NumberColumn("Brier skill", format="%.3f", width=88),

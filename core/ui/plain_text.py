@@ -16,7 +16,17 @@ import streamlit as st
 from core.base.errors import QlopError
 from core.ui.style import FIELD_PROBLEM, HEADING, QUIET
 
-__all__ = ["field_problem", "heading", "monospace", "notice", "problem", "problems_shown", "prose", "quiet"]
+__all__ = [
+    "field_problem",
+    "heading",
+    "monospace",
+    "notice",
+    "problem",
+    "problems_shown",
+    "prose",
+    "quiet",
+    "without_marks",
+]
 
 
 def heading(text: str, key: str) -> None:
@@ -44,10 +54,15 @@ def monospace(text: str, *, language: str | None = None, wraps: bool = False) ->
 
 def prose(text: str) -> None:
     """Draw a docstring: paragraphs flow with the page's width, whatever is indented keeps its lines."""
-    for paragraph in inspect.cleandoc(text).split("\n\n"):
+    for paragraph in inspect.cleandoc(without_marks(text)).split("\n\n"):
         lines = paragraph.splitlines()
         is_laid_out = any(line.startswith((" ", "-", "=", "*", "|")) for line in lines)
         st.text("\n".join(lines) if is_laid_out else " ".join(lines))
+
+
+def without_marks(text: str) -> str:
+    """Return a sentence of a docstring or a description without the backticks about its names."""
+    return text.replace("`", "")
 
 
 def problem(title: str, text: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.ui.colors import pale, shown_colors
-from core.ui.plain_text import monospace, problem
+from core.ui.plain_text import monospace, problem, without_marks
 from core.ui.tables import choice_table, reading_table
 
 if TYPE_CHECKING:
@@ -57,7 +57,9 @@ def plugin_choice(
         "origin": config.TextColumn("Origin", width=190),
         "summary": config.TextColumn("What it is", width="large"),
     }
-    drawn = table.assign(status=table["status"].map(lambda status: [status]))
+    drawn = table.assign(
+        status=table["status"].map(lambda status: [status]), summary=table["summary"].map(without_marks)
+    )
     choice_table(drawn, keys, chosen=chosen, choose=choose, columns=columns, name="Plugins")
 
 
@@ -80,7 +82,8 @@ def parameter_rows(table: pd.DataFrame) -> None:
         "allowed": config.TextColumn("Allowed"),
         "description": config.TextColumn("Meaning", width="large"),
     }
-    reading_table(table, columns=columns, name="Parameters")
+    drawn = table.assign(description=table["description"].map(without_marks))
+    reading_table(drawn, columns=columns, name="Parameters")
 
 
 def plugin_trouble(text: str, traceback: str) -> None:

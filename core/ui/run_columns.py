@@ -24,6 +24,7 @@ STATES = tuple(state.value for state in RunState)
 COLUMN_LABELS: dict[str, str] = {
     "title": "Title",
     "state": "State",
+    "model": "Model",
     **{name: figure_label(name) for name in FIGURE_COLUMNS},
     "started_at": "Started",
     "finished_at": "Ended",
@@ -32,14 +33,13 @@ COLUMN_LABELS: dict[str, str] = {
     "notes": "Notes",
     "mode": "Mode",
     "strategy": "Strategy",
-    "model": "Model",
     "tickers": "Tickers",
     "data_source": "Data source",
     "run_id": "Run",
 }
 """Every column that can be chosen, in the order in which columns stand."""
 
-USUAL_COLUMNS = ("title", "state", "cagr", "sharpe", "max_drawdown", "auc", "started_at", "duration_s", "tags")
+USUAL_COLUMNS = ("title", "state", "model", "cagr", "sharpe", "max_drawdown", "auc", "started_at", "duration_s", "tags")
 
 _ICONS = {
     RunState.QUEUED: ":material/schedule:",
@@ -59,8 +59,9 @@ _BADGE_COLORS: dict[RunState, Any] = {
 }
 # Pixels. Together the usual columns fit beside the navigation of a window of 1,280 pixels.
 _WIDTHS = {
-    "title": 250,
+    "title": 198,
     "state": 88,
+    "model": 104,
     "cagr": 98,
     "sharpe": 60,
     "max_drawdown": 102,

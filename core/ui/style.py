@@ -27,7 +27,8 @@ _STYLE = f"""<style>
 [data-testid="stText"] {{ overflow-wrap: anywhere; }}
 [data-testid="stCaptionContainer"] {{ opacity: 0.75; }}
 [data-testid="stMetricValue"] {{ font-variant-numeric: tabular-nums; }}
-[data-testid="stLayoutWrapper"]:has(> .st-key-{UNSEEN}), [data-testid="stElementContainer"]:has(> .stHtml > script) {{
+[data-testid="stLayoutWrapper"]:has(> [class*="st-key-{UNSEEN}"]),
+[data-testid="stElementContainer"]:has(> .stHtml > script) {{
   position: absolute; height: 0; overflow: hidden; }}
 .waiting-box {{ border-radius: 0.375rem; background: rgba(127, 140, 145, 0.12); margin-bottom: 1rem; }}
 [data-testid="stHeading"] h1 {{ padding-top: 0.25rem; }}

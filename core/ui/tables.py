@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from core.ui.shown_row import show_row
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -71,6 +73,8 @@ def choice_table(
         placeholder="",
         alt=name,
     )
+    if rows and len(table) > _MOST_ROWS:
+        show_row(name, rows[0], row_height=_ROW_HEIGHT)
 
 
 def picked_row(selection: Mapping[str, Any], marked: Sequence[int]) -> int | None:
@@ -89,13 +93,14 @@ def picked_row(selection: Mapping[str, Any], marked: Sequence[int]) -> int | Non
     return next(iter(selection["rows"]), None)
 
 
-def reading_table(table: pd.DataFrame, *, columns: Mapping[str, Any], name: str) -> None:
-    """Draw rows to read, all of them at once; `columns` as in `choice_table`."""
+def reading_table(table: pd.DataFrame, *, columns: Mapping[str, Any], name: str, most_rows: int | None = None) -> None:
+    """Draw rows to read, all of them at once or `most_rows` and a scroll; `columns` as in `choice_table`."""
+    is_long = most_rows is not None and len(table) > most_rows
     st.dataframe(
         table[list(columns)],
         column_config=dict(columns),
         hide_index=True,
-        height="content",
+        height=_height(len(table), most_rows) if is_long and most_rows else "content",
         row_height=_ROW_HEIGHT,
         placeholder="",
         alt=name,
@@ -111,5 +116,5 @@ def _selection(rows: list[int]) -> Any:  # noqa: ANN401 - a state that Streamlit
     return {"selection": {"rows": rows, "columns": [], "cells": []}}
 
 
-def _height(n_rows: int) -> int:
-    return (min(n_rows, _MOST_ROWS) + 1) * _ROW_HEIGHT + 3
+def _height(n_rows: int, most_rows: int = _MOST_ROWS) -> int:
+    return (min(n_rows, most_rows) + 1) * _ROW_HEIGHT + 3

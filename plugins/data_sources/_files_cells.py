@@ -65,5 +65,7 @@ class Cells:
 
     def fault(self, column: str, row: int, reason: str) -> qlop.DataError:
         """Return the error that names the cell."""
+        from qlop.engine import ticker_shown
+
         place = self.table.where(int(self.row_numbers[row]))
-        return qlop.DataError(f"{place}, column {column!r}, ticker {self.tickers[row]}: {reason}.")
+        return qlop.DataError(f"{place}, column {column!r}, ticker {ticker_shown(self.tickers[row])}: {reason}.")

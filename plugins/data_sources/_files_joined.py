@@ -32,6 +32,7 @@ class JoinedFiles:
     def begin(self, table: TableReader) -> None:
         """Say that the rows which follow are this file's."""
         self._tables.append(table)
+        self._rows.expect(table.n_rows or 0)
 
     def add(self, rows: FileRows) -> list[str]:
         """Put rows at the end, and return the tickers that were not there before."""
@@ -41,11 +42,13 @@ class JoinedFiles:
 
     def end(self, reading: FileReading) -> None:
         """Refuse a file that holds a ticker which another one held."""
+        from qlop.engine import ticker_shown
+
         for ticker in reading.tickers:
             if ticker in self._first_in:
                 raise qlop.DataError(
-                    f"{ticker} is in {self._first_in[ticker]} and in {reading.table.path}; a ticker's bars must be in "
-                    "one file. Join them."
+                    f"{ticker_shown(ticker)} is in {self._first_in[ticker]} and in {reading.table.path}; a ticker's "
+                    "bars must be in one file. Join them."
                 )
             self._first_in[ticker] = reading.table.path
 

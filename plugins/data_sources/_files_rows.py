@@ -51,6 +51,8 @@ class FileReading:
         The config's, for messages.
     tickers : dict
         The tickers that it holds, wanted or not, once its blocks have been read: a set in order.
+    padded : set of str
+        Those of them that had white space around them, as they stood.
     """
 
     table: TableReader
@@ -58,6 +60,7 @@ class FileReading:
     times: TimeReading
     interval: str
     tickers: dict[str, None] = field(default_factory=dict)
+    padded: set[str] = field(default_factory=set)
 
     def blocks(self, wanted: Sequence[str] | None) -> Iterator[FileRows]:
         """Yield the file's rows of the wanted tickers (None: all), some at a time, as they stand in it.
@@ -104,7 +107,7 @@ class FileReading:
             only = pd.Index([self.params.ticker or stem(self.table.path)], dtype="str")
             return pd.Categorical.from_codes(np.zeros(columns.num_rows, dtype=np.int64), categories=only)
         try:
-            return categories_of(columns[column]).remove_unused_categories()
+            return categories_of(columns[column], self.padded).remove_unused_categories()
         except CellError as error:
             place = self.table.where(first_row + error.row)
             raise qlop.DataError(f"{place}, column {column!r}: {error.reason}.") from error

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 import qlop
 
 from plugins.data_sources._lake_files import files_at, folder_values, refuse_other_folders
-from plugins.data_sources._lake_schema import bound_value, damaged_file, refuse_other_schema, schema_of
+from plugins.data_sources._lake_schema import (
+    bound_value,
+    damaged_file,
+    refuse_other_schema,
+    refuse_other_values,
+    schema_of,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,7 +49,7 @@ class Lake:
     params: ParquetLake.Params
     files: Sequence[Path]
     columns: Mapping[SourceColumn, str]
-    time_type: Any
+    types: Mapping[str, Any]
     folder_tickers: Sequence[str] | None
 
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -71,8 +77,9 @@ class Lake:
         if tickers is not None:
             tests.append(f"{_quoted(self.columns['ticker'])} IN ({', '.join('?' * len(tickers))})")
             values += tickers
+        kind, written = self.types[self.columns["timestamp"]], self.params.timestamp_format
         for bound, sign in ((start, ">="), (end, "<")):
-            value = None if bound is None else bound_value(bound, sign, self.time_type, self.params.timestamp_format)
+            value = None if bound is None else bound_value(bound, sign, kind, written)
             if value is not None:
                 tests.append(f"{_quoted(self.columns['timestamp'])} {sign} ?")
                 values.append(value)
@@ -143,9 +150,11 @@ def open_lake(params: ParquetLake.Params, wanted: Sequence[str] | None) -> Lake:
     folder_tickers = sorted({folders[file][key] for file in files}) if key in folders[first] else None
     if wanted is not None and folder_tickers is not None:
         files = [file for file in files if folders[file][key] in wanted] or files[:1]
-    for file in files[1:]:
-        refuse_other_schema(file, first, {name: schema[name] for name in columns.values()}, folders[file])
-    return Lake(params, files, columns, schema[columns["timestamp"]], folder_tickers)
+    lake = Lake(params, files, columns, schema, folder_tickers)
+    for file in files:
+        refuse_other_schema(file, lake, first, folders[file])
+        refuse_other_values(file, columns.values(), folders[file])
+    return lake
 
 
 def _quoted(text: str, mark: str = '"') -> str:

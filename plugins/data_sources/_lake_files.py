@@ -29,6 +29,7 @@ def files_at(path: str) -> tuple[Path, list[Path]]:
     root = Path(*steps[:fixed]) if fixed else Path()
     pattern = str(Path(*steps[fixed:])) if fixed < len(steps) else "**/*"
     found = [root] if root.is_file() else sorted(file for file in root.glob(pattern) if _is_data(file, root))
+    _refuse_links_out(root, pattern)
     if not found:
         raise qlop.DataError(
             f"data_source_params.path is {path!r}, and no {' or '.join(_SUFFIXES)} file is there. Correct the path."
@@ -36,24 +37,54 @@ def files_at(path: str) -> tuple[Path, list[Path]]:
     for file in found:
         if set("*?[") & set(str(file)):
             raise qlop.DataError(f"{file}: DuckDB takes *, ? and [ in a file's name for a pattern. Rename the file.")
-        if not file.resolve().is_relative_to(root.resolve()):
-            raise qlop.DataError(
-                f"{file} leads to {file.resolve()}, outside of {root.resolve()}, where data_source_params.path begins. "
-                "Name that folder in the path, or take the link away."
-            )
+        _refuse_outside(file, root)
     return (root.parent if root.is_file() else root), found
 
 
 def _is_data(file: Path, root: Path) -> bool:
+    return file.name.endswith(_SUFFIXES) and not _is_passed_over(file, root) and file.is_file()
+
+
+def _is_passed_over(place: Path, root: Path) -> bool:
     # Writers leave _SUCCESS, _temporary/ and .crc files beside the data.
-    below = file.relative_to(root).parts
-    return file.name.endswith(_SUFFIXES) and not any(step.startswith(("_", ".")) for step in below) and file.is_file()
+    return any(step.startswith(("_", ".")) for step in place.relative_to(root).parts)
+
+
+def _refuse_links_out(root: Path, pattern: str) -> None:
+    """Refuse folders that ** leaves out without a word: links to folders elsewhere."""
+    steps = Path(pattern).parts
+    if "**" not in steps or not root.is_dir():
+        return
+    walked = Path(*steps[: len(steps) - steps[::-1].index("**")]) / "*"
+    for place in root.glob(str(walked)):
+        if place.is_symlink() and place.is_dir() and not _is_passed_over(place, root):
+            _refuse_outside(place, root)
+
+
+def _refuse_outside(place: Path, root: Path) -> None:
+    if not place.resolve().is_relative_to(root.resolve()):
+        raise qlop.DataError(
+            f"{place} leads to {place.resolve()}, outside of {root.resolve()}, where data_source_params.path begins. "
+            "Name that folder in the path, or take the link away."
+        )
 
 
 def folder_values(file: Path, root: Path) -> dict[str, str]:
-    """Return the keys and values of folders such as ticker=AAPL."""
-    named = (step.partition("=") for step in file.relative_to(root).parts[:-1])
-    return {key: unquote(value) for key, sign, value in named if sign and key}
+    """Return the keys and values of folders such as ticker=AAPL, as DuckDB finds them in the whole path.
+
+    Raises
+    ------
+    DataError
+        If a folder of the lake has two equal signs, which DuckDB does not take for a key and a value.
+    """
+    for step in file.relative_to(root).parts[:-1]:
+        if step.count("=") > 1:
+            raise qlop.DataError(
+                f"{file}: the folder {step!r} has more than one equal sign; a folder is KEY=VALUE. Write = in a "
+                "value as %3D."
+            )
+    named = (step.split("=") for step in file.parts[:-1] if step.count("=") == 1)
+    return {key: unquote(value) for key, value in named if key}
 
 
 def refuse_other_folders(folders: Mapping[Path, Mapping[str, str]]) -> None:

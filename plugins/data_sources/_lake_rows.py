@@ -34,6 +34,7 @@ class LakeRows:
         )
         self._rows = RowGathering()
         self._places = RowPlaces()
+        self.padded: set[str] = set()
         self._file_numbers: dict[str, int] = {}
 
     @property
@@ -49,12 +50,12 @@ class LakeRows:
         DataError
             If one cannot be read exactly.
         """
-        from qlop.engine import CellError, categories_of, numbers_of
+        from qlop.engine import CellError, categories_of, numbers_of, ticker_shown
 
         column: SourceColumn = "ticker"
         values: dict[str, NDArray[np.float64]] = {}
         try:
-            tickers = categories_of(batch["ticker"])
+            tickers = categories_of(batch["ticker"], self.padded)
             column = "timestamp"
             times = self._times.read(batch["timestamp"])
             for column in (*PRICE_COLUMNS, *EXTRA_COLUMNS):
@@ -65,7 +66,7 @@ class LakeRows:
             hint = f" (data.interval is {self._interval!r})" if column == "timestamp" else ""
             raise qlop.DataError(
                 f"{row['__file']}, row {row['__row'] + 1}, column {lake.columns[column]!r}, ticker "
-                f"{row['ticker']}: {error.reason}.{hint}"
+                f"{ticker_shown(row['ticker'])}: {error.reason}.{hint}"
             ) from error
         params = self._params
         as_said(values, no_corporate_actions=params.no_corporate_actions, rate_in_percent=params.rate_in_percent)

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 
 if TYPE_CHECKING:
     import numpy as np
+    import qlop
     from numpy.typing import NDArray
 
 __all__ = [
@@ -20,10 +21,12 @@ __all__ = [
     "NoCorporateActions",
     "PriceAdjustment",
     "RateInPercent",
+    "TimestampFormat",
     "Timezone",
     "among_held",
     "as_said",
     "rate_as_fraction",
+    "say_padded",
 ]
 
 PriceColumn = Literal["open", "high", "low", "close", "volume"]
@@ -35,6 +38,7 @@ MEANING_OF_EMPTY: Mapping[str, float] = {"dividend": 0.0, "split": 1.0}
 """What an empty cell says; in other columns it says nothing, and is refused."""
 
 _MOST_SHOWN = 20
+_LONGEST_PADDED = 80
 
 
 def _known_zone(zone: str | None) -> str | None:
@@ -43,6 +47,15 @@ def _known_zone(zone: str | None) -> str | None:
         raise ValueError(f"{zone!r} is no IANA time zone{f'; did you mean {near[0]}?' if near else ''}")
     return None if zone is None else ZoneInfo(zone).key
 
+
+def _readable_format(timestamp_format: str | None) -> str | None:
+    from qlop.engine import checked_timestamp_format
+
+    return None if timestamp_format is None else checked_timestamp_format(timestamp_format)
+
+
+TimestampFormat = Annotated[str | None, AfterValidator(_readable_format)]
+"""How times are written; refused as a parameter where no time could be read in it."""
 
 Timezone = Annotated[
     str | None,
@@ -86,8 +99,18 @@ def rate_as_fraction(values: dict[str, NDArray[np.float64]], *, in_percent: bool
 
 def among_held(ticker: str, held: Sequence[str] | Collection[str], *, nothing: str = "none") -> str:
     """Return what a message says after naming a ticker that is not there: the nearest ones, and all (the first 20)."""
-    names = list(held)
+    from qlop.engine import ticker_shown
+
+    names = [ticker_shown(name) for name in held]
     near = get_close_matches(ticker, names, n=2, cutoff=0.5)
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
     more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
     return f"{hint} All: {', '.join(names[:_MOST_SHOWN]) or nothing}{more}."
+
+
+def say_padded(access: qlop.DataAccess, origin: str, padded: Collection[str], tickers: Collection[str]) -> None:
+    """Say of which tickers white space was taken off, as they stood in the source."""
+    found = sorted(name for name in padded if name.strip() in tickers)
+    if found:
+        more = f" and of {len(found) - 1} more" if len(found) > 1 else ""
+        access.log(f"{origin}: white space was taken off around the ticker {found[0][:_LONGEST_PADDED]!r}{more}.")

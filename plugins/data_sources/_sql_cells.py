@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Batch"]
 
 _NUMBER_TYPES = frozenset({int, float, Decimal, type(None)})
+_LONGEST_SHOWN = 60
 _EXACT_TO = 2**53  # above it float64 leaves whole numbers out
 
 
@@ -43,8 +44,8 @@ class Batch:
     def __len__(self) -> int:
         return len(self.row_numbers)
 
-    def tickers(self, column: str) -> list[str]:
-        """Return the column's tickers, white space around them taken off."""
+    def tickers(self, column: str, padded: set[str]) -> list[str]:
+        """Return the column's tickers, white space around them taken off; `padded` gets those that had some."""
         cells = self._columns[column]
         if not set(map(type, cells)) <= {str, int}:
             self._refuse_first(column, cells, lambda cell: type(cell) not in (str, int), _no_ticker)
@@ -53,6 +54,7 @@ class Batch:
             self._refuse_first(
                 column, cells, lambda cell: not read[cell], lambda _: "the text is empty; it must name a ticker"
             )
+        padded.update(cell for cell, ticker in read.items() if type(cell) is str and cell != ticker)
         return [read[cell] for cell in cells]
 
     def only(self, tickers: Sequence[str], kept: NDArray[np.bool_], time_column: str) -> Batch:
@@ -140,8 +142,10 @@ class Batch:
                 raise self._fault(column, row, reason(cell))
 
     def _fault(self, column: str, row: int, reason: str) -> qlop.DataError:
-        ticker = f", ticker {self._tickers[row]}" if self._tickers else ""
-        moment = f", time {self._times[row]}" if self._times else ""
+        from qlop.engine import ticker_shown
+
+        ticker = f", ticker {ticker_shown(self._tickers[row])}" if self._tickers else ""
+        moment = f", time {str(self._times[row])[:_LONGEST_SHOWN]}" if self._times else ""
         return qlop.DataError(f"{self.where(row)}, column {column!r}{ticker}{moment}: {reason}.")
 
 
@@ -168,7 +172,7 @@ def _no_number(cell: object) -> str:
 
 
 def _shown(cell: object) -> str:
-    return _NULL if cell is None else f"{str(cell)[:60]!r} is {_form_of(cell)}"
+    return _NULL if cell is None else f"{str(cell)[:_LONGEST_SHOWN]!r} is {_form_of(cell)}"
 
 
 def _is_beyond_float64(cell: object) -> bool:

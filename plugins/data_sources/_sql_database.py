@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,10 @@ from urllib.parse import quote
 
 import qlop
 
+from plugins.data_sources._sql_address import hash_of_user, parsed_url, place_of, secrets_in
+from plugins.data_sources._sql_faults import told_fault
+from plugins.data_sources._sql_read_only import let_only_read
+
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, CursorResult, Engine, Executable, TextClause
 
@@ -22,10 +25,6 @@ __all__ = ["Database", "open_database"]
 Rows = Sequence[Sequence[Any]]
 
 _INSTRUCTIONS_BETWEEN_LOOKS = 10_000
-_TOO_SLOW = ("57014", "interrupted")
-_WRITES = ("25006", "readonly database")
-_LOCKED = ("55P03", "database is locked")
-_UNREACHABLE = ("connection", "resolve", "timeout expired")
 
 
 class Database:
@@ -148,13 +147,13 @@ def open_database(url: str | None, sqlite_file: str | None, timeout_s: float) ->
     """
     from sqlalchemy.exc import SQLAlchemyError
 
-    address = _parsed(url) if url is not None else None
+    address = parsed_url(url) if url is not None else None
     if address is not None and address.get_backend_name() == "sqlite":
         sqlite_file = address.database or ""
     clock = _Clock(timeout_s)
     path = None if sqlite_file is None else _existing(sqlite_file)
-    place = str(path) if path is not None else _place_of(address)
-    identity = str(path.resolve()) if path is not None else f"{place} {_hash_of(address and address.username)}"
+    place = str(path) if path is not None else place_of(address)
+    identity = str(path.resolve()) if path is not None else f"{place} {hash_of_user(address)}"
     engine = _sqlite_engine(path, clock, timeout_s) if path is not None else _server_engine(address, place, timeout_s)
     try:
         with (
@@ -163,41 +162,13 @@ def open_database(url: str | None, sqlite_file: str | None, timeout_s: float) ->
         ):
             yield database
     except SQLAlchemyError as error:
-        password = str(address.password or "") if address is not None else ""
-        told = _told(error, place, password, timeout_s)
-        if password and password in f"{error} {error.__cause__}":
+        secrets = secrets_in(address)
+        told = told_fault(error, place, secrets, timeout_s)
+        if any(secret in f"{error} {error.__cause__}" for secret in secrets):
             raise told from None  # the cause itself names the password
         raise told from error
     finally:
         engine.dispose()
-
-
-def _parsed(url: str) -> URL:
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError
-
-    try:
-        address = make_url(url)
-    except (ArgumentError, ValueError):
-        address = None
-    # From None, and without the text: what cannot be read, or is read as a host, may be a piece of the password.
-    if address is None or url.count("@") > 1 or "@" in f"{address.host}{address.database}":
-        raise qlop.DataError(
-            "What data_source_params.url refers to is no database URL, such as postgresql://USER:PASSWORD@HOST/DATABASE;"
-            " @, : and / in the password must be written %40, %3A and %2F."
-        ) from None
-    return address
-
-
-def _place_of(address: URL | None) -> str:
-    if address is None:
-        raise ValueError("a URL or a SQLite file must be given")
-    port = f":{address.port}" if address.port else ""
-    return f"{address.get_backend_name()}://{address.host or ''}{port}/{address.database or ''}"
-
-
-def _hash_of(user: str | None) -> str:
-    return hashlib.sha256((user or "").encode()).hexdigest()[:16]
 
 
 def _existing(sqlite_file: str) -> Path:
@@ -215,8 +186,9 @@ def _sqlite_engine(path: Path, clock: _Clock, timeout_s: float) -> Engine:
     from sqlalchemy.pool import NullPool
 
     def connect() -> sqlite3.Connection:
-        # mode=ro: the file is neither made nor changed, whatever the query says.
+        # mode=ro: the file is neither made nor changed. Not immutable: another program may be writing it.
         connection = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True, timeout=timeout_s)
+        let_only_read(connection)
         clock.start()
         connection.set_progress_handler(clock.has_run_out, _INSTRUCTIONS_BETWEEN_LOOKS)
         return connection
@@ -254,24 +226,6 @@ def _reading(connection: Connection, timeout_s: float) -> Connection:
     for name, value in settings.items():
         connection.execute(text("SELECT set_config(:name, :value, true)"), {"name": name, "value": value})
     return connection
-
-
-def _told(error: Exception, place: str, password: str, timeout_s: float) -> qlop.DataError:
-    original = getattr(error, "orig", None) or error
-    lines = str(original).strip().splitlines() or [type(original).__name__]
-    said = lines[0].replace(password, "***") if password else lines[0]
-    fingerprint = f"{getattr(original, 'sqlstate', '')} {said}"
-    if any(mark in fingerprint for mark in _TOO_SLOW):
-        advice = f"It took longer than data_source_params.timeout_s, {timeout_s:g} s; raise it, or ask for less."
-    elif any(mark in fingerprint for mark in _WRITES):
-        advice = "data_source_params.query must only read; nothing was changed."
-    elif any(mark in fingerprint for mark in _LOCKED):
-        advice = f"Another program held it for longer than data_source_params.timeout_s, {timeout_s:g} s."
-    elif any(mark in fingerprint for mark in _UNREACHABLE):
-        advice = "Is the server up, and are host, port, user and password of data_source_params.url right?"
-    else:
-        advice = "Correct data_source_params.query, .table or .columns."
-    return qlop.DataError(f"{place}: {said.rstrip('.')}. {advice}")
 
 
 def _nearest(name: str, held: Sequence[str]) -> str:

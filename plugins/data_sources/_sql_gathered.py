@@ -22,6 +22,7 @@ class Gathered:
     def __init__(self) -> None:
         from qlop.engine import RowGathering, RowPlaces
 
+        self.padded: set[str] = set()
         self._rows = RowGathering()
         self._places = RowPlaces()
 

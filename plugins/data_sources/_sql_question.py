@@ -127,7 +127,7 @@ def tickers_of_table(database: Database, table: TableName, ticker_column: str) -
     from sqlalchemy import column, select
 
     statement = _from_table(select(column(ticker_column)).distinct(), table, [ticker_column])
-    return sorted({str(ticker).strip() for ticker in database.first_values(statement) if ticker is not None})
+    return sorted({str(ticker) for ticker in database.first_values(statement) if ticker is not None})
 
 
 def times_of_table(database: Database, table: TableName, time_column: str) -> str:

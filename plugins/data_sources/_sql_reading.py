@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import qlop
 
-from plugins.data_sources._own_prices import EXTRA_COLUMNS, MEANING_OF_EMPTY, PRICE_COLUMNS, among_held, as_said
+from plugins.data_sources._own_prices import (
+    EXTRA_COLUMNS,
+    MEANING_OF_EMPTY,
+    PRICE_COLUMNS,
+    among_held,
+    as_said,
+    say_padded,
+)
 from plugins.data_sources._sql_cells import Batch
 from plugins.data_sources._sql_gathered import Gathered
 from plugins.data_sources._sql_question import (
@@ -60,6 +67,8 @@ class Reading:
         DataError
             If a column is missing, or a cell cannot be read exactly.
         """
+        from qlop.engine import ticker_shown
+
         found, names, parts = self._answer(wanted)
         gathered = Gathered()
         n_read = 0
@@ -70,7 +79,11 @@ class Reading:
             self._access.log(f"{n_read:,} rows of {self.origin} are read", level="debug")
             for n_seen, ticker in enumerate(new, start=len(gathered.tickers) - len(new) + 1):
                 if tell:
-                    self._access.progress(ticker, n_seen, max(len(gathered.tickers), len(wanted.tickers or ())))
+                    self._access.progress(
+                        ticker_shown(ticker), n_seen, max(len(gathered.tickers), len(wanted.tickers or ()))
+                    )
+        if tell:
+            say_padded(self._access, self.origin, gathered.padded, gathered.tickers)
         return gathered.taken(self.origin)
 
     def wanted_rows(self, wanted: Wanted) -> tuple[BarRows, Callable[[int], str]]:
@@ -84,7 +97,7 @@ class Reading:
         column = self._columns.get("ticker")
         if self._table is None or column is None:
             return [self._params.ticker or ""]
-        return tickers_of_table(self._database, self._table, column)
+        return sorted({ticker.strip() for ticker in tickers_of_table(self._database, self._table, column)})
 
     def refuse_missing(self, wanted: Wanted, came: Collection[str]) -> None:
         """Refuse an answer that lacks a wanted ticker, or has no row at all."""
@@ -156,7 +169,7 @@ class Reading:
         import numpy as np
 
         column = found.get("ticker")
-        tickers = [self._params.ticker or ""] * len(batch) if column is None else batch.tickers(column)
+        tickers = [self._params.ticker or ""] * len(batch) if column is None else batch.tickers(column, gathered.padded)
         asked = None if wanted.tickers is None else frozenset(wanted.tickers)
         is_asked = [asked is None or ticker in asked for ticker in tickers]
         batch = batch.only(tickers, np.array(is_asked, dtype=np.bool_), found["timestamp"])
@@ -189,4 +202,7 @@ class Reading:
         times = f" Its times go from {times_of_table(self._database, self._table, self._columns['timestamp'])}."
         if not missing or missing[0] in held:
             return f"{times} Choose other dates."
+        padded = [name for name in held if name.strip() == missing[0]]
+        if padded:
+            return f" It is held as {padded[0]!r}; unless its column is a CHAR, read it by a query with TRIM.{times}"
         return f"{among_held(missing[0], held, nothing=self._params.ticker or 'none')}{times}"

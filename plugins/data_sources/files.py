@@ -10,7 +10,13 @@ import qlop
 from pydantic import Field, field_validator, model_validator
 from qlop.engine import FileColumn  # noqa: TC002 - Params need it when the class is made
 
-from plugins.data_sources._own_prices import NoCorporateActions, PriceAdjustment, RateInPercent, Timezone
+from plugins.data_sources._own_prices import (
+    NoCorporateActions,
+    PriceAdjustment,
+    RateInPercent,
+    TimestampFormat,
+    Timezone,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +45,7 @@ class Files(qlop.DataSourcePlugin):
         ticker: str | None = Field(
             default=None, min_length=1, max_length=64, description="Ticker of a single file without a ticker column."
         )
-        timestamp_format: str | None = Field(
+        timestamp_format: TimestampFormat = Field(
             default=None, description="strptime format, or epoch_s, epoch_ms, epoch_us; null: ISO 8601."
         )
         timezone: Timezone = None
@@ -70,8 +76,6 @@ class Files(qlop.DataSourcePlugin):
                 raise ValueError(f"decimal and thousands are both {self.decimal!r}; they must differ")
             if self.unfunded and not self.returns_only:
                 raise ValueError("unfunded is for returns_only")
-            if self.timestamp_format and "%z" in self.timestamp_format and not self.timestamp_format.endswith("%z"):
-                raise ValueError("timestamp_format must have %z at its end")
             return self
 
     params: Params
@@ -106,11 +110,12 @@ class Files(qlop.DataSourcePlugin):
 
     def _read(self, tickers: Sequence[str] | None, interval: str) -> JoinedFiles:
         """Return the rows of all files, and tell of each ticker that has come."""
-        from qlop.engine import CsvLayout, TimeReading, bears_session_dates, open_table_file
+        from qlop.engine import CsvLayout, TimeReading, bears_session_dates, open_table_file, ticker_shown
 
         from plugins.data_sources._files_found import files_at
         from plugins.data_sources._files_joined import JoinedFiles
         from plugins.data_sources._files_rows import FileReading
+        from plugins.data_sources._own_prices import say_padded
 
         params, n_told = self.params, 0
         paths = files_at(params.path, tickers)
@@ -127,7 +132,8 @@ class Files(qlop.DataSourcePlugin):
                 self.access.check_cancelled()
                 for ticker in joined.add(block):
                     n_told += 1
-                    self.access.progress(ticker, n_told, max(len(paths), len(tickers or ()), n_told))
+                    self.access.progress(ticker_shown(ticker), n_told, max(len(paths), len(tickers or ()), n_told))
             joined.end(reading)
+            say_padded(self.access, str(path), reading.padded, tickers or reading.tickers)
         joined.refuse_missing(tickers, params.path)
         return joined

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import qlop
 from pydantic import Field, field_validator
 from qlop.engine import SourceColumn  # noqa: TC002 - Params need it when the class is made
 
-from plugins.data_sources._own_prices import NoCorporateActions, PriceAdjustment, RateInPercent, Timezone
+from plugins.data_sources._own_prices import (
+    NoCorporateActions,
+    PriceAdjustment,
+    RateInPercent,
+    TimestampFormat,
+    Timezone,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -40,8 +46,8 @@ class ParquetLake(qlop.DataSourcePlugin):
         columns: dict[SourceColumn, str] = Field(
             default_factory=dict, description="Panel column to the files' column or folder key; '' says there is none."
         )
-        timestamp_format: Literal["epoch_s", "epoch_ms", "epoch_us"] | None = Field(
-            default=None, description="How whole numbers count time; null: dates, timestamps or ISO 8601 texts."
+        timestamp_format: TimestampFormat = Field(
+            default=None, description="strptime format, or epoch_s, epoch_ms, epoch_us; null: times, dates or ISO 8601."
         )
         timezone: Timezone = None
         price_adjustment: PriceAdjustment = "raw"
@@ -74,10 +80,11 @@ class ParquetLake(qlop.DataSourcePlugin):
             If no file is there, one has another schema or cannot be read, a column or a ticker is missing, a cell
             cannot be read exactly, or the bars break a promise of the price panel.
         """
-        from qlop.engine import panel_from_rows, refuse_other_interval
+        from qlop.engine import panel_from_rows, refuse_other_interval, ticker_shown
 
         from plugins.data_sources._lake import open_lake
         from plugins.data_sources._lake_rows import LakeRows
+        from plugins.data_sources._own_prices import say_padded
 
         lake = open_lake(self.params, tickers)
         rows = LakeRows(self.params, interval)
@@ -91,8 +98,9 @@ class ParquetLake(qlop.DataSourcePlugin):
                     f"{self.params.path}: no bar lies in {start or 'the first bar'} to {end or 'the last bar'} "
                     f"({len(lake.files)} files). Change data.start_date, data.end_date or data.tickers."
                 )
+        say_padded(self.access, self.params.path, rows.padded, rows.tickers)
         for done, ticker in enumerate(rows.tickers, start=1):
-            self.access.progress(ticker, done, len(rows.tickers))
+            self.access.progress(ticker_shown(ticker), done, len(rows.tickers))
         bars, origin_of_row = rows.taken()
         origin = self.params.path
         refuse_other_interval(bars, interval, origin=origin)

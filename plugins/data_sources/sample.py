@@ -40,6 +40,7 @@ class Sample(qlop.DataSourcePlugin):
     name = "sample"
     version = "1.0.0"
     requires_qlop = ">=0.1,<1"
+    default_tickers: ClassVar[tuple[str, ...] | None] = STOCKS
     price_indices: ClassVar[frozenset[str]] = frozenset(BENCHMARKS)
     survivorship: ClassVar[str] = (
         "The tickers were picked knowing which companies lived on and did well. Nobody had that list at the start: "

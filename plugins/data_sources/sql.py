@@ -8,10 +8,17 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import qlop
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from qlop.engine import SourceColumn  # noqa: TC002 - Params need it when the class is made
 
-from plugins.data_sources._own_prices import NoCorporateActions, PriceAdjustment, RateInPercent, Timezone
+from plugins.data_sources._own_prices import (
+    NoCorporateActions,
+    PriceAdjustment,
+    RateInPercent,
+    TimestampFormat,
+    Timezone,
+)
+from plugins.data_sources._sql_read_only import refuse_other_than_select
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +59,7 @@ class Sql(qlop.DataSourcePlugin):
         ticker: str | None = Field(
             default=None, min_length=1, max_length=64, description="Ticker of rows without a ticker column."
         )
-        timestamp_format: str | None = Field(
+        timestamp_format: TimestampFormat = Field(
             default=None, description="strptime format, or epoch_s, epoch_ms, epoch_us; null: times, dates or ISO 8601."
         )
         timezone: Timezone = None
@@ -74,6 +81,11 @@ class Sql(qlop.DataSourcePlugin):
             default=5, ge=1, le=1_000, description="cached: kept bars asked for again, to notice a rewritten history."
         )
         refresh: bool = Field(default=False, description="cached: read everything anew and replace what is kept.")
+
+        @field_validator("query")
+        @classmethod
+        def _query_reads(cls, query: str | None) -> str | None:
+            return None if query is None else refuse_other_than_select(query)
 
         @model_validator(mode="after")
         def _choices_agree(self) -> Sql.Params:

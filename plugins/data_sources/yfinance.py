@@ -43,7 +43,7 @@ class YFinance(qlop.DataSourcePlugin):
         "Yahoo lists what trades today: most stocks that were delisted, merged or went bankrupt are missing, so that a "
         "list of tickers made today leaves out the losers of its past."
     )
-    default_tickers: ClassVar[tuple[str, ...]] = ("SPY",)
+    default_tickers: ClassVar[tuple[str, ...] | None] = ("SPY",)
 
     session: Any = None
 
@@ -86,7 +86,7 @@ class YFinance(qlop.DataSourcePlugin):
         import pandas as pd
         from qlop.engine import panel_from_rows
 
-        wanted = tuple(self.default_tickers if tickers is None else tickers)
+        wanted = tuple((self.default_tickers or ()) if tickers is None else tickers)
         self._refuse_what_yahoo_cannot_have(wanted, interval)
         parts = []
         for done, ticker in enumerate(wanted, 1):

@@ -32,6 +32,13 @@ class Joblib(qlop.ExporterPlugin):
         "whatever the file holds"
     )
 
+    def check_model(self, model: qlop.ModelPlugin) -> None:
+        """Refuse models that show no library's object. See the contract."""
+        if type(model).library_object is qlop.ModelPlugin.library_object:
+            raise qlop.ExportError(
+                "it shows no trained object of a library that joblib could keep. Choose onnx, bundle or native."
+            )
+
     def export(self, artifact: qlop.ModelArtifact, path: Path) -> qlop.ExportResult:
         """Write `path`, read it back, compare its predictions. See the contract."""
         from qlop.engine import compare_copy, read_signed_joblib, write_signed_joblib

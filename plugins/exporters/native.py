@@ -21,8 +21,9 @@ class Native(qlop.ExporterPlugin):
     requires_qlop = ">=0.1,<1"
     file_suffix = ".qlop.zip"
     loading = (
-        "unpack_model(file, empty_folder) of qlop.engine, then load_fitted_model(folder, make_model), make_model "
-        "giving an untrained model of the kind and params that model.json names; .predict(features) of what comes back"
+        "unpack_model(file, empty_folder) of qlop.engine, check_outside_model(folder) where somebody else made the "
+        "file, then load_fitted_model(folder, make_model), make_model giving an untrained model of the kind and params "
+        "that model.json names; .predict(features) of what comes back"
     )
 
     def export(self, artifact: qlop.ModelArtifact, path: Path) -> qlop.ExportResult:

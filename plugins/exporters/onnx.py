@@ -52,6 +52,11 @@ class Onnx(qlop.ExporterPlugin):
 
     params: Params
 
+    def check_model(self, model: qlop.ModelPlugin) -> None:
+        """Refuse models that give no ONNX graph. See the contract."""
+        if type(model).to_onnx is qlop.ModelPlugin.to_onnx:
+            raise qlop.ExportError("its plugin writes no ONNX graph. Choose bundle or native.")
+
     def export(self, artifact: qlop.ModelArtifact, path: Path) -> qlop.ExportResult:
         """Write `path`, read it back by onnxruntime, compare its predictions. See the contract."""
         from qlop.engine import fitted_model_of, onnx_of_model

@@ -45,6 +45,22 @@ class Pmml(qlop.ExporterPlugin):
 
     params: Params
 
+    def check(self) -> None:
+        """Refuse where the independent reader is wanted and is not there. See the contract."""
+        from qlop.engine import missing_for_reading
+
+        lacking = missing_for_reading() if self.params.verify else ""
+        if lacking:
+            raise qlop.ExportError(f"verify: {lacking}. To write a file that nobody has read, set verify to false.")
+
+    def check_model(self, model: qlop.ModelPlugin) -> None:
+        """Refuse models that show neither a library's object nor members. See the contract."""
+        base = qlop.ModelPlugin
+        if (type(model).library_object, type(model).joined_models) == (base.library_object, base.joined_models):
+            raise qlop.ExportError(
+                "PMML is written of sums of trees, linear models and ensembles of these alone. Choose onnx, bundle or native."
+            )
+
     def export(self, artifact: qlop.ModelArtifact, path: Path) -> qlop.ExportResult:
         """Write `path`, read it back, compare its predictions. See the contract."""
         from qlop.engine import missing_for_reading, write_pmml

@@ -57,6 +57,17 @@ class CustomNetwork(_NetworkModel):
 
     params: Params
 
+    def check(self) -> None:
+        """Refuse a class that cannot be imported or made. See the contract."""
+        super().check()
+        from qlop.engine import network_import_complaint
+
+        network = self.params.network
+        if isinstance(network, ImportedNetwork):
+            complaint = network_import_complaint(network.import_path, network.arguments)
+            if complaint:
+                raise qlop.ConfigError(f"network.module.import_path: {complaint}")
+
     def build_network(self, n_inputs: int, n_outputs: int) -> torch.nn.Module:
         """Return the layers, or a new object of the class named."""
         from qlop.engine import imported_network, layered_network
@@ -65,3 +76,7 @@ class CustomNetwork(_NetworkModel):
         if isinstance(network, LayeredNetwork):
             return layered_network(network.layers, n_inputs, n_outputs)
         return imported_network(network.import_path, network.arguments, n_inputs, n_outputs)
+
+    def n_weights(self, n_inputs: int, n_outputs: int) -> int:
+        """Return how many weights the layers have; of a class, whose code decides, it is not known before."""
+        return super().n_weights(n_inputs, n_outputs) if isinstance(self.params.network, LayeredNetwork) else 0

@@ -14,8 +14,18 @@ if TYPE_CHECKING:
 
 CARD_FILE = "ensemble.json"
 
-ModelName = Annotated[str, Field(min_length=1, max_length=200, description="Name of a model plugin.")]
-ModelParams = Annotated[dict[str, JsonValue], Field(description="Its parameters.")]
+ModelName = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=200,
+        description="Name of a model plugin.",
+        json_schema_extra={"plugin_kind": "models"},
+    ),
+]
+ModelParams = Annotated[
+    dict[str, JsonValue], Field(description="Its parameters.", json_schema_extra={"params_of": "model_type"})
+]
 
 
 class Member(qlop.Params):
@@ -50,8 +60,8 @@ class Ensemble(qlop.ModelPlugin):
     capabilities = frozenset({"early_stopping", "missing_values"})
     no_learning_curve = "None of the members has a learning curve."
     no_shap_values = (
-        "An ensemble of classifiers has no SHAP values: its members explain log-odds, and what is joined are "
-        "probabilities. A stacked one has none either."
+        "An ensemble has SHAP values only where it averages values and all of its members have some: of classifiers "
+        "it averages probabilities, and members explain log-odds; a stacked one is no sum of its members."
     )
 
     class Params(qlop.Params):
@@ -93,6 +103,16 @@ class Ensemble(qlop.ModelPlugin):
         of_all = frozenset.intersection(*having) & {"missing_values"}
         # The class says what all ensembles may do, the instance what this one can.
         vars(self).update(tasks=tasks, capabilities=of_any | of_all)
+
+    def check(self) -> None:
+        """Refuse what a member would refuse. See the contract."""
+        for position, member in enumerate(self._new_members()):
+            try:
+                member.check()
+            except qlop.QlopError as error:
+                raise qlop.ConfigError(f"members.{position}.model_params.{error}") from error
+        if self.params.method == "stacking":
+            self._new_final().check()
 
     def untrained_copy(self) -> Ensemble:
         """Return a new ensemble with the same way to other models. See the contract."""

@@ -27,9 +27,9 @@ class Onnx(qlop.ModelPlugin):
 
     Training checks that the file takes the features and answers the label's task; calibration learns as for any model.
     The file's bytes are kept with the model, so that the path is needed once. A file is loaded by a process of its own
-    with limits first; one that needs other files, or operators that are not ONNX's own, is refused. Which rows the
-    file's model was trained on is not known: what looks out of sample may not be. A file of an exported `lstm` reads
-    the bars before each row, among the rows given.
+    with limits first; one that needs other files, or operators that are not ONNX's own, is refused. Until when the
+    file's model learned is known of QLOP's exports alone: what looks out of sample may not be, and the summary says so.
+    A file of an exported `lstm` reads the bars before each row, among the rows given.
     """
 
     name = "onnx"
@@ -69,6 +69,15 @@ class Onnx(qlop.ModelPlugin):
         if params.takes_missing_values:
             # What a file can do is no matter of the class: the engine asks the instance.
             self.capabilities = type(self).capabilities | {"missing_values"}  # type: ignore[misc]
+
+    def check(self) -> None:
+        """Refuse a file that is not there, or cannot be loaded. See the contract."""
+        from qlop.engine import check_onnx_file
+
+        try:
+            check_onnx_file(self._read())
+        except (qlop.DataError, qlop.TrainingError) as error:
+            raise qlop.ConfigError(f"path: {error}") from error
 
     def train(self, data: qlop.TrainingData, validation: qlop.TrainingData | None, context: qlop.TrainContext) -> None:
         """Check that the file fits the rows; learn nothing. See the contract."""
@@ -133,6 +142,7 @@ class Onnx(qlop.ModelPlugin):
         from qlop.engine import history_reading
 
         self._session = session
+        self.learned_until = session.metadata.get("qlop.learned_until", "")
         if history_reading(session) is not None:
             self.capabilities = self.capabilities | {"earlier_rows"}  # type: ignore[misc]
 

@@ -17,6 +17,7 @@ class InspectData(qlop.OrchestratorPlugin):
     version = "1.0.0"
     requires_qlop = ">=0.1,<1"
     required_sections: ClassVar[frozenset[str]] = frozenset({"data"})
+    light: ClassVar[bool] = True
     used_sections: ClassVar[frozenset[str] | None] = frozenset({"data", "features", "label", "broker"})
 
     def check_config(self, config: RunConfig, make_plugin: MakesPlugins) -> None:

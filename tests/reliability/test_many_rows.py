@@ -63,3 +63,16 @@ def test_a_row_more_takes_little_more_than_it_holds(
         params = {"sqlite_file": str(path), "table": "bars"} if name == "sql" else {"path": str(path)}
         found.append(loaded(name, {**params, "no_corporate_actions": True}))
     assert bytes_a_row(*found) <= MOST_BYTES_A_ROW
+
+
+def test_rows_beyond_the_runs_limit_of_memory_end_it_with_the_reason(many_rows: ModuleType, tmp_path: Path) -> None:
+    many_rows.write("csv", 600, N_BARS, tmp_path / "bars.csv")
+    data = {"data_source_type": "files", "data_source_params": {"path": "bars.csv", "no_corporate_actions": True}}
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"mode": "inspect_data", "data": data, "limits": {"memory_mb": 220}}))
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "core.cli.main", "run", "inspect_data", "--config", config, "--home", tmp_path / "home"],
+        cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "MB of memory, and limits.memory_mb allows 220. Allow more, or ask for less" in done.stderr

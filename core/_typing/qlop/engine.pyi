@@ -1,3 +1,4 @@
+from core.base.ticker_names import ticker_shown as ticker_shown
 from core.config.sections import ExecutionConfig as ExecutionConfig
 from core.engine.adjustment import adjust_panel as adjust_panel
 from core.engine.backtest import BacktestResult as BacktestResult
@@ -93,6 +94,7 @@ from core.engine.onnx_graphs.network_windows import history_reading as history_r
 from core.engine.onnx_graphs.onnx_session import OnnxSession as OnnxSession
 from core.engine.onnx_graphs.outside_graph import onnx_of_file as onnx_of_file
 from core.engine.onnx_graphs.xgboost_graph import onnx_of_booster as onnx_of_booster
+from core.engine.outside_model import check_outside_model as check_outside_model
 from core.engine.own_bars import OwnBars as OwnBars
 from core.engine.own_bars import own_bars as own_bars
 from core.engine.panel import PanelArrays as PanelArrays
@@ -177,8 +179,10 @@ from core.engine.table_times import timestamps_of as timestamps_of
 from core.engine.time_blocks import chosen_rows as chosen_rows
 from core.engine.time_blocks import rows_known_before as rows_known_before
 from core.engine.time_blocks import time_blocks as time_blocks
+from core.engine.timestamp_format import checked_timestamp_format as checked_timestamp_format
 from core.engine.timetable import Timetable as Timetable
 from core.engine.timetable import timetable as timetable
+from core.engine.torch_training.import_check import network_import_complaint as network_import_complaint
 from core.engine.torch_training.imported_network import imported_network as imported_network
 from core.engine.torch_training.layers import BatchNormLayer as BatchNormLayer
 from core.engine.torch_training.layers import DropoutLayer as DropoutLayer

@@ -2,7 +2,8 @@
 
 1. The model gives its graph; the maps and the columns of the predictions are added behind it.
 2. Each column of the predictions is an output of that name, double, of shape (rows,).
-3. The file's metadata name the features in order, the classes, the opset, QLOP's version and the model card's SHA-256.
+3. The file's metadata name the features in order, the classes, the opset, QLOP's version, the model card's SHA-256, and
+   the last bar that the model learned from, where the card knows it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
     from core.engine.fitted_model import FittedModel
 
-__all__ = ["onnx_of_model"]
+__all__ = ["LEARNED_UNTIL_KEY", "onnx_of_model"]
+
+LEARNED_UNTIL_KEY = "qlop.learned_until"
+"""The key of the metadata that say until which bar the model learned, in ISO 8601."""
 
 
 def onnx_of_model(fitted: FittedModel, folder: Path, opset: int) -> bytes:
@@ -46,8 +50,8 @@ def onnx_of_model(fitted: FittedModel, folder: Path, opset: int) -> bytes:
     own = model.to_onnx(opset)
     if own is None:
         raise ExportError(
-            f"Model {type(model).name!r} has no ONNX form (its to_onnx gives None). Export it with exporter_type: "
-            "bundle or native."
+            f"Model {type(model).name!r} has no ONNX form: its plugin does not say how it is written as one. "
+            "Export it with exporter_type: bundle or native."
         )
     graph = _own_graph(own, fitted)
     columns = add_prediction_columns(graph, fitted)
@@ -74,11 +78,14 @@ def _own_graph(own: bytes, fitted: FittedModel) -> OnnxGraph:
 
 
 def _metadata(fitted: FittedModel, folder: Path, opset: int) -> dict[str, str]:
+    card = (folder / CARD_FILE).read_bytes()
+    until = (json.loads(card).get("learned") or {}).get("until")
     return {
+        **({} if until is None else {LEARNED_UNTIL_KEY: str(until)}),
         "qlop.version": __version__,
         "qlop.model_type": type(fitted.model).name,
         "qlop.model_version": fitted.model.version,
-        "qlop.model_card_sha256": hashlib.sha256((folder / CARD_FILE).read_bytes()).hexdigest(),
+        "qlop.model_card_sha256": hashlib.sha256(card).hexdigest(),
         "qlop.task": fitted.task,
         "qlop.feature_columns": json.dumps(list(fitted.feature_columns), ensure_ascii=False),
         "qlop.classes": json.dumps(list(fitted.classes)),

@@ -16,6 +16,7 @@ import numpy as np
 from core.base.errors import ExportError
 from core.engine.joined_models import LEAST_PROBABILITY
 from core.engine.onnx_graphs.onnx_graph import FEATURES, PRECISION_KEY, SCORES, OnnxGraph
+from core.engine.onnx_graphs.own_names import give_own_names
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -75,7 +76,7 @@ def _own_graph(name: str, model: ModelPlugin, opset: int) -> ModelProto:
 
     own = model.to_onnx(opset)
     if own is None:
-        raise _refused(name, model, "has no ONNX form (its to_onnx gives None)")
+        raise _refused(name, model, "has no ONNX form: its plugin does not say how it is written as one")
     found = onnx.load_from_string(own)
     inputs = [value.name for value in found.graph.input]
     if inputs != [FEATURES] or len(found.graph.input[0].type.tensor_type.shape.dim) != 2:
@@ -103,13 +104,15 @@ def _computes_in_single(model: ModelProto) -> bool:
 
 def _added(graph: OnnxGraph, part: ModelProto, prefix: str, features: str, dtype: type[np.float32 | np.float64]) -> str:
     """Add a model's nodes, fed with `features` of type `dtype`; return the name of its scores."""
-    from onnx import compose
+    from onnx import GraphProto
 
     wanted = _input_type(part)
     fed = features if wanted is dtype else graph.cast(features, wanted)
-    named = compose.add_prefix(part, prefix)
+    own = GraphProto()
+    own.CopyFrom(part.graph)
+    give_own_names(own, prefix)
     graph.name(fed, f"{prefix}{FEATURES}")
-    graph.adopt(named.graph.node, named.graph.initializer)
+    graph.adopt(own.node, own.initializer)
     return f"{prefix}{SCORES}"
 
 

@@ -88,13 +88,18 @@ def _of_unknown_network(record: NetworkRecord, network: torch.nn.Module, opset: 
 
 
 def _of_traced_network(record: NetworkRecord, network: torch.nn.Module, opset: int, dtype: torch.dtype) -> bytes:
+    from onnx.checker import ValidationError
+    from onnx.shape_inference import InferenceError
+
     graph, inputs = _begun(record, opset)
     is_single = dtype == torch.float32
     given = graph.cast(inputs, np.float32) if is_single else inputs
     outputs = add_traced_network(graph, network, given, dtype, record.standardisation.n_inputs, opset)
-    if is_single:
-        return _finished(graph, record, graph.cast(outputs, np.float64), **{PRECISION_KEY: "float32"})
-    return _finished(graph, record, outputs)
+    said = {PRECISION_KEY: "float32"} if is_single else {}
+    try:
+        return _finished(graph, record, graph.cast(outputs, np.float64) if is_single else outputs, **said)
+    except (ValidationError, InferenceError) as error:
+        raise ExportError(f"What PyTorch wrote of {type(network).__qualname__} is no ONNX: {error!s:.300}") from error
 
 
 def _complaint(content: bytes, record: NetworkRecord) -> str:

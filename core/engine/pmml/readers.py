@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from core.base.errors import ExportError
+from core.contracts.model import ModelPlugin
 from core.engine.pmml.boosters import read_lightgbm, read_xgboost
 from core.engine.pmml.scikit_models import read_forest, read_linear
 from core.engine.pmml.score_model import JoinedScores
 
 if TYPE_CHECKING:
-    from core.contracts.model import JoinedModels, ModelPlugin
+    from core.contracts.model import JoinedModels
     from core.engine.pmml.score_model import Scored, ScoreModel
 
 __all__ = ["read_scores"]
@@ -33,6 +34,18 @@ def read_scores(model: ModelPlugin) -> Scored:
     ExportError
         If it, or a model that it is made of, is not a sum of trees or of features that can be written.
     """
+    try:
+        return _read(model)
+    except _UnknownModelError as error:
+        others = "onnx, native or bundle" if _may_have_onnx(model) else "native or bundle"
+        raise ExportError(f"{error} Use {others}.") from error
+
+
+class _UnknownModelError(ExportError):
+    """A model, or one that it is made of, is of a kind that PMML is not written of."""
+
+
+def _read(model: ModelPlugin) -> Scored:
     joined = model.joined_models()
     if joined is not None:
         return _read_joined(joined)
@@ -40,11 +53,18 @@ def read_scores(model: ModelPlugin) -> Scored:
     kind = f"{type(trained).__module__}.{type(trained).__qualname__}"
     if kind not in _READERS:
         known = "xgboost, lightgbm, random_forest, linear and ensembles of these"
-        what = "shows no trained object of a library" if trained is None else f"is a {kind}"
-        raise ExportError(
-            f"PMML: model {type(model).name!r} {what}; what can be written is {known}. Use onnx, native or bundle."
-        )
+        what = "is of none of the libraries that it is written of" if trained is None else f"is a {kind}"
+        raise _UnknownModelError(f"PMML: model {type(model).name!r} {what}; what can be written is {known}.")
     return _READERS[kind](trained)
+
+
+def _may_have_onnx(model: ModelPlugin) -> bool:
+    """Return whether the exporter onnx writes such models: an ensemble only of members that read one row at a time."""
+    joined = model.joined_models()
+    if joined is None:
+        return type(model).to_onnx is not ModelPlugin.to_onnx
+    parts = [*joined.members, *([joined.final] if joined.final is not None else [])]
+    return all(_may_have_onnx(part) and "earlier_rows" not in part.capabilities for part in parts)
 
 
 def _read_joined(joined: JoinedModels) -> JoinedScores:
@@ -55,6 +75,6 @@ def _read_joined(joined: JoinedModels) -> JoinedScores:
 
 def _read_part(name: str, part: ModelPlugin) -> Scored:
     try:
-        return read_scores(part)
+        return _read(part)
     except ExportError as error:
-        raise ExportError(f"The ensemble's member {name!r} cannot be written. {error}") from error
+        raise type(error)(f"The ensemble's member {name!r} cannot be written. {error}") from error

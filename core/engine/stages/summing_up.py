@@ -185,7 +185,15 @@ def _prediction_facts(trained: Trained) -> PredictionFacts:
         breach_share=_number(labels, "breach_share"),
         effective_sample_size=_number(scores, "effective_sample_size"),
         effective_sample_size_pooled=_number(scores, "effective_sample_size_pooled"),
+        learned_elsewhere=trained.learned_elsewhere_until is not None,
+        learned_until=_said_date(trained.learned_elsewhere_until),
     )
+
+
+def _said_date(text: str | None) -> date | None:
+    """Return the day that a file names, None where it names none: what a file says may be anything."""
+    moment = pd.to_datetime(text or "", errors="coerce", utc=True, format="ISO8601")
+    return None if pd.isna(moment) else _date(moment)
 
 
 def _baseline(name: str, backtested: Backtested, compared: Mapping[str, Comparison]) -> StrategyFacts:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from core.base.errors import ConfigError, RunError
+from core.engine.example_answers import check_kept_model
 from core.engine.fold_findings import fold_findings
 from core.engine.joined_models import member_versions
 from core.engine.labels import check_labels, label_report
@@ -21,6 +22,7 @@ from core.engine.watched_features import WatchedPipeline, rows_trained_first
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import pandas as pd
     from pydantic import JsonValue
@@ -55,6 +57,9 @@ class Trained:
     metrics : mapping
         Out-of-sample scores by name, what the folds say one by one, and the two reports under label.<name> and
         label_out_of_sample.<name>.
+    learned_elsewhere_until : str or None
+        Of a pretrained model: the last bar that it learned from, as its file says, empty where that is not known; None
+        of a model that learned here.
     """
 
     predictions: pd.DataFrame
@@ -62,6 +67,7 @@ class Trained:
     labels: Mapping[str, MetricValue]
     labels_out_of_sample: Mapping[str, MetricValue]
     metrics: Mapping[str, MetricValue]
+    learned_elsewhere_until: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,7 @@ def train(config: RunConfig, market: Market, context: RunContext) -> Trained:
     ConfigError
         If label, model or features are missing from the config.
     DataError, TrainingError
-        As labelers, steps and models raise them.
+        As labelers, steps and models raise them; TrainingError also if the model cannot be read back from its file.
     """
     if config.label is None or config.model is None or not config.features:
         raise ConfigError("Training needs features, label and model; see configs/leverage_opportunity.yaml.")
@@ -135,7 +141,9 @@ def _trained(
     metrics: dict[str, MetricValue] = {**result.metrics, **fold_findings(result.predictions, result.fold_scores)}
     metrics |= {f"label.{name}": value for name, value in report.items()}
     metrics |= {f"label_out_of_sample.{name}": value for name, value in judged.items()}
-    return Trained(result.predictions, result.fold_scores, report, judged, metrics)
+    model = result.final_model.model
+    elsewhere = model.learned_until if "pretrained" in model.capabilities else None
+    return Trained(result.predictions, result.fold_scores, report, judged, metrics, elsewhere)
 
 
 def _pipeline(config: RunConfig, labels: pd.DataFrame, context: RunContext) -> FeaturePipeline:
@@ -201,7 +209,9 @@ def _save(
         description=description,
         learned=result.learned,
     )
-    context.save_folder("model", folder)
+    # Published first: what was trained stays, even where it cannot be read back.
+    kept = context.save_folder("model", folder)
+    check_kept_model(kept, _model_maker(kept, context))
 
 
 def open_model_artifact(run_id: str, context: RunContext) -> ModelArtifact:
@@ -217,10 +227,15 @@ def open_model_artifact(run_id: str, context: RunContext) -> ModelArtifact:
     folder = context.artifacts_of(run_id) / "model"
     if not folder.is_dir():
         raise RunError(f"Run {run_id} trained no model; name a run of mode train or pipeline.")
+    return load_model_artifact(folder, _model_maker(folder, context))
+
+
+def _model_maker(folder: Path, context: RunContext) -> Callable[[], ModelPlugin]:
+    """Return what makes a new, untrained model of the kind that a folder's card names."""
     card = read_model_card(folder)
 
     def make_model() -> ModelPlugin:
         made: ModelPlugin = context.plugin("models", card.model_type, card.model_params)
         return made
 
-    return load_model_artifact(folder, make_model)
+    return make_model

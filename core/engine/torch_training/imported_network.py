@@ -18,7 +18,7 @@ from core.base.errors import TrainingError
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-__all__ = ["imported_network"]
+__all__ = ["imported_class", "imported_network"]
 
 _FAULTS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
@@ -34,7 +34,7 @@ def imported_network(
         If the class cannot be imported, is no torch.nn.Module, cannot be made so, or does not answer rows of shape
         (n_rows, n_inputs) with (n_rows, n_outputs) in the precision that it is given.
     """
-    network_class = _imported(import_path)
+    network_class = imported_class(import_path)
     try:
         network = network_class(n_inputs=n_inputs, n_outputs=n_outputs, **arguments)
     except _FAULTS as error:
@@ -47,7 +47,14 @@ def imported_network(
     return network
 
 
-def _imported(import_path: str) -> type[torch.nn.Module]:
+def imported_class(import_path: str) -> type[torch.nn.Module]:
+    """Return the class that `import_path` names.
+
+    Raises
+    ------
+    TrainingError
+        If it cannot be imported, or is no torch.nn.Module.
+    """
     module_name, _, class_name = import_path.partition(":")
     try:
         found = getattr(import_module(module_name), class_name)

@@ -12,7 +12,7 @@ from abc import abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.base.errors import DataError, TrainingError
+from core.base.errors import ConfigError, DataError, TrainingError
 from core.contracts.model import ModelPlugin
 from core.engine.torch_training.network_params import NetworkParams
 from core.engine.torch_training.requirement import check_device, check_installed
@@ -56,6 +56,13 @@ class NetworkModel(ModelPlugin):
         super().__init__(name, params)
         check_installed(name)
 
+    def check(self) -> None:
+        """Refuse a device that is not there. See the contract."""
+        try:
+            check_device(self.params.device, self.name)
+        except TrainingError as error:
+            raise ConfigError(f"device: {error}") from error
+
     @abstractmethod
     def build_network(self, n_inputs: int, n_outputs: int) -> torch.nn.Module:
         """Return a new network.
@@ -64,6 +71,12 @@ class NetworkModel(ModelPlugin):
         given (NetworkRows.batch), and answers with (n_rows, n_outputs): a logit for each class, or the standardised
         value.
         """
+
+    def n_weights(self, n_inputs: int, n_outputs: int) -> int:
+        """Return how many weights such a network has, before it is made; 0 where that is not known."""
+        from core.engine.torch_training.network_size import n_weights
+
+        return n_weights(lambda: self.build_network(n_inputs, n_outputs))
 
     def train(self, data: TrainingData, validation: TrainingData | None, context: TrainContext) -> None:
         """Fit on `data`, watching `validation`. See the contract."""
@@ -90,13 +103,16 @@ class NetworkModel(ModelPlugin):
 
     def load_model(self, folder: Path) -> None:
         """Restore what `save_model` wrote. See the contract."""
-        from core.engine.torch_training.network_file import read_weights
+        from core.engine.torch_training.network_file import WEIGHTS_FILE, read_weights
         from core.engine.torch_training.network_record import read_record
+        from core.engine.torch_training.network_size import check_file_holds
 
         record = read_record(folder, self.name)
         self._check_architecture(record, folder)
+        shape = record.standardisation.n_inputs, record.n_outputs
+        check_file_holds(self.n_weights(*shape), folder / WEIGHTS_FILE)
         try:
-            network = self.build_network(record.standardisation.n_inputs, record.n_outputs).float()
+            network = self.build_network(*shape).float()
         except TrainingError as error:
             raise DataError(f"{folder}: {error}") from error
         read_weights(network, folder)

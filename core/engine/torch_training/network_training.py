@@ -16,6 +16,7 @@ from core.engine.torch_training.histories import histories_of, usual_longest_gap
 from core.engine.torch_training.importances import shuffled_importances
 from core.engine.torch_training.network_record import NetworkRecord
 from core.engine.torch_training.network_rows import LabelledRows, network_rows
+from core.engine.torch_training.network_size import check_memory
 from core.engine.torch_training.reproducible import reproducible
 from core.engine.torch_training.standardisation import Standardisation
 
@@ -52,18 +53,19 @@ def trained_network(
     Raises
     ------
     TrainingError
-        If all rows are of one class, or a loss is not finite.
+        If all rows are of one class, a loss is not finite, or there is no memory for the weights.
     RunCancelled
         If the run was asked to stop.
     """
     known = _prepared(model, data, context)
+    n_inputs, n_outputs = known.standardisation.n_inputs, len(known.classes) or 1
+    check_memory(model.n_weights(n_inputs, n_outputs), model.name)
     device = model.params.device
     with reproducible(context.seed, _threads(model, known, data, context), device):
         train = _labelled(model, data, known)
         watched = _watched(validation, known.classes)
         stopping = None if watched is None else _labelled(model, watched, known)
-        n_outputs = len(known.classes) or 1
-        network = model.build_network(known.standardisation.n_inputs, n_outputs).float().to(device)
+        network = model.build_network(n_inputs, n_outputs).float().to(device)
         fit_network(network, train, stopping, model.params, context)
         judged = train if stopping is None else stopping
         importances = shuffled_importances(network, judged, known.standardisation, context.check_cancelled)

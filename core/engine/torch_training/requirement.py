@@ -22,7 +22,8 @@ def check_installed(model: str) -> None:
     missing = [name for name in _PACKAGES if find_spec(name) is None]
     if missing:
         raise PluginError(
-            f"Model {model!r} needs PyTorch, and {' and '.join(missing)} is not installed: pip install 'qlop[torch]'. "
+            f"Model {model!r} needs PyTorch, and {' and '.join(missing)} "
+            f"{'is' if len(missing) == 1 else 'are'} not installed: pip install 'qlop[torch]'. "
             "docs/torch.md says how to get the small build for machines without a GPU first."
         )
 

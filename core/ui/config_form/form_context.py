@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from core.base.validation import FieldProblem
+from core.ui.catalog import plugins_to_pick
+from core.ui.config_form.nested_plugins import with_nested_plugins
 from core.ui.params_form import form_problems, form_schema, params_form
 
 if TYPE_CHECKING:
@@ -138,8 +141,9 @@ class FormContext:
             Fields that are drawn elsewhere.
         """
         initial = {name: value for name, value in values.items() if name not in leave_out}
-        problems = [found for found in self.problems_at(path) if found.path and found.path[0] not in leave_out]
-        typed = params_form(schema, key=key, initial=initial, problems=problems, leave_out=leave_out)
+        problems = [found for found in self.problems_at(path) if not found.path or found.path[0] not in leave_out]
+        whole = with_nested_plugins(schema, partial(plugins_to_pick, self.workbench))
+        typed = params_form(whole, key=key, initial=initial, problems=problems, leave_out=leave_out)
         self.refused.extend(FieldProblem((*path, *found.path), found.message) for found in form_problems(key))
         return typed
 

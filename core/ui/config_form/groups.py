@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.config.run_config import RunConfig
@@ -20,14 +21,18 @@ from core.config.sections import (
     TrainModelConfig,
 )
 from core.services.plugin_slots import PLUGIN_SECTIONS
+from core.ui.catalog import default_tickers
 from core.ui.config_form.backtest_draft import FED_BY
 from core.ui.config_form.form_context import FormContext
 from core.ui.config_form.plugin_entries import EntryList, plugin_entries
 from core.ui.config_form.plugin_picker import plugin_section
+from core.ui.config_form.source_change import leave_out_what_was_of, told_what_was_left_out
 from core.ui.config_form.summaries import summary_of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+    from core.services.workbench import Workbench
 
 __all__ = ["GROUPS", "Group"]
 
@@ -64,9 +69,9 @@ class Group:
         """Whether the field at `path` is drawn in it; what feeds a backtest is drawn above all groups."""
         return path[:1] in {(name,) for name in self.paths} and path[:2] not in {("backtest", name) for name in FED_BY}
 
-    def summary(self, raw: Mapping[str, Any]) -> str:
-        """Return in a few words what is chosen."""
-        return summary_of(self.section, raw)
+    def summary(self, raw: Mapping[str, Any], workbench: Workbench | None = None) -> str:
+        """Return in a few words what is chosen; with a workbench, what its plugins choose where nothing is named."""
+        return summary_of(self.section, raw, partial(default_tickers, workbench) if workbench else None)
 
 
 def _plugin_group(
@@ -97,6 +102,13 @@ def _field_group(section: str, model: type[BaseModel]) -> Callable[[FormContext]
         context.raw[section] = context.fields((section,), model, context.raw.get(section) or {})
 
     return draw
+
+
+def _draw_data(context: FormContext) -> None:
+    before = (context.raw.get("data") or {}).get("data_source_type")
+    told_what_was_left_out(context)
+    _plugin_group("data", LoadDataConfig, "Data source")(context)
+    leave_out_what_was_of(context, before)
 
 
 def _draw_features(context: FormContext) -> None:
@@ -136,7 +148,7 @@ def _draw_mode(context: FormContext) -> None:
 
 GROUPS = (
     Group("mode_params", "", _draw_mode, ("mode_params",)),
-    Group("data", "Data", _plugin_group("data", LoadDataConfig, "Data source"), ("data",)),
+    Group("data", "Data", _draw_data, ("data",)),
     Group("features", "Features", _draw_features, ("features",)),
     Group("label", "Label", _plugin_group("label", LabelConfig, "Labeler"), ("label",)),
     Group("model", "Model", _plugin_group("model", TrainModelConfig, "Model"), ("model",)),

@@ -102,7 +102,7 @@ def _draw_group(context: FormContext, group: Group) -> None:
     n_problems = sum(group.holds(found.path) for found in context.problems)
     mark = f" :red-badge[:material/error: {n_problems}]" if n_problems else ""
     title = group.title or escaped(mode_title(context.mode.name))
-    label = context.head(lambda: f"**{title}**{mark} :gray[{escaped(group.summary(context.raw))}]")
+    label = context.head(lambda: f"**{title}**{mark} :gray[{escaped(group.summary(context.raw, context.workbench))}]")
     with context.folded(label, group.section) as is_unfolded:
         if is_unfolded:
             context.refused.clear()

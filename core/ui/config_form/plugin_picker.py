@@ -10,7 +10,8 @@ import streamlit as st
 from core.plugin.plugin_info import PluginStatus
 from core.ui.catalog import find_plugin, plugins_to_pick, reload_plugins
 from core.ui.config_form.form_context import FormContext
-from core.ui.plain_text import problem, quiet
+from core.ui.option_words import option_words
+from core.ui.plain_text import problem, quiet, without_marks
 
 if TYPE_CHECKING:
     from core.plugin.plugin_info import PluginInfo
@@ -79,7 +80,7 @@ def picked_params(
     if plugin is None or plugin.status in {PluginStatus.BROKEN, PluginStatus.INCOMPATIBLE, PluginStatus.DISABLED}:
         problem("It cannot be used", plugin.problem if plugin else f"No plugin is named {name}.")
         return dict(params)
-    quiet(plugin.summary, f"{key}-summary")
+    quiet(without_marks(plugin.summary), f"{key}-summary")
     _draw_problems(context, (*path, f"{stem}_type"))
     return context.form((*path, f"{stem}_params"), plugin.schema, key, params)
 
@@ -124,7 +125,7 @@ def _shown(name: str, plugins: Sequence[PluginInfo]) -> str:
         return f"{name} (not found)"
     if plugin.status not in {PluginStatus.AVAILABLE, PluginStatus.DUPLICATE}:
         return f"{name} ({plugin.status.value}: {plugin.problem})"
-    return f"{name}: {plugin.summary.rstrip('.')}" if plugin.summary else name
+    return option_words(name, plugin.summary)
 
 
 def _reload_button(context: FormContext, path: _Path) -> None:

@@ -14,9 +14,23 @@ __all__ = ["summary_of"]
 _LONGEST = 60
 
 
-def summary_of(section: str, raw: Mapping[str, Any]) -> str:
-    """Return what `raw` chooses in a section; it may hold anybody's text."""
+def summary_of(
+    section: str, raw: Mapping[str, Any], default_tickers: Callable[[str], Sequence[str] | None] | None = None
+) -> str:
+    """Return what `raw` chooses in a section; it may hold anybody's text.
+
+    Parameters
+    ----------
+    section : str
+        A section of a config.
+    raw : mapping
+        The config, as far as it is written.
+    default_tickers : callable, optional
+        What a data source loads where no ticker is named; without it, all that it holds.
+    """
     value = raw.get(section)
+    if section == "data" and value and not value.get("tickers") and default_tickers is not None:
+        return _data(value, default_tickers(str(value.get("data_source_type", ""))))
     if section in _IN_WORDS:
         return _IN_WORDS[section](value)
     shown = value or _default_of(section)
@@ -25,11 +39,12 @@ def summary_of(section: str, raw: Mapping[str, Any]) -> str:
     return _fields(section, shown)
 
 
-def _data(data: Mapping[str, Any] | None) -> str:
+def _data(data: Mapping[str, Any] | None, by_default: Sequence[str] | None = None) -> str:
     if not data:
         return "not chosen"
     tickers = data.get("tickers")
-    names = _cut(", ".join(map(str, tickers)), 24) if tickers else "all tickers"
+    unnamed = "all tickers" if by_default is None else ", ".join(by_default) or "no tickers yet"
+    names = _cut(", ".join(map(str, tickers)) if tickers else unnamed, 24)
     dates = f"{data.get('start_date') or 'first'} to {data.get('end_date') or 'last'}"
     return f"{data.get('data_source_type', '')}: {names}, {dates}, {data.get('interval', '1d')}"
 

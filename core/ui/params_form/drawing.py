@@ -11,6 +11,7 @@ from core.ui.params_form.field_shape import Kind
 from core.ui.params_form.group_fields import draw_group
 from core.ui.params_form.list_field import draw_list, draw_tuple
 from core.ui.params_form.mapping_field import draw_mapping
+from core.ui.params_form.named_plugin import draw_plugin_name
 from core.ui.params_form.number_widgets import draw_integer, draw_number
 from core.ui.params_form.optional_field import draw_optional
 from core.ui.params_form.text_widgets import draw_json, draw_secret, draw_text
@@ -27,6 +28,7 @@ _SAYS_ITS_PROBLEMS: frozenset[Kind] = frozenset({"optional", "union", "tagged"})
 
 _DRAW: dict[Kind, Callable[[Field], None]] = {
     "choice": draw_choice,
+    "plugin": draw_plugin_name,
     "switch": draw_switch,
     "integer": draw_integer,
     "number": draw_number,

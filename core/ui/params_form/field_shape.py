@@ -12,6 +12,7 @@ __all__ = [
     "choices_of",
     "kind_of",
     "nullable",
+    "part_of_model",
     "resolved",
     "values_of_mapping",
     "variants_of",
@@ -21,6 +22,7 @@ Schema = Mapping[str, Any]
 
 Kind = Literal[
     "choice",
+    "plugin",
     "switch",
     "integer",
     "number",
@@ -70,8 +72,8 @@ def kind_of(schema: Schema) -> Kind:
     """Return the kind of a resolved schema; what is not known is edited as JSON."""
     if variants := schema.get("anyOf") or schema.get("oneOf"):
         return _kind_of_union(schema, variants)
-    if choices_of(schema):
-        return "choice"
+    if "plugins" in schema or choices_of(schema):
+        return "plugin" if "plugins" in schema else "choice"
     named = schema.get("type")
     if named == "string":
         return _TEXTS.get(str(schema.get("format", "")), "text")
@@ -109,6 +111,32 @@ def variants_of(schema: Schema, definitions: Schema) -> dict[str, Schema]:
 def choices_of(schema: Schema) -> Sequence[Any]:
     """Return the values that a Literal or an Enum allows; empty for anything else."""
     return list(schema["enum"]) if "enum" in schema else [schema["const"]] if "const" in schema else []
+
+
+def part_of_model(given: Schema, model: Schema, holder: object, definitions: Schema) -> Schema:
+    """Return the resolved schema of a model's field: of parameters, that of the plugin which the field beside names.
+
+    Parameters
+    ----------
+    given : mapping
+        The field's schema as the model has it.
+    model : mapping
+        The model's.
+    holder : object
+        The model's value, which may name the plugin.
+    definitions : mapping
+        What references name.
+    """
+    field = resolved(given, definitions)
+    beside, places = field.get("params_of"), field.get("params_by_name")
+    if not places:
+        return field
+    by_default = resolved(model["properties"][beside], definitions).get("default")
+    named = holder.get(beside, by_default) if isinstance(holder, Mapping) else by_default
+    if not isinstance(named, str) or not named:
+        return {"type": "object", "properties": {}, "params_for": ""}
+    # Of a plugin that is not there they are edited as they are.
+    return {**resolved({"$ref": places[named]}, definitions), "params_for": named} if named in places else field
 
 
 def values_of_mapping(schema: Schema) -> Schema:

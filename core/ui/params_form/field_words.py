@@ -9,11 +9,12 @@ from core.services.parameter_rows import allowed_values
 from core.ui.markdown_text import escaped
 from core.ui.params_form.field_shape import Schema, kind_of
 from core.ui.params_form.place import Unset
+from core.ui.plain_text import without_marks
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-__all__ = ["field_help", "label_of", "placeholder_of"]
+__all__ = ["entry_label", "field_help", "label_of", "placeholder_of"]
 
 _UNITS = {
     "bars": "bars",
@@ -51,10 +52,22 @@ def label_of(name: str, schema: Schema) -> str:
     return f"{shown[:1].upper()}{shown[1:]}{f' ({unit})' if unit else ''}"
 
 
+def entry_label(label: str, position: int) -> str:
+    """Return what one entry of a list is called: `Layers` has a `Layer 1`, `Lags (bars)` a `Lag (bars) 1`."""
+    words, bracket, unit = label.partition(" (")
+    if words.endswith("ies"):
+        words = f"{words[:-3]}y"
+    elif words.endswith(("sses", "xes", "ches", "shes")):
+        words = words[:-2]
+    elif words.endswith("s") and not words.endswith(("ss", "us", "is", "ous")):
+        words = words[:-1]
+    return f"{words}{bracket}{unit} {position}"
+
+
 def field_help(schema: Schema, definitions: Schema, default: JsonValue | Unset, *, is_required: bool) -> str | None:
     """Return markdown: the description, what is allowed, the default; None if there is nothing to say."""
     unlisted = {name: value for name, value in schema.items() if name not in {"enum", "const"}}
-    parts = [str(schema.get("description", ""))]
+    parts = [without_marks(str(schema.get("description", "")))]
     parts += [f"Allowed: {allowed}." if (allowed := _allowed(unlisted, definitions)) else ""]
     parts += [REFERENCE_HELP if kind_of(schema) == "secret" else ""]
     parts += ["Must be given." if is_required else _default(default)]

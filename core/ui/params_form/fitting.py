@@ -61,7 +61,15 @@ _READERS: dict[Kind, Callable[[JsonValue], object]] = {
     "duration": seconds_of,
 }
 # A number is a float here only; `True` is an int to Python.
-_TYPES: dict[Kind, type] = {"number": float, "switch": bool, "text": str, "secret": str, "list": list, "tuple": list}
+_TYPES: dict[Kind, type] = {
+    "number": float,
+    "switch": bool,
+    "text": str,
+    "plugin": str,
+    "secret": str,
+    "list": list,
+    "tuple": list,
+}
 
 
 def _strangeness(value: Mapping[str, JsonValue], schema: Schema, definitions: Schema) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -60,17 +61,28 @@ def params_form(
         state["values"] = copy.deepcopy(dict(initial or {}))
     root = resolved(schema, definitions)
     _drop_clear_secrets(key, root, definitions)
-    shown = tuple(problem for problem in problems if not problem.path or problem.path[0] not in leave_out)
+    placed = (_at_a_named_field(problem, root, leave_out) for problem in problems)
+    shown = tuple(problem for problem in placed if not problem.path or problem.path[0] not in leave_out)
     state["drawn"] = []
     field = Field(Place(key), root, definitions, "", draw_field, problems=shown)
+    # What concerns all fields stands above them: below a long form nobody would see it.
+    draw_problems(field)
     if root.get("properties"):
         draw_group(field, leave_out)
-    draw_problems(field)
     # A refusal whose field is gone could never be answered.
     state["refused"] = {path: why for path, why in state["refused"].items() if path in state["drawn"]}
     values = {name: value for name, value in (state["values"] or {}).items() if name not in leave_out}
     _name_what_is_aside(set_aside(values, root, definitions))
     return cast("dict[str, JsonValue]", copy.deepcopy(gathered(values, root, definitions)))
+
+
+def _at_a_named_field(problem: FieldProblem, root: Mapping[str, Any], leave_out: Collection[str]) -> FieldProblem:
+    """Return a problem of the whole model as one of the first field that its words name, where they name any."""
+    if problem.path:
+        return problem
+    words = re.findall(r"\w+", problem.message)
+    named = next((word for word in words if word in root.get("properties", {}) and word not in leave_out), None)
+    return problem if named is None else FieldProblem((named,), problem.message)
 
 
 def _drop_clear_secrets(key: str, schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from core.ui.params_form.field_shape import Schema, kind_of, nullable, resolved, values_of_mapping, variants_of
+from core.ui.params_form.field_shape import (
+    Schema,
+    kind_of,
+    nullable,
+    part_of_model,
+    resolved,
+    values_of_mapping,
+    variants_of,
+)
 from core.ui.params_form.fitting import variant_index
 from core.ui.params_form.text_widgets import is_reference
 
@@ -79,7 +87,7 @@ def _parts(value: JsonValue, schema: Schema, definitions: Schema) -> Iterator[tu
         for name, inner in value.items():
             field = schema.get("properties", {}).get(name, others)
             if field:
-                yield name, inner, resolved(field, definitions)
+                yield name, inner, part_of_model(field, schema, value, definitions)
     if isinstance(value, list):
         fixed = schema.get("prefixItems", ())
         for index, inner in enumerate(value):

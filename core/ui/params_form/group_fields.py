@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.ui.markdown_text import escaped
 from core.ui.params_form.field import Field
-from core.ui.params_form.field_shape import Kind, kind_of, nullable, resolved
+from core.ui.params_form.field_shape import Kind, kind_of, nullable, part_of_model, resolved
 from core.ui.params_form.field_words import label_of
 from core.ui.params_form.place import UNSET, Unset
 
@@ -24,6 +24,10 @@ def draw_group(field: Field, leave_out: Collection[str] = ()) -> None:
     if not field.place.path or field.is_bare:
         _draw_parts(parts)
         return
+    if "params_for" in field.schema:
+        with st.expander(f"**{escaped(field.label)}**", expanded=bool(field.problems), key=field.key("fold")):
+            _draw_parts(parts)
+        return
     with st.container(border=True):
         st.markdown(f"**{escaped(field.label)}**", help=field.help)
         if parts:
@@ -37,12 +41,14 @@ def group_parts(field: Field) -> list[Field]:
     outer = field.default if isinstance(field.default, Mapping) and isinstance(field.place.get(), Unset) else {}
     parts = []
     for name, given in field.schema.get("properties", {}).items():
-        schema = resolved(given, field.definitions)
+        schema = part_of_model(given, field.schema, field.value, field.definitions)
         seed = outer.get(name, schema.get("default", UNSET))
-        part = field.part(name, given, label_of(name, given), seed)
-        if name != field.tag_name:
+        named = schema.get("params_for")
+        part = field.part(name, schema, f"Parameters of {named}" if named else label_of(name, given), seed)
+        is_empty = named is not None and not schema["properties"]
+        if name != field.tag_name and not is_empty:
             parts.append(replace(part, is_required=name in required and isinstance(seed, Unset)))
-    return sorted(parts, key=lambda part: part.schema.get("order", 0))
+    return sorted(parts, key=lambda part: (part.schema.get("order", 0), "params_for" in part.schema))
 
 
 def _draw_parts(parts: Sequence[Field]) -> None:

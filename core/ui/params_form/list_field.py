@@ -13,6 +13,7 @@ from core.ui.params_form.choice_widgets import draw_choices
 from core.ui.params_form.field import Field
 from core.ui.params_form.field_heading import draw_heading
 from core.ui.params_form.field_shape import Kind, Schema, choices_of, kind_of, resolved
+from core.ui.params_form.field_words import entry_label
 from core.ui.params_form.place import UNSET, Place
 from core.ui.params_form.row_buttons import add_button, move_buttons, remove_button
 from core.ui.params_form.start_value import start_value
@@ -51,7 +52,7 @@ def draw_tuple(field: Field) -> None:
     place = replace(field.place, seed=seed)
     with st.container(horizontal=is_short):
         for index, item in enumerate(items):
-            part = replace(field, place=place).part(index, item, f"{field.label} {index + 1}", seed[index])
+            part = replace(field, place=place).part(index, item, entry_label(field.label, index + 1), seed[index])
             field.draw(replace(part, is_bare=is_short))
 
 
@@ -64,7 +65,7 @@ def is_framed(part: Field) -> bool:
 
 
 def _draw_row(field: Field, items: Schema, index: int, held: list[JsonValue]) -> None:
-    part = _listed(field).part(index, items, f"{field.label} {index + 1}", held[index])
+    part = _listed(field).part(index, items, entry_label(field.label, index + 1), held[index])
     bare = replace(part, is_bare=True)
     is_block = is_framed(part)
     with st.container(border=is_block):

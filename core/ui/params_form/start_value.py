@@ -39,6 +39,7 @@ def _plainest(schema: Schema, definitions: Schema) -> JsonValue:
 _PLAIN: dict[str, JsonValue] = {
     "switch": False,
     "text": "",
+    "plugin": "",
     "secret": "",
     "time": "00:00:00",
     "datetime": "",

@@ -74,7 +74,9 @@ def picked_index(place: Place, value: JsonValue | Unset, variants: list[Schema],
 
 def _draw_picker(field: Field, names: list[str], name: str | None, pick: Callable[[Place, str], JsonValue]) -> None:
     words: dict[str, Any] = (
-        {**field.words, "label": f"Type of {escaped(field.label)}"} if field.is_bare else field.words
+        {**field.words, "label": f"Type of {escaped(field.label)}", "label_visibility": "visible"}
+        if field.is_bare
+        else field.words
     )
     key = field.filled(name, "type", is_within=False)
     typed: dict[str, Any] = {"on_change": _switch, "args": (field.place, key, name, pick)}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["importance_figure"]
 
 _MOST = 25
+_LEAST_WRITTEN_OUT = 1e-5
 
 
 def importance_figure(importances: pd.DataFrame, colors: Colors) -> Figure:
@@ -40,6 +41,11 @@ def importance_figure(importances: pd.DataFrame, colors: Colors) -> Figure:
         hovertemplate="%{y}: %{x:.4g}<extra></extra>",
     )
     figure.update_layout(template=template(colors), height=max(200, 60 + 20 * len(largest)), hovermode="closest")
-    figure.update_xaxes(title_text="Importance")
+    # Plotly would write 0.0001 as 100µ.
+    figure.update_xaxes(title_text="Importance", nticks=6, exponentformat=_exponent(largest["importance"]))
     figure.update_yaxes(type="category", showgrid=False)
     return figure
+
+
+def _exponent(values: pd.Series) -> str:
+    return "power" if values.abs().max() < _LEAST_WRITTEN_OUT else "none"

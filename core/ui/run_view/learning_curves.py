@@ -55,16 +55,18 @@ def learning_curve_figure(curves: pd.DataFrame, group: str, colors: Colors) -> F
                 **shared,
                 x=points["step"].to_numpy(),
                 y=points["value"].to_numpy(),
-                line={"color": color, "width": 2.4 if is_kept else 0.8},
-                opacity=1.0 if is_kept else 0.35,
+                line={"color": color, "width": 2.6 if is_kept else 1.2},
+                opacity=1.0 if is_kept else 0.5,
                 showlegend=is_kept,
                 hovertemplate=f"{label}, {'kept model' if is_kept else f'fold {fold}'}: %{{y:.4g}}<extra></extra>",
             )
     figure.update_layout(
-        template=template(colors), height=300, showlegend=True, legend=LEGEND_ABOVE, margin={"t": 34},
+        template=template(colors), height=380, showlegend=True, legend=LEGEND_ABOVE, margin={"t": 34},
         hovermode="closest",
     )  # fmt: skip
     figure.update_xaxes(title_text="Step: round, epoch or trees")
+    labels = [str(metric).rpartition(".")[2].replace("_", " ") for metric in names]
+    figure.update_yaxes(title_text=html.escape(labels[0].capitalize() if len(labels) == 1 else "Reported value"))
     return figure
 
 

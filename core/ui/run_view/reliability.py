@@ -35,13 +35,14 @@ def reliability_figure(reliability: pd.DataFrame, colors: Colors) -> Figure:
         error_y={"array": (2.0 * reliability["standard_error"]).to_numpy(), "thickness": 1, "width": 3},
         customdata=reliability["n_rows"].to_numpy(),
         mode="lines+markers",
+        cliponaxis=False,
         name="Model",
         line={"color": colors.accent, "width": 1.6},
         hovertemplate="predicted %{x:.1%}, came true %{y:.1%} of %{customdata:,} rows<extra></extra>",
     )
     figure.update_layout(
-        template=template(colors), height=360, hovermode="closest", legend=LEGEND_ABOVE, margin={"t": 34}
+        template=template(colors), height=360, hovermode="closest", legend=LEGEND_ABOVE, margin={"t": 34, "r": 24}
     )
-    figure.update_xaxes(title_text="Predicted probability (%)", tickformat=".0%", range=[0, 1])
-    figure.update_yaxes(title_text="Came true (%)", tickformat=".0%", range=[0, 1])
+    figure.update_xaxes(title_text="Predicted probability (%)", tickformat=".0%", dtick=0.2, range=[0, 1])
+    figure.update_yaxes(title_text="Came true (%)", tickformat=".0%", dtick=0.2, range=[0, 1])
     return figure

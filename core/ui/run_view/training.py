@@ -11,6 +11,7 @@ from core.ui.colors import shown_colors
 from core.ui.figures import figure_label, shown_figure
 from core.ui.plain_text import quiet
 from core.ui.run_view.fold_scores import fold_figure, fold_metrics
+from core.ui.run_view.fold_table import draw_fold_table
 from core.ui.run_view.importances import importance_figure
 from core.ui.run_view.learning_curves import draw_learning_curves
 from core.ui.run_view.reliability import reliability_figure
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from core.services.training_report import TrainingReport
 
 __all__ = ["training_view"]
-
-_FOLD_TABLE = 320
 
 
 def training_view(report: TrainingReport, *, run_id: str) -> None:
@@ -71,20 +70,7 @@ def _draw_folds(folds: pd.DataFrame, run_id: str) -> None:
         quiet("Out of sample, each fold on its own test block; the reference knows only the base rate.", "fold-words")
         figure = fold_figure(folds, str(metric), shown_colors())
         show_figure(figure, key=f"folds-{run_id}", file_name=f"{run_id[:8]}-folds", alt="Scores by fold")
-    config = st.column_config
-    times = {
-        name: config.DatetimeColumn(figure_label(name), format="YYYY-MM-DD") for name in ("test_start", "test_end")
-    }
-    numbers = {
-        str(name): config.NumberColumn(
-            figure_label(str(name)), format="%.4f" if folds[name].dtype == "float64" else "%d"
-        )
-        for name in folds.select_dtypes("number")
-    }
-    texts = {str(name): figure_label(str(name)) for name in folds.columns if name not in {*numbers, *times}}
-    st.dataframe(
-        folds, column_config={**texts, **numbers, **times}, hide_index=True, height=_FOLD_TABLE, alt="Scores by fold"
-    )
+    draw_fold_table(folds)
 
 
 def _draw_labels(labels: Mapping[str, object]) -> None:

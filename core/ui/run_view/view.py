@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from core.base.errors import QlopError, RunIdError
+from core.services.plugin_slots import PLUGIN_SECTIONS
 from core.services.run_tables import figure_table
 from core.services.runs import RunDetails, list_runs, show_run
 from core.ui.key_figures import key_figures
@@ -24,9 +25,11 @@ from core.ui.tear_sheet.spark_lines import spark_lines
 from core.ui.watching import redraw_on_change
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from core.services.workbench import Workbench
 
-__all__ = ["run_view"]
+__all__ = ["run_view", "used_plugins"]
 
 _PARTS = ("head", "reason", "console", "tiles", "results")
 
@@ -86,6 +89,7 @@ def _draw_head(run: RunDetails) -> None:
         state_badge(row.state)
     facts = (
         row.mode,
+        *used_plugins(run.folder.config()),
         row.run_id,
         f"started {shown_moment(row.record.started_at)}" if row.record.started_at else "",
         row.duration and f"took {row.duration}",
@@ -95,6 +99,13 @@ def _draw_head(run: RunDetails) -> None:
         quiet("Tags: " + ", ".join(row.record.tags), "tags")
     if row.record.notes:
         st.text(row.record.notes)
+
+
+def used_plugins(config: Mapping[str, Any]) -> list[str]:
+    """Return what tells runs of one title apart: the model, the strategy, the format of an export."""
+    sections = ("export",) if config.get("mode") == "export" else ("model", "strategy")
+    named = [(config.get(section) or {}).get(f"{PLUGIN_SECTIONS[section][1]}_type") for section in sections]
+    return [str(name) for name in named if name]
 
 
 def _way_back() -> None:

@@ -34,8 +34,10 @@ def test_of_many_who_make_it_at_once_all_get_the_same(tmp_path: Path) -> None:
 def test_what_is_no_key_is_refused_by_its_owners_error(tmp_path: Path) -> None:
     (tmp_path / "short.key").write_text("00ff")
     (tmp_path / "short.key").chmod(0o600)
-    with pytest.raises(DataError, match=r"short\.key holds no key of 32 bytes"):
+    with pytest.raises(DataError, match=r"short\.key holds no key of 32 bytes .*Remove it, and a fresh one is made"):
         key(tmp_path / "short.key")
+    with pytest.raises(DataError, match=r"hexadecimal\. Ask for another\.$"):
+        key_in(tmp_path / "short.key", whose="It", error=DataError, if_damaged="Ask for another.")
     key(tmp_path / "open.key")
     (tmp_path / "open.key").chmod(0o640)
     with pytest.raises(DataError, match=r"The test's key .*open\.key has mode 640; others may read it"):

@@ -62,6 +62,25 @@ def test_features_are_made_of_prices_and_rows_that_taught_the_model_are_named(ex
     assert found["probability_1"].between(0.0, 1.0).all()
 
 
+def test_prices_of_other_tickers_are_not_called_rows_that_taught_the_model(exported):
+    qlop, _ = exported
+    prices = pd.read_parquet(qlop.folder / "prices.parquet").replace({"ticker": {"AAPL": "OURS", "IBM": "YOURS"}})
+    prices.to_parquet(qlop.folder / "others.parquet")
+    done = predicted(qlop, "--data", "others.parquet", "--output", "others.csv")
+    assert done.returncode == 0, done.stderr
+    assert "The model did not learn from OURS, YOURS; it learned from " in done.stderr
+    assert "that the model learned from; how well" not in done.stderr
+    assert "of tickers that it did not learn from lie in the time until 2009-12-31" in done.stderr
+
+
+def test_the_file_that_is_predicted_cannot_be_another_than_the_one_named(exported):
+    qlop, _ = exported
+    done = predicted(qlop, "--data", "prices.parquet", "--params", json.dumps({"path": "others.parquet"}))
+    assert done.returncode == 2
+    assert "--params names a path" in done.stderr
+    assert not done.stdout
+
+
 def test_prices_that_do_not_say_what_was_paid_out_are_refused_with_the_parameter_that_says_it(exported):
     qlop, _ = exported
     prices = pd.read_parquet(qlop.folder / "prices.parquet")
@@ -134,6 +153,12 @@ def test_a_column_that_bears_a_predictions_name_is_refused(exported):
         (("--output", "none/out.csv"), "there is no folder 'none'"),
         (("--params", "{"), "which is no JSON"),
         (("--params", "[]"), "it must be a JSON object"),
+        (("--trust-key", "zzz"), "--trust-key: 'zzz' is no fingerprint; one has 32 hexadecimal digits"),
+        (("--data", "none.csv"), "--data is 'none.csv', which is not there. Name a CSV or Parquet file."),
+        (("--data", "."), "--data is '.', which is a folder."),
+        (("--bundle", "none.zip"), "--bundle is 'none.zip', which is not there. Name what the exporter bundle wrote."),
+        (("--params", '{"path": "prices.parquet"}'), "--params names a path, 'prices.parquet'; the file is that of"),
+        (("--params", '{"timezone": "UTC"}'), "features.csv is a table of the model's features: nothing needs to be"),
     ],
 )
 def test_a_wrong_option_is_refused_before_anything_is_read(exported, arguments, reason):

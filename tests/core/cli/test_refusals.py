@@ -15,17 +15,17 @@ UNKNOWN = "5b0c9d1e-8f0a-4b7e-9b53-3f1f6f0d2a11"
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--set", "splits.train_bars=0"), "--set splits.train_bars=0: splits.train_bars is 0; it must be at least 1."),
+        (("--set", "splits.train_bars=0"), "--set splits.train_bars: splits.train_bars is 0; it must be at least 1."),
         (
             ("--set", "model.model_params.penalty_strength=-1"),
-            "qlop: --set model.model_params.penalty_strength=-1: model.model_params: penalty_strength is -1",
+            "qlop: --set model.model_params.penalty_strength: model.model_params: penalty_strength is -1",
         ),
-        (("--set", "data.tickers=[]"), "--set data.tickers=[]: data.tickers is []; it must have at least 1 entry."),
+        (("--set", "data.tickers=[]"), "--set data.tickers: data.tickers is []; it must have at least 1 entry."),
         (
             ("--set", "data.end_date=1990-01-01"),
-            "small.yaml with --set data.end_date=1990-01-01: data: start_date 2006-01-03 is after end_date 1990-01-01.",
+            "small.yaml with --set data.end_date: data: start_date 2006-01-03 is after end_date 1990-01-01.",
         ),
-        (("--set", "label=null"), "qlop: --set label=null: mode 'pipeline' needs the section 'label'"),
+        (("--set", "label=null"), "qlop: --set label: mode 'pipeline' needs the section 'label'"),
         (("--seed", "-1"), "Invalid value for '--seed'"),
         (("--set", "mode=train"), "--set mode=train contradicts the command, whose mode is pipeline."),
     ],
@@ -90,7 +90,7 @@ def test_what_a_mode_can_know_before_it_runs_is_refused_with_2(qlop):
     _trusted(qlop, "orchestrators", "picky", PICKY)
     done = qlop.call("run", "picky", "-c", qlop.config, "--set", "execution.initial_cash=13")
     assert done.returncode == 2
-    assert "qlop: --set execution.initial_cash=13: execution.initial_cash is 13.0; linear wants another" in done.stderr
+    assert "qlop: --set execution.initial_cash: execution.initial_cash is 13.0; linear wants another" in done.stderr
     assert not qlop.run_folders()
     assert qlop.call("run", "picky", "-c", qlop.config).returncode == 0
 
@@ -131,13 +131,14 @@ def test_latest_in_a_config_is_written_out(used):
         assert config[section][field] == trained["run_id"]
 
 
-@pytest.mark.parametrize("later_s", [0.0, 0.02, 0.05, 0.1, 0.2])
-def test_ctrl_c_while_the_command_loads_ends_with_130_and_no_traceback(qlop, later_s):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("later_s", [0.0, 0.05, 0.2])
+def test_a_signal_while_the_command_loads_ends_with_130_and_no_traceback(qlop, later_s, number):
     """Before Python itself is up nothing of ours can catch the signal."""
     process = qlop.start("run", "pipeline", "-c", qlop.config)
     _wait_until_our_imports_run(process.pid)
     time.sleep(later_s)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
     assert "Traceback" not in errors

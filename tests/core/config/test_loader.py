@@ -92,6 +92,32 @@ def test_a_wrong_override_is_refused_with_its_reason(tmp_path, override, said):
 
 
 @pytest.mark.parametrize(
+    "override",
+    [
+        'data.data_source_params={key: "s3cret"',
+        'data.data_source_params: {key: "s3cret"}',
+        'data.data_source_params={key: &a "s3cret", other: [*a, !!x y]}',
+        "data.data_source_params=s3cret",
+        "data.data_source_params.key.=s3cret",
+        "data.data_source_type.key=s3cret",
+        'data.data_source_type={key: "s3cret"}',
+        "data.tickers.9=s3cret",
+        f"data.data_source_params.{'a.' * 70}b=s3cret",
+        'data.data_source_params={key: "s3cret\\ud800"}',
+    ],
+)
+def test_an_option_is_named_by_its_path_and_its_value_never_repeated(tmp_path, override):
+    message = refusal(written(tmp_path, GOOD), override)
+    assert "--set data." in message
+    assert "s3cret" not in message
+
+
+def test_a_list_whose_entries_are_refused_is_not_said_to_be_too_short(tmp_path):
+    message = refusal(written(tmp_path, GOOD), 'data.tickers=[""]')
+    assert message == "--set data.tickers: data.tickers.0 is ''; it must have at least 1 character."
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("splits: {train_bars: 0}", "splits.train_bars is 0; it must be at least 1."),

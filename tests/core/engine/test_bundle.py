@@ -137,6 +137,36 @@ def test_entries_that_are_not_those_signed_are_refused(
     refused(rewritten(bundle, change(files_of(bundle))), reason)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: b"#!/bin/sh\n" + content,
+        lambda content: content + b"more",
+        lambda content: content[:-2] + b"\x04\x00more",
+    ],
+)
+def test_bytes_before_the_zip_file_after_it_or_in_its_comment_are_refused(
+    bundle: Path, change: Callable[[bytes], bytes]
+) -> None:
+    bundle.write_bytes(change(bundle.read_bytes()))
+    refused(bundle, r"is not used: it holds bytes from [\d,]+ on that belong to none of its files")
+
+
+def test_bytes_between_two_entries_are_refused(bundle: Path) -> None:
+    files = files_of(bundle)
+    with zipfile.ZipFile(bundle, "w") as archive:
+        for number, (name, content) in enumerate(files.items()):
+            archive.writestr(name, content)
+            if number == 2:
+                archive.fp.write(b"hidden")
+                archive.start_dir = archive.fp.tell()
+    refused(bundle, "it holds bytes from")
+
+
+def test_what_is_refused_is_said_in_a_whole_sentence(bundle: Path) -> None:
+    refused(rewritten(bundle, {**files_of(bundle), "../evil": b"x"}), r"bundle\.zip is not used: it holds the entry")
+
+
 def test_a_link_among_the_entries_is_refused(bundle: Path) -> None:
     with zipfile.ZipFile(bundle, "a") as archive:
         link = zipfile.ZipInfo("link")

@@ -140,6 +140,32 @@ def test_a_copy_that_errs_on_missing_values_alone_is_found(artifact: ModelArtifa
         compare_copy(artifact, lambda features: fitted.predict(features.fillna(9.0)), 1e-6)
 
 
+def test_a_drawn_row_is_not_told_as_if_it_were_a_bar(artifact: ModelArtifact) -> None:
+    fitted = fitted_model_of(artifact)
+
+    def predict(features: pd.DataFrame) -> pd.DataFrame:
+        found = fitted.predict(features)
+        found.iloc[50] += 1e6
+        return found
+
+    with pytest.raises(
+        ExportError, match=r"in drawn row 10, which is made of the examples' values and is no ticker's b"
+    ):
+        compare_copy(artifact, predict, 1e-6)
+
+
+def test_an_example_row_is_told_by_its_bar(artifact: ModelArtifact) -> None:
+    fitted = fitted_model_of(artifact)
+
+    def predict(features: pd.DataFrame) -> pd.DataFrame:
+        found = fitted.predict(features)
+        found.iloc[7] += 1e6
+        return found
+
+    with pytest.raises(ExportError, match=r"in row 7 of the examples \(\d{4}-\d{2}-\d{2} .*, "):
+        compare_copy(artifact, predict, 1e-6)
+
+
 def test_examples_that_were_saved_otherwise_are_found(artifact: ModelArtifact) -> None:
     wrong = replace(artifact, expected_predictions=artifact.expected_predictions + 1e-3)
     with pytest.raises(ExportError, match="the original predicts"):

@@ -20,7 +20,8 @@ from core.base.errors import DataError
 from core.contracts.model import TrainContext
 from core.engine.booster_form import booster_problem
 from core.engine.limited_process import Bounds
-from core.engine.outside_model import MAX_JSON_BYTES, check_outside_model, model_complaint
+from core.engine.model_card import MAX_JSON_BYTES
+from core.engine.outside_model import check_outside_model, model_complaint
 from core.engine.skops_file import write_skops
 from core.engine.torch_training.network_file import read_weights, write_weights
 from core.testing.training_rows import make_training_data
@@ -212,4 +213,4 @@ def test_json_beyond_its_size_or_depth_is_refused(folder: Path) -> None:
     assert complaint(folder).startswith("card.json cannot be read as JSON")
     with (folder / "card.json").open("wb") as file:
         file.truncate(MAX_JSON_BYTES + 1)
-    assert "card.json has 67,108,865 bytes" in complaint(folder)
+    assert "card.json cannot be read as JSON: the file has 67,108,865 bytes" in complaint(folder)

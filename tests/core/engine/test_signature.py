@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.base.errors import DataError, ExportError
-from core.engine.signature import Signature, own_fingerprint, sign, signed_by
+from core.engine.signature import Signature, fingerprint_fault, own_fingerprint, sign, signed_by
 
 
 def test_what_was_signed_is_known_by_its_own_key(tmp_path: Path) -> None:
@@ -69,3 +69,23 @@ def test_a_key_that_others_may_read_is_not_used(tmp_path: Path) -> None:
         sign(b"content", "bundle", tmp_path)
     with pytest.raises(DataError, match=r"The signing key .* has mode 644"):
         signed_by(b"content", "bundle", signature, folder=tmp_path)
+
+
+def test_of_a_damaged_key_it_is_said_what_removing_it_costs(tmp_path: Path) -> None:
+    sign(b"content", "bundle", tmp_path)
+    (tmp_path / "signing.key").write_text("damaged")
+    with pytest.raises(
+        DataError, match=r"Put back your backup of it\. .* your own files too, then counts as another's"
+    ):
+        own_fingerprint(tmp_path)
+    with pytest.raises(ExportError, match="Put back your backup of it"):
+        sign(b"content", "bundle", tmp_path)
+
+
+@pytest.mark.parametrize("text", ["zzz", "", "0" * 31, "0" * 33, "g" * 32])
+def test_what_is_no_fingerprint_is_not_taken_for_one(tmp_path: Path, text: str) -> None:
+    signature = sign(b"content", "bundle", tmp_path)
+    assert fingerprint_fault(text) == f"{text!r} is no fingerprint; one has 32 hexadecimal digits"
+    with pytest.raises(DataError, match="is no fingerprint; one has 32 hexadecimal digits"):
+        signed_by(b"content", "bundle", signature, trusted=[text], folder=tmp_path)
+    assert fingerprint_fault(f" {signature.fingerprint.upper()} ") == ""

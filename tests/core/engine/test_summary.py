@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -291,3 +291,46 @@ def test_where_the_results_lie_is_told_where_known(changes, text):
 
 def test_equal_facts_give_equal_text():
     assert write_summary(FACTS) == write_summary(replace(FACTS))
+
+
+def test_a_short_backtest_tells_no_figure_a_year_and_no_verdict_on_them():
+    few = {"n_bars": 20.0}
+    short = replace(
+        judged(BETTER, predictions=SKILLED),
+        strategy=StrategyFacts("model", figures(261_000.0, **few)),
+        baselines=(StrategyFacts("always_1x", figures(300_000.0, **few), BETTER),),
+        benchmark=None,
+        years=20 / 252,
+    )
+    row = next(line for line in write_summary(short).splitlines() if line.startswith("  model "))
+    assert row.split()[1:4] == ["-", "-", "-"]
+    assert row.split()[-1] == "261,000"
+    assert "Figures a year are not told: 20 bars are too few, 60 the fewest." in said(short)
+    assert "NO EVIDENCE that model adds anything: 20 bars are too few to judge, 60 the fewest." in said(short)
+    assert not re.search("interval of the difference|deflated|power|a true annual Sharpe", said(short))
+    enough = replace(short, strategy=StrategyFacts("model", figures(261_000.0, n_bars=60.0)))
+    assert "too few" not in said(enough)
+
+
+@pytest.mark.parametrize(
+    ("until", "told"),
+    [
+        (None, "from bars that its file does not name."),
+        (END, f"from bars until {END}, as its file says, and is scored from {START} on."),
+        (START, f"from bars until {START}, as its file says, and is scored from {START} on."),
+    ],
+)
+def test_scores_on_bars_that_a_model_may_know_are_no_test_and_no_evidence(until, told):
+    known = replace(SKILLED, learned_elsewhere=True, learned_until=until)
+    text = said(judged(BETTER, predictions=known, sharpe=SharpeSample(0.08, 2520, 0.0, 3.0)))
+    assert "NO EVIDENCE that model adds anything: its model may have learned from these very bars." in text
+    assert f"These scores are NO TEST: the model learned elsewhere, {told}" in text
+    assert "Predictions, not known to be out of sample, " in text
+    assert "Not known: it does better than the base rate" in text
+
+
+def test_scores_on_bars_after_all_that_a_model_learned_from_elsewhere_are_a_test():
+    later = replace(SKILLED, learned_elsewhere=True, learned_until=START - timedelta(days=1))
+    facts = judged(BETTER, predictions=later, sharpe=SharpeSample(0.08, 2520, 0.0, 3.0))
+    assert said(facts) == said(replace(facts, predictions=SKILLED))
+    assert "EVIDENCE: model is better than" in said(facts)

@@ -74,9 +74,9 @@ def start(home: Home, go: Path, tmp_path: Path) -> Iterator[Callable[..., str]]:
     program.write_text(PROGRAM)
     pids: list[int] = []
 
-    def begin(*, limit: int | None = 1, **config: object) -> str:
+    def begin(*, limit: int | None = 1, is_light: bool = False, **config: object) -> str:
         config = {"mode": "train", "limit": limit, "go": str(go), **config}
-        started = start_run(home, "train", config, program=(sys.executable, str(program)))
+        started = start_run(home, "train", config, program=(sys.executable, str(program)), is_light=is_light)
         pids.append(started.pid)
         return started.run_id
 
@@ -208,6 +208,23 @@ def test_a_run_that_was_told_not_to_wait_begins_and_lets_others_begin(home: Home
     _until_it_works(home, start(limit=None))
 
 
+def test_light_runs_work_beside_the_others_and_wait_for_each_other_alone(
+    home: Home, go: Path, start: Callable[..., str]
+) -> None:
+    _until_it_works(home, start())
+    light = [start(is_light=True, limit=4), start(is_light=True, limit=4)]
+    _until_it_works(home, light[0])
+    _until(lambda: any("light" in status.current_status for status in _statuses(home, light[1])))
+    assert _statuses(home, light[1])[-1].current_status == (
+        "The run waits for the slot of light runs: 1 light run before it; 1 works at a time."
+    )
+    later = start()
+    _until(lambda: any("slot: 1 run before it" in status.current_status for status in _statuses(home, later)))
+    go.touch()
+    for run_id in (*light, later):
+        assert list(follow(home, run_id))[-1].payload.state is RunState.COMPLETED
+
+
 def test_a_run_in_somebodys_python_counts_and_what_its_thread_starts_is_its_child(home: Home) -> None:
     run_id, another = new_run_id(), new_run_id()
     with enter_queue(home, run_id, 1) as place, open_run(home, run_id, {}, {}, owns_process=False):
@@ -263,5 +280,5 @@ def test_tickets_are_numbered_as_they_are_taken_and_the_dead_leave_none(tmp_path
 def test_a_ticket_that_was_not_inherited_is_none(tmp_path: Path, told: str) -> None:
     with Ticket.take(tmp_path):
         environment = {"QLOP_QUEUE_TICKET": told}
-        assert Ticket.inherited(tmp_path, environment) is None
+        assert Ticket.inherited((tmp_path,), environment) is None
         assert environment == {}

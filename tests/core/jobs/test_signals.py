@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,35 @@ def test_after_the_block_the_handlers_are_those_from_before(tmp_path: Path) -> N
     process.send_signal(signal.SIGTERM)
     process.communicate()
     assert process.returncode == -signal.SIGTERM
+
+
+def test_after_a_last_block_a_signal_is_ignored(tmp_path: Path) -> None:
+    code = WAIT.replace("CancelFlag()", "CancelFlag(is_last=True)").replace("time.sleep(60)", "input(); sys.exit(3)")
+    command = [sys.executable, "-c", code.format(then="flag.set('asked')"), str(tmp_path)]
+    process = subprocess.Popen([*command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    request_cancel(tmp_path, "asked")
+    assert process.stdout is not None
+    assert [process.stdout.readline() for _ in range(2)] == ["ready\n", "set\n"]
+    _until(lambda: _ignores(process.pid, signal.SIGTERM))
+    process.send_signal(signal.SIGTERM)
+    process.communicate("\n")
+    assert process.returncode == 3
+
+
+def _signals_of(pid: int) -> dict[str, str]:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return dict(line.split(":\t", 1) for line in lines if line.startswith("Sig"))
+
+
+def _ignores(pid: int, number: int) -> bool:
+    return bool(int(_signals_of(pid)["SigIgn"], 16) >> (number - 1) & 1)
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.01)
 
 
 def test_a_signal_that_is_ignored_stays_ignored(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from core.config.sections import LimitsConfig
 from core.config.settings import JobsSettings
 from core.jobs.process import start_mark
 from core.jobs.queue import take_ticket
-from core.services.run_bounds import watched
+from core.services.run_bounds import is_light, watched
 from core.services.run_mode import RunRequest, run_mode
 from core.services.submit_run import submit_run
 from core.services.workbench import open_workbench
@@ -168,3 +168,9 @@ def test_the_second_run_of_a_home_waits_for_the_first_and_no_queue_does_not(tmp_
     assert waits.returncode == 130
     states = [RunFolder(path, path.name).events().state() for path in workbench.home.runs_folder.iterdir()]
     assert sorted(states) == [RunState.CANCELLED, RunState.COMPLETED]
+
+
+def test_a_mode_says_itself_whether_its_runs_are_light(tmp_path):
+    registry = open_workbench(tmp_path / "home").registry(())
+    assert is_light(registry, "inspect_data")
+    assert not is_light(registry, "train")

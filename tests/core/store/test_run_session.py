@@ -13,9 +13,10 @@ from core.base.events import TERMINAL_STATES, ArtifactPathPayload, LogPayload, R
 from core.base.identifiers import new_run_id
 from core.store.artifacts import file_sha256
 from core.store.home import Home
+from core.store.process_mark import RUN_ID_VARIABLE
 from core.store.run_folder import RunFolder
 from core.store.run_lock import RunLock
-from core.store.run_session import RUN_ID_VARIABLE, RunSession, open_run
+from core.store.run_session import RunSession, open_run
 from core.store.run_store import RunStore
 
 CONFIG = {"mode": "train", "title": "A title", "seed": 7}

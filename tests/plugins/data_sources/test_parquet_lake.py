@@ -281,3 +281,85 @@ def test_a_path_that_is_not_there_or_not_here_is_refused(tmp_path: Path) -> None
 
 def test_dates_without_bars_are_refused(tmp_path: Path) -> None:
     assert "no bar lies in 2031-01-01 to the last bar" in refusal(partitioned(tmp_path), start=date(2031, 1, 1))
+
+
+@pytest.mark.parametrize("extra", ["dividend", "Stock Splits", "Adj Close"])
+@pytest.mark.parametrize("has_it", ["a.parquet", "b.parquet"])
+def test_a_column_of_the_panel_that_some_files_lack_is_refused_with_both_files(
+    tmp_path: Path, extra: str, has_it: str
+) -> None:
+    for name in ("a.parquet", "b.parquet"):
+        frame = bars("AAPL" if name == "a.parquet" else "IBM")
+        write(tmp_path / "lake" / name, frame.assign(**{extra: 1.0}) if name == has_it else frame)
+    message = refusal(tmp_path / "lake")
+    assert f"{tmp_path / 'lake' / 'a.parquet'}" in message
+    assert f"{tmp_path / 'lake' / 'b.parquet'}" in message
+    assert f"column {extra!r}" in message
+
+
+def test_a_column_that_some_files_lack_may_be_left_out_by_name(tmp_path: Path) -> None:
+    write(tmp_path / "lake" / "a.parquet", bars("AAPL"))
+    write(tmp_path / "lake" / "b.parquet", bars("IBM").assign(dividend=1.0))
+    assert "say columns: {dividend: ''} to leave it out" in refusal(tmp_path / "lake")
+    assert "dividend" not in load(tmp_path / "lake", columns={"dividend": ""})
+
+
+def test_a_folder_that_contradicts_the_files_own_column_is_refused(tmp_path: Path) -> None:
+    place = write(tmp_path / "lake" / "ticker=AAPL" / "a.parquet", bars("MSFT"))
+    for path in (tmp_path / "lake", place.parent, place):
+        assert refusal(path).startswith(f"{place}: column 'ticker' holds MSFT, and its folder says ticker=AAPL")
+    write(place, bars("AAPL"))
+    for path in (tmp_path / "lake", place.parent, place):
+        assert load(path).index.unique("ticker").tolist() == ["AAPL"]
+
+
+def test_a_folder_above_the_path_names_the_ticker_as_one_below_it_does(tmp_path: Path) -> None:
+    place = write(tmp_path / "lake" / "ticker=007" / "a.parquet", bars("x").drop(columns="ticker"))
+    for path in (tmp_path / "lake", place.parent, place):
+        assert load(path, "007").index.unique("ticker").tolist() == ["007"]
+
+
+@pytest.mark.parametrize("pattern", ["", "**/*.parquet", "sub/**/*.parquet", "*/*/*.parquet"])
+def test_a_linked_folder_that_leads_out_of_the_lake_is_refused(tmp_path: Path, pattern: str) -> None:
+    write(tmp_path / "elsewhere" / "IBM.parquet", bars("IBM"))
+    write(tmp_path / "lake" / "sub" / "in" / "a.parquet", bars("AAPL"))
+    (tmp_path / "lake" / "sub" / "linked").symlink_to(tmp_path / "elsewhere")
+    message = refusal(tmp_path / "lake" / pattern)
+    assert "linked" in message.split(" leads to ")[0]
+    assert f"leads to {tmp_path / 'elsewhere'}" in message
+    assert "outside of" in message
+
+
+def test_a_linked_folder_that_leads_inside_changes_nothing(tmp_path: Path) -> None:
+    write(tmp_path / "lake" / "sub" / "a.parquet", bars("AAPL"))
+    (tmp_path / "lake" / "latest").symlink_to(tmp_path / "lake" / "sub")
+    assert len(load(tmp_path / "lake")) == len(bars("AAPL"))
+
+
+def test_a_folder_with_two_equal_signs_is_refused_by_name(tmp_path: Path) -> None:
+    place = write(tmp_path / "lake" / "ticker==cmd()" / "a.parquet", bars("x").drop(columns="ticker"))
+    write(tmp_path / "lake" / "ticker=AAPL" / "a.parquet", bars("x").drop(columns="ticker"))
+    assert refusal(tmp_path / "lake").startswith(f"{place}: the folder 'ticker==cmd()' has more than one equal sign")
+    place.parent.rename(tmp_path / "lake" / "ticker=%3Dcmd()")
+    assert load(tmp_path / "lake").index.unique("ticker").tolist() == ["=cmd()", "AAPL"]
+
+
+@pytest.mark.parametrize(
+    ("held", "timestamp_format"),
+    [
+        (lambda days: days.strftime("%Y%m%d").astype("int64"), "%Y%m%d"),
+        (lambda days: days.strftime("%d.%m.%Y"), "%d.%m.%Y"),
+        (lambda days: days.strftime("%Y/%m/%d"), "%Y/%m/%d"),
+    ],
+)
+def test_dates_in_a_format_of_their_own_are_read_and_cut(tmp_path: Path, held, timestamp_format: str) -> None:
+    days = pd.bdate_range("2003-12-15", "2004-01-20", unit="us")
+    path = write(tmp_path / "a.parquet", bars("AAPL").iloc[: len(days)].assign(date=held(days)))
+    assert "timestamp_format" in refusal(path)
+    panel = load(path, start=date(2003, 12, 31), end=date(2004, 1, 2), timestamp_format=timestamp_format)
+    assert [str(day.date()) for day in panel.index.get_level_values(0)] == ["2003-12-31", "2004-01-01", "2004-01-02"]
+
+
+def test_a_format_in_which_no_time_could_be_read_is_refused_as_a_parameter() -> None:
+    with pytest.raises(ValidationError, match="'Q' is a bad directive"):
+        source("lake", timestamp_format="%Q")

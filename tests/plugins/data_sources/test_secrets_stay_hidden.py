@@ -18,6 +18,10 @@ import pytest
 from sqlalchemy import create_engine, text
 from streamlit.testing.v1 import AppTest
 
+from core.services.workbench import open_workbench
+from core.ui.tear_sheet.html_report import html_report
+from plugins.data_sources.sample import Sample
+
 REPOSITORY = Path(__file__).parents[3]
 MARK = "zq9Hush7xk"
 """Stands in the middle of every secret: no way of writing it down leaves that out, but one of BASE64."""
@@ -61,7 +65,7 @@ class Qlop:
         """Return all that the screens of the newest run and of all runs draw."""
         run_id = next(iter((self.home / "runs").iterdir())).name
         drawn = []
-        for name, query in (("run.py", {"run": run_id}), ("runs.py", {}), ("overview.py", {}), ("system.py", {})):
+        for name, query in (("run.py", {"run": run_id}), ("runs.py", {})):
             app = AppTest.from_file(str(REPOSITORY / "pages" / name), default_timeout=120)
             app.query_params.update(query)
             drawn += texts_below(app.run().main)
@@ -178,6 +182,7 @@ def test_a_failed_run_of_sql_leaves_its_password_nowhere(qlop, postgres_url, fau
     (qlop.folder / "secret").write_text(urls[fault], encoding="utf-8")
     config = inspecting("sql", url="file:secret", table="prices", timeout_s=5, cached=True)
     assert qlop.call("run", "inspect_data", config=config) == 1
+    assert b"data_source_params.url" in qlop.told
     assert qlop.places_of_the_secret() == []
 
 
@@ -198,16 +203,13 @@ def test_a_secret_in_the_config_itself_is_refused_and_not_repeated(qlop):
 @pytest.fixture
 def prices_url(postgres_url):
     """A database whose password is the secret, with the sample's prices of one ticker."""
-    from plugins.data_sources.sample import Sample
-
     panel = Sample("sample", Sample.Params()).load_data(["IBM"], None, None, "1d").reset_index()
     panel = panel[panel["timestamp"].between(pd.Timestamp("2006", tz="UTC"), pd.Timestamp("2009", tz="UTC"))]
     scheme, rest = postgres_url.split("://")
     names = [*panel.columns.drop(["timestamp", "adjusted_close"])]
     engine = create_engine(f"{scheme}+psycopg://{rest}")
     with engine.begin() as connection:
-        for table in ("hidden_prices",):
-            connection.execute(text(f"DROP TABLE IF EXISTS {table}"))
+        connection.execute(text("DROP TABLE IF EXISTS hidden_prices"))
         connection.execute(text("DROP ROLE IF EXISTS quiet"))
         literal = SECRET.replace("'", "''").replace(":", "\\:")
         connection.execute(text(f"CREATE ROLE quiet LOGIN SUPERUSER PASSWORD '{literal}'"))
@@ -223,7 +225,7 @@ def prices_url(postgres_url):
 
 def test_a_trained_and_exported_run_leaves_the_password_of_its_prices_nowhere(qlop, prices_url):
     config = {
-        "mode": "train_model",
+        "mode": "pipeline",
         "seed": 3,
         "data": {
             "data_source_type": "sql",
@@ -234,10 +236,19 @@ def test_a_trained_and_exported_run_leaves_the_password_of_its_prices_nowhere(ql
         "label": {"labeler_type": "leverage_opportunity", "labeler_params": {"horizon_bars": 5, "leverage": 1.5}},
         "model": {"model_type": "linear"},
         "splits": {"train_bars": 300, "test_bars": 200},
+        "strategy": {"strategy_type": "leverage_opportunity"},
+        "backtest": {
+            "benchmark": "IBM",
+            "baselines": {"always_1x": {"strategy_type": "constant_leverage", "strategy_params": {"leverage": 1.0}}},
+        },
     }
-    assert qlop.call("train-model", config=config, PRICES_URL=prices_url) == 0, qlop.told[-900:]
+    assert qlop.call("run", "pipeline", config=config, PRICES_URL=prices_url) == 0, qlop.told[-900:]
     bundled = ("--run", "latest", "--set", "export.exporter_type=bundle", "--set", "export.exporter_params.licence=x")
     assert qlop.call("export-model", *bundled, PRICES_URL=prices_url) == 0, qlop.told
     assert list(qlop.folder.rglob("*.qlop-bundle.zip"))
+    ids = [folder.name for folder in (qlop.home / "runs").iterdir()]
+    reports = [html_report(open_workbench(qlop.home), run_id) for run_id in ids]
+    assert any(b"env:PRICES_URL" in report for report in reports), "the reports show the reference"
+    (qlop.folder / "reports.html").write_bytes(b"".join(reports))
     assert any("env:PRICES_URL" in path.read_text(errors="replace") for path in qlop.home.rglob("config.json"))
     assert qlop.places_of_the_secret() == []

@@ -172,9 +172,9 @@ def test_a_query_without_parameters_is_cut_here(tmp_path):
         ("SELECT * FROM prices WHERE date > :start", "names :start, and data.start_date is not set"),
         ("SELECT close, close FROM prices", "column 'close' appears twice"),
         ("SELECT * FROM price", "no such table: price"),
-        ("DELETE FROM prices", "must only read; nothing was changed"),
+        ("WITH one AS (SELECT 1) DELETE FROM prices", "must only read; nothing was changed"),
         ("SELECT 1; DELETE FROM prices", "one statement at a time"),
-        ("PRAGMA journal_mode", "no column is timestamp or open or high or low or close or volume"),
+        ("SELECT 1", "no column is timestamp or open or high or low or close or volume"),
     ],
 )
 def test_a_query_that_cannot_serve_is_refused(tmp_path, query, part):
@@ -400,7 +400,6 @@ def test_rows_of_postgres_travel_a_batch_at_a_time(postgres_params, asked):
 @pytest.mark.parametrize(
     "query",
     [
-        'DELETE FROM "Market Data"."Prices" RETURNING *',
         'WITH gone AS (DELETE FROM "Market Data"."Prices" RETURNING *) SELECT * FROM gone',
         'SELECT 1; COMMIT; DELETE FROM "Market Data"."Prices"',
         "SELECT * FROM setval('no_such', 1)",
@@ -440,7 +439,7 @@ def test_a_slow_query_of_postgres_is_stopped(postgres_params):
     assert "longer than data_source_params.timeout_s, 0.2 s" in message
 
 
-@pytest.mark.parametrize("fault", ["password", "port", "host", "database", "form"])
+@pytest.mark.parametrize("fault", ["password", "port", "host", "database", "form", "option", "odd option"])
 def test_a_failure_to_connect_never_names_the_password(postgres_url, tmp_path, monkeypatch, fault):
     secret = "S3cret@/:pass word"
     scheme, rest = postgres_url.split("://")
@@ -451,6 +450,8 @@ def test_a_failure_to_connect_never_names_the_password(postgres_url, tmp_path, m
         "host": f"{scheme}://tester:{quote(secret, safe='')}@no-such-host.invalid/postgres",
         "database": f"{scheme}://tester:{quote(secret, safe='')}@{at}_none",
         "form": f"{scheme}://tester:{secret}@{at}",
+        "option": f"{scheme}://{at}?user=tester&password={quote(secret, safe='')}",
+        "odd option": f"{scheme}://{at}?passphrase={quote(secret, safe='')}",
     }
     (tmp_path / "url").write_text(urls[fault])
     with pytest.raises(qlop.DataError) as caught:
@@ -478,3 +479,13 @@ def test_a_driver_that_is_not_installed_is_named(monkeypatch):
 def test_a_url_may_lead_to_sqlite_too(tmp_path, monkeypatch):
     monkeypatch.setenv("PRICES_URL", f"sqlite:///{make_table(tmp_path / 'a b?c.db')}".replace("?", "%3F"))
     assert len(load(tmp_path / "a b?c.db")) == 20
+
+
+def test_a_ticker_of_the_parameters_that_is_not_the_one_asked_for_is_told(tmp_path):
+    query = f"CREATE VIEW big AS SELECT {COLUMNS} FROM prices WHERE symbol = 'IBM'"
+    with sqlite3.connect(make_table(tmp_path / "p.db")) as connection:
+        connection.execute(query)
+    connection.close()
+    message = refusal(tmp_path / "p.db", ["IBM"], table="big", columns={"ticker": ""}, ticker="BIG")
+    assert "no row is of ticker 'IBM'" in message
+    assert "All: BIG." in message

@@ -173,7 +173,9 @@ class Bare(LeastSquares):
 def test_a_model_that_is_no_sum_is_refused_with_what_to_use(tmp_path: Path) -> None:
     artifact = ExporterContractSuite().make_artifact(tmp_path / "model")
     artifact = replace(artifact, model=Bare("least_squares", Bare.Params()))
-    with pytest.raises(qlop.ExportError, match=r"model 'least_squares' shows no trained object .* native or bundle"):
+    with pytest.raises(
+        qlop.ExportError, match=r"model 'least_squares' is of none of the libraries .* native or bundle"
+    ):
         exported(artifact, tmp_path)
 
 

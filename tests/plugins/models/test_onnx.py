@@ -20,6 +20,7 @@ from skl2onnx import to_onnx
 from sklearn.linear_model import LogisticRegression
 
 from core.engine.fitted_model import FittedModel
+from core.engine.learned_span import LearnedSpan
 from plugins.exporters.onnx import Onnx as OnnxExporter
 from plugins.models.linear import Linear
 from plugins.models.onnx import Onnx
@@ -293,3 +294,17 @@ def test_the_layout_beside_the_file_is_plain_json(tmp_path: Path) -> None:
     model.save_model(tmp_path / "kept")
     layout = json.loads((tmp_path / "kept" / "layout.json").read_text())
     assert layout == {"inputs": [], "outputs": ["probability_0", "probability_1"]}
+
+
+def test_a_file_says_until_when_its_model_learned_where_it_knows(tmp_path: Path) -> None:
+    exported(tmp_path / "unknown.onnx", "classification")
+    data = make_training_data("classification")
+    learned = LearnedSpan(pd.Timestamp("2001-02-01", tz="UTC"), pd.Timestamp("2009-03-04", tz="UTC"), 40)
+    fitted = exported(tmp_path / "unknown.onnx", "classification")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    save_fitted_model(fitted, folder, example_features=data.features.iloc[:40], learned=learned)
+    artifact = load_model_artifact(folder, lambda: Linear("linear", Linear.Params()))
+    OnnxExporter("onnx", OnnxExporter.Params()).export(artifact, tmp_path / "known.onnx")
+    assert fit(model_of(tmp_path / "unknown.onnx"), data).learned_until == ""
+    assert fit(model_of(tmp_path / "known.onnx"), data).learned_until == "2009-03-04T00:00:00+00:00"

@@ -112,7 +112,7 @@ def test_an_ensembles_run_keeps_its_members_and_its_model_is_exported_and_read_b
     assert sorted(path.name for path in kept.iterdir()) == ["ensemble.json", "final", "members", "members.json"]
     card = card_of(outcome)
     assert "| Made of | linear: linear 1.0.0, xgboost: xgboost 1.0.0, final: linear 1.0.0 |" in card
-    assert "An ensemble of classifiers has no SHAP values" in card
+    assert "An ensemble has SHAP values only where it averages values" in card
     assert "Measured: the members' own importances, as each member counts" in card
     described = json.loads((kept.parent / "model.json").read_text())["description"]
     assert described["member_versions"] == {

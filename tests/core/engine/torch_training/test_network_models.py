@@ -190,8 +190,8 @@ def test_a_wish_to_stop_is_heard_within_an_epoch(kind):
         if len(asked) == 3:
             raise RunCancelled("asked to stop")
 
-    model = kind(kind.name, kind.Params.model_validate({**TINY[kind], "batch_rows": 2}))
-    data = make_training_data("classification", n_rows=60_000)
+    model = kind(kind.name, kind.Params.model_validate({**TINY[kind], "batch_rows": 2, "epochs": 1}))
+    data = make_training_data("classification", n_rows=20_000)
     context = TrainContext("classification", report_metric=lambda *event: reported.append(event), check_cancelled=check)
     with pytest.raises(RunCancelled):
         model.train(data, None, context)

@@ -5,7 +5,8 @@ import pytest
 from core.testing.isolation import ask_fresh_process
 
 WITHOUT = """
-sys.modules[request["missing"]] = None
+for name in request["missing"].split():
+    sys.modules[name] = None
 from plugins.models.mlp import MLP
 from core.base.errors import PluginError
 try:
@@ -31,6 +32,11 @@ def test_a_missing_package_is_named_with_the_extra_to_install(missing):
     said = ask_fresh_process(WITHOUT, {"missing": missing})
     assert said.startswith(f"Model 'mlp' needs PyTorch, and {missing} is not installed: pip install 'qlop[torch]'.")
     assert "docs/torch.md" in said
+
+
+def test_of_two_missing_packages_both_are_named():
+    said = ask_fresh_process(WITHOUT, {"missing": "torch safetensors"})
+    assert "needs PyTorch, and torch and safetensors are not installed: pip install 'qlop[torch]'." in said
 
 
 def test_a_device_that_is_not_there_is_refused_with_the_remedy():

@@ -127,7 +127,7 @@ def test_other_values_change_the_widgets_and_forgetting_brings_back_the_first_on
 
 def test_the_values_given_are_copied(form):
     initial = {"lags_bars": [1, 2]}
-    form(Before, initial=initial).press("Remove Lags (bars) 1")
+    form(Before, initial=initial).press("Remove Lag (bars) 1")
     assert initial == {"lags_bars": [1, 2]}
 
 

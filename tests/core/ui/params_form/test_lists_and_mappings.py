@@ -61,20 +61,20 @@ def test_a_list_shows_its_default_and_leaves_it_out(form):
 
 
 def test_typing_into_one_entry_keeps_the_others(form):
-    drawn = form(Lists).type("number_input", "Horizons (bars) 2", 60)
+    drawn = form(Lists).type("number_input", "Horizon (bars) 2", 60)
     assert drawn.raw == {"horizons_bars": [5, 60]}
 
 
 def test_entries_are_added_moved_and_removed(form):
     drawn = form(Lists).press("Add to Horizons (bars)")
-    drawn.type("number_input", "Horizons (bars) 3", 60)
+    drawn.type("number_input", "Horizon (bars) 3", 60)
     assert drawn.raw["horizons_bars"] == [5, 20, 60]
-    drawn.press("Move Horizons (bars) 3 up")
+    drawn.press("Move Horizon (bars) 3 up")
     assert drawn.raw["horizons_bars"] == [5, 60, 20]
     assert numbers(drawn) == [5, 60, 20]
-    drawn.press("Move Horizons (bars) 1 down")
+    drawn.press("Move Horizon (bars) 1 down")
     assert numbers(drawn) == [60, 5, 20]
-    drawn.press("Remove Horizons (bars) 2")
+    drawn.press("Remove Horizon (bars) 2")
     assert numbers(drawn) == [60, 20]
     assert drawn.value.horizons_bars == (60, 20)
 
@@ -92,7 +92,7 @@ def test_models_in_a_list_are_added_and_moved_with_their_fields(form):
     drawn.all("number_input", "From value")[1].set_value(100.0)
     drawn.run()
     drawn.all("number_input", "From value")[0].set_value(5.0)
-    drawn.run().press("Move Tiers 2 up")
+    drawn.run().press("Move Tier 2 up")
     assert [tier.from_value for tier in drawn.value.tiers] == [100.0, 5.0]
 
 
@@ -102,8 +102,8 @@ def test_an_error_stands_beside_its_entry(form):
 
 
 def test_a_set_takes_texts_and_is_validated_as_one(form):
-    drawn = form(Lists).press("Add to Names").type("text_input", "Names 1", "AAPL")
-    drawn.press("Add to Names").type("text_input", "Names 2", "AAPL")
+    drawn = form(Lists).press("Add to Names").type("text_input", "Name 1", "AAPL")
+    drawn.press("Add to Names").type("text_input", "Name 2", "AAPL")
     assert drawn.value.names == {"AAPL"}
 
 

@@ -14,7 +14,7 @@ def test_an_untouched_form_gives_the_defaults(form, kind):
 
 def test_a_layer_of_another_kind_is_picked_with_its_own_fields(form):
     drawn = form(CustomNetwork.Params)
-    drawn.one("selectbox", "Type of Layers 2").set_value("dropout")
+    drawn.one("selectbox", "Type of Layer 2").set_value("dropout")
     drawn.run()
     layers = drawn.value.network.layers
     assert [layer.kind for layer in layers] == ["linear", "dropout", "dropout", "linear", "relu"]

@@ -1,0 +1,70 @@
+"""How much memory a network takes, known from its shape before any of its weights is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.base.errors import DataError, TrainingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import torch
+
+__all__ = ["check_file_holds", "check_memory", "n_weights"]
+
+# Weight, gradient, the best weights and AdamW's two means in float32; then the copy in float64 that predicts.
+_BYTES_IN_TRAINING = 28
+_BYTES_IN_A_FILE = 4
+# Networks below this are made without asking; a file's header and counters are not its weights.
+_MODEST_BYTES = 64 << 20
+
+
+def n_weights(build: Callable[[], torch.nn.Module]) -> int:
+    """Return how many weights the network that `build` makes has; none of them is made."""
+    import torch
+
+    with torch.device("meta"):
+        return sum(weight.numel() for weight in build().parameters())
+
+
+def check_memory(weights: int, model: str, available_bytes: int | None = None) -> None:
+    """Refuse to train more weights than there is memory for.
+
+    Parameters
+    ----------
+    weights : int
+        How many.
+    model : str
+        The model's name, for messages.
+    available_bytes : int, optional
+        By default what the machine has free now.
+
+    Raises
+    ------
+    TrainingError
+        If it needs more.
+    """
+    import psutil
+
+    needed = weights * _BYTES_IN_TRAINING
+    free = int(psutil.virtual_memory().available) if available_bytes is None else available_bytes
+    if needed > max(free, _MODEST_BYTES):
+        raise TrainingError(
+            f"Model {model!r} would have {weights:,} weights, whose training takes {needed / 1e9:,.1f} GB of memory, "
+            f"and {free / 1e9:,.1f} GB are free. Make its layers narrower or fewer."
+        )
+
+
+def check_file_holds(weights: int, path: Path) -> None:
+    """Refuse to make a network of more weights than its file can hold; a file that is not there holds any.
+
+    Raises
+    ------
+    DataError
+        If it has more.
+    """
+    held = max(path.stat().st_size, _MODEST_BYTES) if path.is_file() else weights * _BYTES_IN_A_FILE
+    if weights * _BYTES_IN_A_FILE > held:
+        raise DataError(f"{path} does not hold this network's weights: it has {weights:,}, more than fit the file.")

@@ -1,0 +1,106 @@
+"""What can be known of a config's plugins before a run begins: where a refusal leaves no trace.
+
+1. A secret's reference has to lead somewhere.
+2. Each plugin is asked by its `check`, as far as the mode uses its section: a device, a file, a module is not there.
+3. The exporter is asked whether it takes the model of the run that is named.
+
+Sinks are asked by whoever resolves the config, as their answer depends on what the runs before have written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from core.base.errors import ConfigError, ExportError, QlopError
+from core.base.validation import FieldProblem, Where, place_of
+from core.services.params_json import lost_secrets
+from core.services.plugin_slots import PluginSlot, plugin_slots
+from core.store.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from core.config.run_config import RunConfig
+    from core.contracts.exporter import ExporterPlugin
+    from core.contracts.model import ModelPlugin
+    from core.plugin.registry import PluginRegistry
+    from core.services.workbench import Workbench
+
+__all__ = ["refuse_at_start", "start_problems"]
+
+_ASKED_ELSEWHERE = frozenset({"orchestrators", "sinks"})
+
+
+def refuse_at_start(config: RunConfig, workbench: Workbench, registry: PluginRegistry, where: Where) -> None:
+    """Refuse a config for the problems that `start_problems` finds.
+
+    Raises
+    ------
+    ConfigError
+        If there are any; all are told, each with the place of its field.
+    """
+    problems = start_problems(config, workbench, registry)
+    if problems:
+        raise ConfigError("\n".join(f"{place_of(where, found.path)}: {found.message}" for found in problems))
+
+
+def start_problems(config: RunConfig, workbench: Workbench, registry: PluginRegistry) -> list[FieldProblem]:
+    """Return what the plugins of a config know to be wrong now; messages begin with the section's field."""
+    used = registry.load("orchestrators", config.mode).used_sections  # type: ignore[attr-defined]  # of the kind
+    slots = plugin_slots(config.model_dump(mode="json"))
+    asked = [slot for slot in slots if slot.kind not in _ASKED_ELSEWHERE and (used is None or slot.path[0] in used)]
+    problems = [found for slot in asked for found in _refusals(slot, registry)]
+    if not problems and config.export.model_run is not None and (used is None or "export" in used):
+        problems += _refusal_of_model(config, config.export.model_run, workbench, registry)
+    return problems
+
+
+def _refusals(slot: PluginSlot, registry: PluginRegistry) -> Iterator[FieldProblem]:
+    try:
+        plugin = registry.create(slot.kind, slot.name, slot.params)
+    except QlopError:
+        # Whoever checks parameters has told of it.
+        return
+    lost = lost_secrets(plugin.params)
+    if lost:
+        yield from (_within(slot, found.path, found.message) for found in lost)
+        return
+    try:
+        plugin.check()
+    except QlopError as error:
+        yield _within(slot, _field(str(error), plugin.params), str(error))
+    except Exception as error:  # noqa: BLE001 - a plugin's own check may raise anything
+        yield _within(slot, (), f"its check fails with {type(error).__name__}: {error}.")
+
+
+def _within(slot: PluginSlot, field: Sequence[str | int], message: str) -> FieldProblem:
+    section = ".".join(map(str, slot.params_path))
+    return FieldProblem((*slot.params_path, *field), f"{section}{'.' if field else ': '}{message}")
+
+
+def _field(message: str, params: Any) -> tuple[str | int, ...]:  # noqa: ANN401 - any plugin's
+    """Return the field that a message begins with; none where it begins otherwise."""
+    steps = message.partition(" ")[0].rstrip(":,").split(".")
+    if steps[0] not in type(params).model_fields:
+        return ()
+    return tuple(int(step) if step.isdecimal() else step for step in steps)
+
+
+def _refusal_of_model(
+    config: RunConfig, model_run: str, workbench: Workbench, registry: PluginRegistry
+) -> list[FieldProblem]:
+    trained = RunFolder.open(workbench.home, model_run).config().get("model")
+    if not isinstance(trained, dict):
+        return []
+    export = config.export
+    try:
+        given: Any = trained["model_params"]
+        model: ModelPlugin = registry.create("models", str(trained["model_type"]), given)
+        exporter: ExporterPlugin = registry.create("exporters", export.exporter_type, export.exporter_params)
+        exporter.check_model(model)
+    except ExportError as error:
+        told = f"export.exporter_type is {export.exporter_type!r}, and run {model_run} has a {trained['model_type']!r}"
+        return [FieldProblem(("export", "exporter_type"), f"{told}: {error}")]
+    except (KeyError, QlopError):
+        # What is wrong with the trained run is told by whoever loads its model.
+        return []
+    return []
