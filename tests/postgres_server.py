@@ -12,9 +12,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 
 
@@ -29,8 +30,8 @@ def postgres_server() -> Iterator[str]:
     server = None
     try:
         _make_cluster(binaries, folder, user, password)
-        server, port = _start_server(binaries, folder, user)
-        yield f"postgresql://tester:{password}@127.0.0.1:{port}/postgres"
+        server, url = _start_server(binaries, folder, user, password)
+        yield url
     finally:
         if server is not None:
             server.send_signal(signal.SIGINT)  # "fast": ends connections, then the server
@@ -75,24 +76,27 @@ def _make_cluster(binaries: Path, folder: Path, user: pwd.struct_passwd, passwor
     assert done.returncode == 0, done.stderr
 
 
-def _start_server(binaries: Path, folder: Path, user: pwd.struct_passwd) -> tuple[subprocess.Popen[bytes], int]:
+def _start_server(
+    binaries: Path, folder: Path, user: pwd.struct_passwd, password: str
+) -> tuple[subprocess.Popen[bytes], str]:
     for _ in range(5):
         port = _free_port()
         command = [binaries / "postgres", "-D", folder / "data", "-h", "127.0.0.1", "-p", str(port), "-k", folder]
         command += ["-c", "fsync=off", "-c", "shared_buffers=16MB"]
         with (folder / "log").open("wb") as log:
             server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, **_as_user(user))
-        if _answers(server, port):
-            return server, port
+        url = f"postgresql://tester:{password}@127.0.0.1:{port}/postgres"
+        if _answers(server, url):
+            return server, url
     pytest.fail(f"PostgreSQL did not start: {(folder / 'log').read_text()}")
 
 
-def _answers(server: subprocess.Popen[bytes], port: int) -> bool:
+def _answers(server: subprocess.Popen[bytes], url: str) -> bool:
     deadline = time.monotonic() + 30
     while server.poll() is None and time.monotonic() < deadline:
-        with closing(socket.socket()) as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return True
+        # A server that starts up listens already, and refuses.
+        with suppress(psycopg.OperationalError), psycopg.connect(url, connect_timeout=10):
+            return True
         time.sleep(0.05)
     return False
 

@@ -176,11 +176,16 @@ def _run(request: RunRequest, home: Path | None, as_json: bool) -> None:
     from core.services.run_mode import run_mode
     from core.services.workbench import open_workbench
 
-    with CancelFlag(is_last=True) as cancel_flag:
-        with open_console() as console:
-            outcome = run_mode(open_workbench(home), request, observer=console, cancel_flag=cancel_flag)
+    def tell(outcome: RunOutcome) -> None:
         _tell(outcome, as_json)
         flush_streams()
+
+    with CancelFlag(is_last=True) as cancel_flag:
+        with open_console() as console:
+            outcome = run_mode(
+                open_workbench(home), request, observer=console, cancel_flag=cancel_flag, on_forced_end=tell
+            )
+        tell(outcome)
     raise typer.Exit(outcome.exit_code)
 
 

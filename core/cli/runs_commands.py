@@ -21,6 +21,7 @@ app = typer.Typer(
     add_completion=False,
 )
 RunArgument = Annotated[str, typer.Argument(metavar="RUN_ID", help="A run's id, its unique beginning, or 'latest'.")]
+_MOST_NAMED = 5
 StateOption = Literal["queued", "running", "completed", "failed", "cancelled", "crashed"]
 
 
@@ -156,11 +157,17 @@ def tag_run(
 @app.command("delete")
 def delete_run(run: RunArgument, home: HomeOption = None) -> None:
     """Move a run to the trash."""
+    from core.services.lineage import runs_made_from
     from core.services.runs import delete_run as delete
     from core.services.workbench import open_workbench
 
-    run_id = delete(open_workbench(home), run)
+    workbench = open_workbench(home)
+    run_id = delete(workbench, run)
     typer.echo(f"Run {run_id} is in the trash. Bring it back with: qlop runs restore {run_id}")
+    made = runs_made_from(workbench.home, run_id)
+    if made:
+        named = f"{', '.join(made[:_MOST_NAMED])}{' and more' if len(made) > _MOST_NAMED else ''}"
+        typer.echo(f"qlop: runs that are left were made from it, {len(made):,} in all: {harmless(named)}", err=True)
 
 
 @app.command("restore")

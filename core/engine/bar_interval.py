@@ -57,7 +57,7 @@ def refuse_other_interval(rows: pd.DataFrame | BarRows, interval: str, *, origin
         If the bars are of another interval.
     """
     length = int(interval.rstrip("hdmwko")) * _UNIT_DAYS[interval.lstrip("0123456789")] * 86_400e6
-    held = bar_rows(rows) if isinstance(rows, pd.DataFrame) else rows
+    held = bar_rows(rows, lambda row: f"{origin}, row {row + 1:,}") if isinstance(rows, pd.DataFrame) else rows
     if not len(held) or _fit_at_a_glance(held, length):
         return
     n_steps, least = _steps(held)

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from core.base.errors import DataError
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
-__all__ = ["BarRows", "bar_rows"]
+__all__ = ["BarRows", "bar_rows", "refuse_lacking"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,13 +56,36 @@ class BarRows:
         return found
 
 
-def bar_rows(frame: pd.DataFrame) -> BarRows:
-    """Return the rows of a frame with columns timestamp (UTC), ticker and the panel's own; the frame stays whole."""
+def bar_rows(frame: pd.DataFrame, origin_of_row: Callable[[int], str]) -> BarRows:
+    """Return the rows of a frame with columns timestamp (UTC), ticker and the panel's own; the frame stays whole.
+
+    Raises
+    ------
+    DataError
+        If a row has no ticker or no time; `origin_of_row` says where it came from.
+    """
     bars, moments = pd.factorize(pd.DatetimeIndex(frame["timestamp"]), sort=True)
     codes, found = pd.factorize(frame["ticker"])
+    refuse_lacking("ticker", codes < 0, origin_of_row)
+    refuse_lacking("time", bars < 0, origin_of_row)
     names = pd.Index(found, dtype="str")
     by_name = names.argsort()
     ranks = np.empty(len(names), dtype=np.int32)
     ranks[by_name] = np.arange(len(names))
     columns = {str(name): frame[name] for name in frame.columns if name not in {"timestamp", "ticker"}}
     return BarRows(bars.astype(np.int32), pd.DatetimeIndex(moments), ranks[codes], names[by_name], columns)
+
+
+def refuse_lacking(what: str, is_lacking: NDArray[np.bool_], origin_of_row: Callable[[int], str]) -> None:
+    """Refuse the first row that lacks its ticker or its time: as a position of -1 it would be another row's.
+
+    Raises
+    ------
+    DataError
+        If there is such a row.
+    """
+    if is_lacking.any():
+        where = origin_of_row(int(np.argmax(is_lacking)))
+        raise DataError(
+            f"{where}: the row has no {what}; each bar needs one. Give it one at the source, or drop the row."
+        )

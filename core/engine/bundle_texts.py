@@ -28,8 +28,9 @@ $ qlop predict --bundle THIS_FILE.qlop-bundle.zip --data DATA.csv --output predi
 ```
 
 DATA is a CSV or Parquet file with the model's feature columns (schema.json names them), or with prices (timestamp,
-ticker, open, high, low, close, volume), from which the features are made as pipeline.json says. MODEL_CARD.md says what
-the model is, LICENSE.txt what you may do with it. model/examples.parquet holds example rows and what the model predicts
+ticker, open, high, low, close, volume), from which the features are made as pipeline.json says. A model that reads
+earlier rows, such as an lstm, needs timestamp and ticker beside the features. MODEL_CARD.md says what the model is,
+LICENSE.txt what you may do with it. model/examples.parquet holds example rows and what the model predicts
 for them; every reading checks them. `sha256sum -c SHA256SUMS` checks the files; signature.json is a signature (Ed25519)
 over SHA256SUMS.
 """

@@ -3,7 +3,7 @@
 1. It bounds its memory, its processor time, the files that it may write (none) and the processes that it may start.
 2. An audit hook refuses what no reader of a model needs: starting programs, writing or removing files, connecting.
    That is no sandbox for code that already runs here; it stops what a reader was talked into by the file.
-3. Then it imports the function that it is asked, reads the bytes, and says the function's sentence.
+3. Then it imports the function that it is asked, reads the bytes, says that it has, and the function's sentence.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from core.engine.limited_process import REFUSED
+from core.engine.limited_process import LONGEST_ANSWER, LOOKED, REFUSED
 
 __all__ = ["main"]
 
@@ -62,7 +62,7 @@ def main(request: Mapping[str, Any]) -> None:
         complaint: str = ask(content)
     except MemoryError:
         complaint = f"Reading it takes more than {bounds['memory_bytes'] >> 20:,} MiB of memory."
-    os.write(answers, complaint.encode("utf-8", "replace")[:4_000])
+    os.write(answers, f"{LOOKED}{complaint}".encode("utf-8", "replace")[:LONGEST_ANSWER])
     os._exit(REFUSED if complaint else 0)
 
 

@@ -3,8 +3,8 @@
 1. The process is a new interpreter, so that it has none of this one's memory, threads, open files or secrets: of the
    environment it gets what Python needs, and on standard input the bytes that it is asked about.
 2. Before it reads them it limits itself (limited_child.py): memory, processor time, no writing, no other processes.
-3. It answers with a sentence where something is wrong. One that dies, or takes too long, is an answer too: whatever
-   would have ended this process has ended that one.
+3. It answers with a line that says that it has looked, and then with a sentence where something is wrong. One that
+   dies, takes too long, or ends without that line, is an answer too: what ended it would have ended this process.
 """
 
 from __future__ import annotations
@@ -20,10 +20,16 @@ from dataclasses import asdict, dataclass
 from threading import Thread
 from typing import IO
 
-__all__ = ["REFUSED", "USUAL_BOUNDS", "Bounds", "ask_limited_process"]
+__all__ = ["LONGEST_ANSWER", "LOOKED", "REFUSED", "USUAL_BOUNDS", "Bounds", "ask_limited_process"]
 
 REFUSED = 3
 """The exit code with which the process refuses; its sentence is on standard output."""
+
+LOOKED = "the file was looked at\n"
+"""What standard output begins with once the question was answered: any library may end the process with a code of 0."""
+
+LONGEST_ANSWER = 4_000
+"""Bytes of it that are read, with `LOOKED`."""
 
 _START = (
     "import json, sys; request = json.loads(sys.stdin.buffer.readline()); sys.path[:] = request['sys_path']; "
@@ -34,7 +40,6 @@ _PASSED_ON = frozenset(
     {"HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "QLOP_RUN_ID", "TEMP", "TMPDIR", "TZ"}
 )
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-_KEPT_BYTES = 4_000
 
 
 @dataclass(frozen=True)
@@ -120,18 +125,20 @@ def _keep_end(pipe: IO[bytes], kept: bytearray) -> None:
     """Read a pipe to its end and keep the last bytes: who writes gigabytes fills nobody's memory."""
     while part := os.read(pipe.fileno(), 65_536):
         kept += part
-        del kept[:-_KEPT_BYTES]
+        del kept[:-LONGEST_ANSWER]
 
 
 def _text(kept: bytearray) -> str:
-    return kept.decode("utf-8", "replace").strip()
+    return kept.decode("utf-8", "replace")
 
 
 def _answer(code: int, said: str, last_words: str, bounds: Bounds) -> str:
-    if code in {0, REFUSED}:
-        return said
+    if code in {0, REFUSED} and said.startswith(LOOKED):
+        complaint = said.removeprefix(LOOKED).strip()
+        return complaint or ("" if code == 0 else "It is refused by what reads it, which does not say why.")
     if code == -signal.SIGXCPU:
         return f"The process that read it had not ended after {bounds.processor_s} seconds of processor time."
     end = f"signal {-code} ({signal.Signals(-code).name})" if code < 0 else f"exit code {code}"
-    last_line = f": {last_words.splitlines()[-1]:.200}" if last_words else ""
+    lines = last_words.strip().splitlines()
+    last_line = f": {lines[-1]:.200}" if lines else ""
     return f"It ends the process that reads it, with {end}{last_line}."

@@ -63,12 +63,12 @@ def panel_from_rows(
     Raises
     ------
     DataError
-        If a ticker cannot name an instrument, its rows are out of order or appear twice, no row lies in the dates, or
-        `check_panel` refuses one.
+        If a row has no ticker or no time, a ticker cannot name an instrument, its rows are out of order or appear
+        twice, no row lies in the dates, or `check_panel` refuses one.
     """
     if not len(rows):
         raise DataError(f"{origin}: there are no rows; a panel needs at least one bar. Check the file and the tickers.")
-    held = bar_rows(rows) if isinstance(rows, pd.DataFrame) else rows
+    held = bar_rows(rows, origin_of_row) if isinstance(rows, pd.DataFrame) else rows
     _check_names(held, origin_of_row)
     order = _ordered(held, time_order, origin_of_row).of_bars(*_bars_inside(held.moments, start, end, origin))
     columns = {name: _arranged(held.columns, name, order.positions) for name in list(held.columns)}

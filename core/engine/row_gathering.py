@@ -3,6 +3,7 @@
 1. A column is one array that grows in place, by an eighth where nobody said how many rows will come: the operating
    system moves such an array's pages without copying them.
 2. A ticker is a number in each row, and a text once; a time is one of all that occur.
+3. Rows that come without a column have NaN there, so that no value is ever given to another row.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from core.engine.bar_rows import BarRows
+from core.engine.bar_rows import BarRows, refuse_lacking
 from core.engine.row_blocks import row_blocks
 
 if TYPE_CHECKING:
@@ -51,6 +52,11 @@ class GrowingColumn:
             self._held.resize(max(end, len(self._held) + len(self._held) // 8), refcheck=False)
         self._held[self._filled : end] = values
         self._filled = end
+
+    def add_missing(self, n_rows: int) -> None:
+        """Put NaN at the end."""
+        for rows in row_blocks(n_rows):
+            self.add(np.full(rows.stop - rows.start, np.nan))
 
     def taken(self) -> NDArray[Any]:
         """Return all values; nothing is held afterwards."""
@@ -98,18 +104,37 @@ class RowGathering:
         Parameters
         ----------
         tickers : Categorical of shape (n_rows,)
-            Each row has one; a category that no row has counts as not there.
+            A category that no row has counts as not there.
         times : DatetimeIndex of shape (n_rows,)
             UTC.
         columns : mapping of str to ndarray of shape (n_rows,)
-            The panel's columns, the same ones each time.
+            The panel's columns. One that came with other rows alone is NaN in these, and the other way round.
+
+        Raises
+        ------
+        DataError
+            If a row has no ticker or no time.
         """
+        n_before, n_rows = len(self), len(times)
+        if not n_rows:
+            return []
+
+        def origin_of_row(row: int) -> str:
+            return f"Row {n_before + row + 1:,} of those gathered"
+
+        refuse_lacking("ticker", tickers.codes < 0, origin_of_row)
+        refuse_lacking("time", np.asarray(times.isna()), origin_of_row)
         new = self._add_tickers(tickers)
         self._times.add(times.as_unit("us").asi8)
-        for name, values in columns.items():
+        for name in columns:
             if name not in self._columns:
                 self._columns[name] = GrowingColumn(np.float64, self._expected)
-            self._columns[name].add(values)
+                self._columns[name].add_missing(n_before)
+        for name, column in self._columns.items():
+            if name in columns:
+                column.add(columns[name])
+            else:
+                column.add_missing(n_rows)
         return new
 
     def taken(self) -> BarRows:

@@ -21,26 +21,26 @@ def checked_timestamp_format(timestamp_format: str) -> str:
     Raises
     ------
     ValueError
-        If it holds what is no directive, leaves out the year or the month, bears %z elsewhere than at its end, or names
-        hours of which nobody knows whether they are before noon.
+        If it holds what is no directive, leaves out the year or the month, bears %z elsewhere than at its end, has
+        white space at an end, or names hours of which nobody knows whether they are before noon.
     """
     if timestamp_format in EPOCH_FORMATS:
         return timestamp_format
     if "%" not in timestamp_format:
         raise ValueError(
-            f"timestamp_format {timestamp_format!r} holds no directive; write one such as %d.%m.%Y, or "
+            f"{timestamp_format!r} holds no directive; write one such as %d.%m.%Y, or "
             f"{', '.join(EPOCH_FORMATS[:-1])} or {EPOCH_FORMATS[-1]}"
         )
+    if timestamp_format != timestamp_format.strip():
+        raise ValueError(f"{timestamp_format!r} must have no white space at its ends, which is taken off the cells too")
     if "%z" in timestamp_format and not timestamp_format.endswith("%z"):
-        raise ValueError("timestamp_format must have %z at its end")
+        raise ValueError(f"{timestamp_format!r} must have %z at its end")
     try:
         found = pd.to_datetime(_SAMPLE.strftime(timestamp_format), format=timestamp_format, utc=True)
     except (ValueError, re.error) as error:
-        raise ValueError(
-            f"timestamp_format {timestamp_format!r} cannot be read: {error}; write one such as %d.%m.%Y"
-        ) from error
+        raise ValueError(f"{timestamp_format!r} cannot be read: {error}; write one such as %d.%m.%Y") from error
     if (found.year, found.month) != (_SAMPLE.year, _SAMPLE.month):
-        raise ValueError(f"timestamp_format {timestamp_format!r} must name the year and the month, such as %d.%m.%Y")
+        raise ValueError(f"{timestamp_format!r} must name the year and the month, such as %d.%m.%Y")
     if found.hour not in {0, _SAMPLE.hour}:
-        raise ValueError(f"timestamp_format {timestamp_format!r} reads the hours of half a day; add %p, or write %H")
+        raise ValueError(f"{timestamp_format!r} reads the hours of half a day; add %p, or write %H")
     return timestamp_format

@@ -1,4 +1,4 @@
-"""Which runs a run comes from: those that its config and its environment name."""
+"""Which runs a run comes from, and which come from it: by what configs and environments name."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from core.base.errors import StoreError
+from core.store.home import Home
 from core.store.json_form import Json
 from core.store.run_folder import RunFolder
 
-__all__ = ["sources_of"]
+__all__ = ["runs_made_from", "sources_of"]
 
 # Anywhere in a text: a path into another run's folder names that run too.
 _RUN_ID = re.compile(r"(?<![0-9a-f-])[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?![0-9a-f-])")
@@ -33,6 +34,12 @@ def sources_of(folder: RunFolder) -> dict[str, str]:
                 found.setdefault(run_id, field)
     found.pop(folder.run_id, None)
     return found
+
+
+def runs_made_from(home: Home, run_id: str) -> list[str]:
+    """Return the ids of the home's runs that were made from a run, those in the trash left out."""
+    folders = (entry for entry in home.runs_folder.iterdir() if entry.is_dir()) if home.runs_folder.is_dir() else ()
+    return sorted(folder.name for folder in folders if run_id in sources_of(RunFolder(folder, folder.name)))
 
 
 def _texts(value: Json | Mapping[str, Json], field: str) -> Iterator[tuple[str, str]]:

@@ -21,6 +21,7 @@ __all__ = ["ModelExport", "export_config", "exports_of"]
 MODE = "export"
 
 _LOOKED_AT = 200
+_FIGURES = ("rows_compared", "largest_difference", "tolerance")
 
 
 @dataclass(frozen=True)
@@ -96,13 +97,10 @@ def exports_of(workbench: Workbench, model_run: str) -> list[ModelExport]:
         section = RunFolder.open(workbench.home, record.run_id).config().get("export")
         if not isinstance(section, Mapping) or section.get("model_run") != run_id:
             continue
-        figures = [_number(record.metrics.get(name)) for name in ("rows_compared", "largest_difference", "tolerance")]
-        exporter = str(section.get("exporter_type", ""))
-        exports.append(
-            ModelExport(
-                record.run_id, record.state.value, exporter, record.error, *figures, ended_at=record.finished_at
-            )
-        )
+        rows, largest, tolerance = (_number(record.metrics.get(name)) for name in _FIGURES)
+        exporter, state = str(section.get("exporter_type", "")), record.state.value
+        at = record.finished_at
+        exports.append(ModelExport(record.run_id, state, exporter, record.error, rows, largest, tolerance, at))
     return exports
 
 

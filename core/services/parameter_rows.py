@@ -5,6 +5,8 @@
 2. `anyOf` and its kin become "this or that"; a reference is looked up among the schema's definitions.
 3. Defaults and choices are written as JSON, which a config file takes as it stands. A nested field's default is what
    the outer default gives it, else its own.
+4. Of several models that a field may hold, told apart by a constant, each begins with the constant, which has no
+   default; the outer default's fields are those of its own model.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ __all__ = ["ParameterRow", "allowed_values", "parameter_rows"]
 _Schema = Mapping[str, Any]
 
 _DEEPEST = 4
+_OF_ITS_KIND = "What follows is of this one."
 
 
 class ParameterRow(NamedTuple):
@@ -68,18 +71,25 @@ def _rows(schema: _Schema, definitions: _Schema, outer: str, given_by_outer: _Sc
         is_given = name in given_by_outer
         default = given_by_outer[name] if is_given else field.get("default")
         shown = "required" if name in required and not is_given else json.dumps(default)
+        tells_apart = "const" in field
         yield ParameterRow(
             path,
             _type(field, definitions),
-            "" if "properties" in field and shown != "required" else shown,
+            "" if tells_apart or ("properties" in field and shown != "required") else shown,
             allowed_values(field, definitions),
-            str(given.get("description") or field.get("description", "")),
+            str(given.get("description") or field.get("description") or (_OF_ITS_KIND if tells_apart else "")),
         )
         # A model may hold itself; its fields are told once and some levels deep.
         if path.count(".") < _DEEPEST:
             for suffix, model in _models(field, definitions):
-                inner = default if not suffix and isinstance(default, Mapping) else {}
+                inner = default if not suffix and isinstance(default, Mapping) and _fits(model, default) else {}
                 yield from _rows(model, definitions, f"{path}{suffix}.", inner)
+
+
+def _fits(model: _Schema, value: _Schema) -> bool:
+    """Return whether `value` is of this model and not of another whose constants differ."""
+    fields = model.get("properties", {})
+    return all(value.get(name, field["const"]) == field["const"] for name, field in fields.items() if "const" in field)
 
 
 def _models(field: _Schema, definitions: _Schema) -> Iterator[tuple[str, _Schema]]:

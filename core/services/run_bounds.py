@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from core.base.errors import RunCancelled, RunLimitError
@@ -24,6 +25,7 @@ __all__ = ["is_light", "most_at_once", "wait_for_turn", "watched"]
 
 _SHARE_LEFT_AT_THE_END = 0.25
 _FAILED = 1
+_TELLING_S = 5.0
 
 
 def most_at_once(jobs: JobsSettings, request: RunRequest) -> int | None:
@@ -67,6 +69,10 @@ def _tell(observer: Observer, event: Event) -> None:
         observer(event)
 
 
+def _tell_on_stderr(error: RunLimitError) -> None:
+    os.write(2, f"qlop: {error}\n".encode())
+
+
 @contextmanager
 def watched(
     session: RunSession,
@@ -76,10 +82,12 @@ def watched(
     *,
     owns_process: bool,
     grace_s: float = 10.0,
+    tell_end: Callable[[RunLimitError], None] = _tell_on_stderr,
 ) -> Iterator[Callable[[], None]]:
     """Keep a run within its limits while the block lasts, and leave nothing of one that went beyond them.
 
-    What goes beyond one is asked to end; where it has not within the grace and owns its process, it is ended.
+    What goes beyond one is asked to end; where it has not within the grace and owns its process, it is ended, and
+    `tell_end` has the last word.
 
     Yields
     ------
@@ -91,7 +99,10 @@ def watched(
     def end_by_force(error: RunLimitError) -> None:
         if session.end_now(error):
             end_descendants(session.run_id)
-            os.write(2, f"qlop: {error}\n".encode())
+            # Whoever reads what is told may have stopped to: the process ends all the same.
+            telling = Thread(target=tell_end, args=(error,), daemon=True)
+            telling.start()
+            telling.join(_TELLING_S)
             os._exit(_FAILED)
 
     watch = LimitWatch(allowed, session.folder.path, end_by_force if owns_process else None)

@@ -9,12 +9,14 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.base.errors import ConfigError, QlopError
 from core.base.events import Event
+from core.base.full_disk import full_disk_words
 from core.base.identifiers import check_run_id, new_run_id
 from core.base.validation import place_of
 from core.config.loader import parse_config, read_config_file
@@ -51,8 +53,18 @@ def _ignore(_event: Event) -> None:
     """Show an event to nobody."""
 
 
+def _tell_error(outcome: RunOutcome) -> None:
+    """Say on standard error why the run ended."""
+    os.write(2, f"qlop: {outcome.error}\n".encode())
+
+
 def run_mode(
-    workbench: Workbench, request: RunRequest, *, observer: Observer = _ignore, cancel_flag: CancelFlag | None = None
+    workbench: Workbench,
+    request: RunRequest,
+    *,
+    observer: Observer = _ignore,
+    cancel_flag: CancelFlag | None = None,
+    on_forced_end: Callable[[RunOutcome], None] = _tell_error,
 ) -> RunOutcome:
     """Carry out a run in this process.
 
@@ -66,6 +78,9 @@ def run_mode(
         Sees each event as it is appended.
     cancel_flag : CancelFlag, optional
         One that the caller has entered, to hear of signals before the run and after it; by default one for the run.
+    on_forced_end : callable
+        Takes the outcome of a run that a limit ends by force: its process ends with the call, and this function never
+        returns. Called from a thread of its own.
 
     Returns
     -------
@@ -88,7 +103,8 @@ def run_mode(
     refuse_at_start(config, workbench, registry, where)
     if cancel_flag is not None and not workbench.home.run_path(run_id).is_dir():
         cancel_flag.check()
-    return _carry_out(_Assignment(workbench, registry, config, run_id, request, observer), cancel_flag)
+    assignment = _Assignment(workbench, registry, config, run_id, request, observer, on_forced_end)
+    return _carry_out(assignment, cancel_flag)
 
 
 def _as_written(request: RunRequest, where: ConfigOrigin) -> RunConfig:
@@ -112,6 +128,7 @@ class _Assignment:
     run_id: str
     request: RunRequest
     observer: Observer
+    on_forced_end: Callable[[RunOutcome], None]
 
     @property
     def thread_count(self) -> int:
@@ -153,7 +170,14 @@ def _carry_out(assignment: _Assignment, given_flag: CancelFlag | None) -> RunOut
                 guarded(assignment.run_id) if request.owns_process else nullcontext(),
                 _published(assignment, session),
                 session,
-                watched(session, config.limits, jobs, cancel_flag.check, owns_process=request.owns_process) as check,
+                watched(
+                    session,
+                    config.limits,
+                    jobs,
+                    cancel_flag.check,
+                    owns_process=request.owns_process,
+                    tell_end=lambda error: assignment.on_forced_end(_outcome(assignment, session, None, error)),
+                ) as check,
             ):
                 result = _work(assignment, session, check)
         # Plugins may raise anything; the run has failed.
@@ -234,7 +258,7 @@ def _told(failure: BaseException | None, run_id: str) -> str | None:
         return "cancelled from the keyboard"
     if isinstance(failure, QlopError):
         return str(failure)
-    return (
+    return full_disk_words(failure) or (
         f"{type(failure).__name__}: {failure}. This is a fault of QLOP or of a plugin; "
         f"the traceback stands in the log: qlop runs show {run_id} --log"
     )

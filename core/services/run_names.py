@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["find_run", "find_trained_run", "with_run_ids"]
 
-_LOOKED_AT_ONCE = 500
-
 
 def find_run(workbench: Workbench, named: str) -> str:
     """Return the id that `named` means: an id, the unique beginning of one, or "latest".
@@ -48,13 +46,11 @@ def find_trained_run(workbench: Workbench, named: str) -> str:
     """
     if named != "latest":
         return _completed(workbench, find_run(workbench, named))
-    with RunStore(workbench.home) as store:
-        offset = 0
-        while completed := store.find_columns(_some_completed(offset), ("run_id",)):
-            for (run_id,) in completed:
-                if (workbench.home.run_path(run_id) / "artifacts" / "model").is_dir():
-                    return str(run_id)
-            offset += len(completed)
+    if workbench.home.path.is_dir():
+        with RunStore(workbench.home) as store:
+            newest = store.find_columns(_newest_trained(workbench), ("run_id",))
+        if newest:
+            return str(newest[0][0])
     raise RunIdError(
         f"No completed run in {workbench.home.runs_folder} trained a model. Train one with: qlop train-model"
     )
@@ -85,8 +81,8 @@ def _used(workbench: Workbench, named: str, field: str) -> str:
         raise RunIdError(f"{field}: {error}") from error
 
 
-def _some_completed(offset: int) -> RunQuery:
-    return RunQuery(states=(RunState.COMPLETED,), limit=_LOOKED_AT_ONCE, offset=offset)
+def _newest_trained(workbench: Workbench) -> RunQuery:
+    return RunQuery(states=(RunState.COMPLETED,), with_model=True, home_id=workbench.home.home_id, limit=1)
 
 
 def _completed(workbench: Workbench, run_id: str) -> str:

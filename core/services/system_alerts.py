@@ -19,6 +19,7 @@ __all__ = ["Alert", "disk_alerts", "index_alerts", "plugin_alerts", "relay_alert
 
 _LOW_BYTES = 2 * 1024**3
 _LOW_SHARE = 0.05
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -74,17 +75,14 @@ def relay_alerts(workbench: Workbench) -> list[Alert]:
 
 
 def index_alerts(workbench: Workbench) -> list[Alert]:
-    """Return a warning where the index of runs and the folders on the disk disagree after catching up."""
-    from core.store.run_query import RunQuery
-
-    folder = workbench.home.runs_folder
-    held = {path.name for path in folder.iterdir() if (path / "events.jsonl").is_file()} if folder.is_dir() else set()
+    """Return a warning where folders of runs cannot be read, and so are in no list; the index knows which."""
     with RunStore(workbench.home) as store:
-        known = {str(row[0]) for row in store.find_columns(RunQuery(limit=None), ("run_id",))}
-    if held == known:
+        unreadable = sorted(store.unreadable())
+    if not unreadable:
         return []
+    more = f" and {len(unreadable) - _NAMED} more" if len(unreadable) > _NAMED else ""
     text = (
-        f"The index of runs and the folder of runs disagree: {counted(len(held - known), 'folder')} not in the index, "
-        f"{counted(len(known - held), 'entry', 'entries')} without a folder. Build it anew: qlop runs reindex"
+        f"{counted(len(unreadable), 'folder')} of runs cannot be read, and no list shows these runs: "
+        f"{', '.join(unreadable[:_NAMED])}{more}. What is wrong with each is told by: qlop runs reindex"
     )
     return [Alert("warning", "Index of runs", text)]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from core.base.errors import RunError
+from core.base.events import RunState
 from core.engine.model_limits import model_limits
 from core.services.loaded_data import loaded_data
 from core.services.model_facts import calibration_facts, learned_facts
@@ -81,16 +82,11 @@ def trained_models(workbench: Workbench, *, limit: int = MODELS_LISTED) -> pd.Da
         run_id, title, mode, model, labeler, tickers as text; trained_at in UTC; auc, brier_skill, n_rows, n_folds as
         float64, NaN where the run has no such score.
     """
-    import pandas as pd
-
-    from core.base.events import RunState
-
+    if not workbench.home.path.is_dir():
+        return _table([])
+    wanted = RunQuery(states=(RunState.COMPLETED,), with_model=True, home_id=workbench.home.home_id, limit=limit)
     with RunStore(workbench.home) as store:
-        found = store.find_columns(_with_models(workbench, RunState.COMPLETED, limit), _ASKED)
-    table = pd.DataFrame([_listed(*row) for row in found], columns=[*_TEXTS, "trained_at", *_FIGURES])
-    trained_at = pd.to_datetime(table["trained_at"], utc=True, format="ISO8601").astype("datetime64[us, UTC]")
-    types: dict[str, str] = dict.fromkeys(_TEXTS, "str") | dict.fromkeys(_FIGURES, "float64")
-    return table.astype(types).assign(trained_at=trained_at)
+        return _table([_listed(*row) for row in store.find_columns(wanted, _ASKED)])
 
 
 def read_model_card(workbench: Workbench, named: str) -> ModelCard:
@@ -126,6 +122,15 @@ def read_model_card(workbench: Workbench, named: str) -> ModelCard:
         curves=files.table("learning_curves"),
         notes=files.record("model_notes") or {},
     )
+
+
+def _table(rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:
+    import pandas as pd
+
+    table = pd.DataFrame(rows, columns=[*_TEXTS, "trained_at", *_FIGURES])
+    trained_at = pd.to_datetime(table["trained_at"], utc=True, format="ISO8601").astype("datetime64[us, UTC]")
+    types: dict[str, str] = dict.fromkeys(_TEXTS, "str") | dict.fromkeys(_FIGURES, "float64")
+    return table.astype(types).assign(trained_at=trained_at)
 
 
 def _listed(

@@ -22,8 +22,7 @@ def free_megabytes(path: Path) -> float:
     OSError
         If nobody can say.
     """
-    there = next(place for place in (path, *path.parents) if place.exists())
-    return shutil.disk_usage(there).free / 1e6
+    return _room(path).free / 1e6
 
 
 def check_room(path: Path, needed_mb: float) -> None:
@@ -32,15 +31,23 @@ def check_room(path: Path, needed_mb: float) -> None:
     Raises
     ------
     HomeError
-        If fewer than `needed_mb` megabytes are left.
+        If fewer than `needed_mb` megabytes are left, or the place keeps no files at all, as /proc does not.
     """
-    free_mb = free_megabytes(path)
+    room = _room(path)
+    if room.total == 0:
+        raise HomeError(f"No files can be kept in {path}: its file system has no room at all. Name a folder of yours.")
+    free_mb = room.free / 1e6
     if free_mb < needed_mb:
         raise HomeError(
             f"The disk of the home folder {path} has {free_mb:,.0f} MB left, and a run begins with {needed_mb:,.0f} MB "
             "at least (jobs.free_disk_mb in settings.yaml). Make room, as with: qlop runs prune --older-than 30d "
             "--empty-trash. Or name a home on another disk with --home FOLDER."
         )
+
+
+def _room(path: Path) -> shutil._ntuple_diskusage:
+    there = next(place for place in (path, *path.parents) if place.exists())
+    return shutil.disk_usage(there)
 
 
 class LastRoom:

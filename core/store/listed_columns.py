@@ -76,7 +76,10 @@ def _duration_s(record: RunRecord) -> float | None:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, (int, float)) else None
+    try:
+        return float(value) if isinstance(value, (int, float)) else None
+    except OverflowError:  # an integer of hundreds of digits, which JSON may hold and no database sorts
+        return None
 
 
 def _text(value: object) -> str:

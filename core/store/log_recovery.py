@@ -1,27 +1,25 @@
 """What the end of an event log says, and how a torn end is repaired.
 
 A process that is killed while it writes leaves at most one line without its end. After a power cut a file system may
-also leave lines of zeros. Both are cut off, back to the last line that is an event with its own number. They are in the
-log's last file alone: whatever came before was on disk before it was begun.
+also leave zeros, at the end or with whole lines behind them. All of that is cut off, back to the last line that is an
+event with its own number (see log_places.py). It is in the log's last file alone: whatever came before was on disk
+before it was begun.
 """
 
 from __future__ import annotations
 
 import os
-from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from core.base.errors import StoreError
 from core.base.events import Event, RunState, StatusPayload
+from core.store.log_places import event_of, last_in_place
 from core.store.log_segments import segments
 
 __all__ = ["LogEnd", "last_event", "recover", "state_of"]
 
 _BLOCK = 64 * 1024
-_LINES_THAT_A_POWER_CUT_MAY_SPOIL = 1000
 
 
 @dataclass(frozen=True)
@@ -55,19 +53,15 @@ def recover(path: Path) -> LogEnd:
         If the log is damaged farther back than a kill or a power cut explains.
     """
     *earlier, (first_seq, last_file) = segments(path)
-    count, tail = _lines(last_file)
-    while tail:
-        start, line = tail.pop()
-        # A line without its end was never reported as written, even where its text is whole.
-        event = _parsed(line) if line.endswith(b"\n") else None
-        if event is not None and event.seq == first_seq - 1 + count:
-            return LogEnd(event.seq, last_file, _cut(last_file, start + len(line)), event)
-        count -= 1
+    found = last_in_place(last_file, first_seq)
+    if found is not None:
+        last, end = found
+        return LogEnd(last.seq, last_file, _cut(last_file, end), last)
     before = _last_event_of(earlier[-1].path) if earlier else None
-    if count or (before.seq if before else 0) != first_seq - 1:
+    if (before.seq if before else 0) != first_seq - 1:
         raise StoreError(
-            f"{last_file} is damaged: its last {_LINES_THAT_A_POWER_CUT_MAY_SPOIL} lines are no events of this run. "
-            f"Restore the file from a backup, or: qlop runs delete {path.parent.name}"
+            f"{last_file} is damaged: it begins with number {first_seq}, and the file before it ends with number "
+            f"{before.seq if before else 0}. Restore the files from a backup, or: qlop runs delete {path.parent.name}"
         )
     return LogEnd(first_seq - 1, last_file, _cut(last_file, 0), before)
 
@@ -124,30 +118,10 @@ def _last_event_in(block: bytes, *, from_start: bool) -> Event | None:
     lines = block.split(b"\n")
     # What follows the last line end is torn; what precedes the first is cut off, unless the block is the whole file.
     for line in reversed(lines[0 if from_start else 1 : -1]):
-        event = _parsed(line)
+        event = event_of(line + b"\n")
         if event is not None:
             return event
     return None
-
-
-def _lines(path: Path) -> tuple[int, deque[tuple[int, bytes]]]:
-    tail: deque[tuple[int, bytes]] = deque(maxlen=_LINES_THAT_A_POWER_CUT_MAY_SPOIL)
-    count, offset = 0, 0
-    try:
-        with path.open("rb") as file:
-            for count, line in enumerate(file, start=1):  # noqa: B007 - the count is the result
-                tail.append((offset, line))
-                offset += len(line)
-    except FileNotFoundError:
-        return 0, tail
-    return count, tail
-
-
-def _parsed(line: bytes) -> Event | None:
-    try:
-        return Event.model_validate_json(line)
-    except ValidationError:
-        return None
 
 
 def _cut(path: Path, size: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from json import loads
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +16,9 @@ from core.store.run_query import RunQuery
 from core.store.run_record import RunRecord
 from core.store.run_row import RECORD_COLUMNS, record_of
 from core.store.run_statements import answers_from_records, count_runs, select_modes, select_runs, select_tags
-from core.store.search_plan import begins_with_texts
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Row, Select
+    from sqlalchemy import Row, Select
 
 __all__ = ["RunAnswers"]
 
@@ -66,7 +65,7 @@ class RunAnswers:
         StoreError
             As `find`.
         """
-        return sum(n_runs for (n_runs,) in self._answers([lambda _: count_runs(query)])[0])
+        return sum(n_runs for (n_runs,) in self._answers([count_runs(query)])[0])
 
     def version(self) -> str:
         """Return a text that changes whenever a run comes, goes, begins, ends or is annotated; logs may grow meanwhile.
@@ -107,32 +106,30 @@ class RunAnswers:
             As `find`.
         """
         asked = [select(is_deleted=trash) for select in (select_modes, select_tags) for trash in (False, True)]
-        modes, of_trash, tags, tags_of_trash = self._answers([lambda _, each=each: each for each in asked])
+        modes, of_trash, tags, tags_of_trash = self._answers(asked)
         return (
             sorted({mode for (mode,) in (*modes, *of_trash)}),
             sorted({tag for (found,) in (*tags, *tags_of_trash) for tag in loads(found)}),
         )
 
     def _runs(self, query: RunQuery, columns: Sequence[str]) -> Sequence[Row[Any]]:
-        def asked(connection: Connection) -> Select[Any]:
-            return select_runs(query, columns, texts_first=begins_with_texts(connection, query))
+        in_sqlite = self._home.database_url is None or self._database.file is not None
+        return self._answers([select_runs(query, columns, in_sqlite=in_sqlite)])[0]
 
-        return self._answers([asked])[0]
-
-    def _answers(self, questions: Sequence[Callable[[Connection], Select[Any]]]) -> list[Sequence[Row[Any]]]:
+    def _answers(self, statements: Sequence[Select[Any]]) -> list[Sequence[Row[Any]]]:
         if not self._exists():
-            return [[] for _ in questions]
+            return [[] for _ in statements]
         try:
             self._index.catch_up()
             with self._database.transaction() as connection:
-                return [connection.execute(question(connection)).all() for question in questions]
+                return [connection.execute(statement).all() for statement in statements]
         except DamagedIndexError:
             raise
         except StoreError as error:
             if self._database.file is None:
                 raise
             _logger.warning("This list is read from the run folders: %s", error)
-        return answers_from_records(self._index.read_folders(self._index.folders())[0], questions)
+        return answers_from_records(self._index.read_folders(self._index.folders())[0], statements)
 
     def _exists(self) -> bool:
         return self._home.path.is_dir() or self._home.database_url is not None

@@ -139,8 +139,10 @@ class RunFolder:
 
     def notes_revision(self) -> int:
         """Return when the notes were last changed, in nanoseconds; 0 for never."""
-        path = self.path / "notes.json"
-        return path.stat().st_mtime_ns if path.exists() else 0
+        try:
+            return (self.path / "notes.json").stat().st_mtime_ns
+        except (FileNotFoundError, NotADirectoryError):
+            return 0
 
     def process(self) -> ProcessRecord | None:
         """Return the process that carries or carried the run, None before it has one."""

@@ -71,7 +71,7 @@ class RunIndex:
         self._agreement.forget()
 
     def catch_up(self) -> set[str]:
-        """See to it that the index agrees with the folders, where there are any; return the runs that cannot be read."""
+        """See to it that the index agrees with the folders, and return the runs that cannot be read."""
         if not self._home.path.is_dir():
             return set()
         stamp = FolderStamp.of(self._home)
@@ -202,7 +202,10 @@ def _with_next_step(error: QlopError, run_id: str) -> str:
 
 
 def _is_stale(known: KnownRun | None, found: FoundFolder) -> bool:
-    return known is None or known.is_deleted != found.is_deleted or known.state not in TERMINAL_STATES
+    if known is None or known.is_deleted != found.is_deleted or known.state not in TERMINAL_STATES:
+        return True
+    # Another version of QLOP, or one whose index could not be reached, may have written a note.
+    return found.folder.notes_revision() > known.notes_revision
 
 
 def _run_folders(place: Path, *, is_deleted: bool) -> list[FoundFolder]:

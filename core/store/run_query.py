@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FigureRange", "RunQuery"]
 
+_MOST = 2**63 - 1  # the largest number of every database
+
 
 @dataclass(frozen=True)
 class FigureRange:
@@ -80,9 +82,9 @@ class RunQuery:
     home_id: str = ""
 
     def __post_init__(self) -> None:
-        if self.limit is not None and self.limit < 1:
-            raise UsageError(f"limit is {self.limit}; it must be at least 1, or null for all runs.")
-        if self.offset < 0:
-            raise UsageError(f"offset is {self.offset}; it must be at least 0.")
+        if self.limit is not None and not 1 <= self.limit <= _MOST:
+            raise UsageError(f"limit is {self.limit}; it must be from 1 to {_MOST}, or null for all runs.")
+        if not 0 <= self.offset <= _MOST:
+            raise UsageError(f"offset is {self.offset}; it must be from 0 to {_MOST}.")
         if self.order not in SORTED_BY:
             raise UsageError(f"order is {self.order!r}; it must be one of {', '.join(SORTED_BY)}.")

@@ -173,16 +173,28 @@ class RunSession(RunResults):
             self._last_room.give_back()
             if self._is_ended_by_another:
                 return
-            if error is not None and (unforeseen := traceback_of(error)) is not None:
-                self.events.append(unforeseen)
-            self.events.append(last_status(self.run_id, error, self._ending))
+            self._tell_the_end(error)
             self._store.upsert_if_possible(self.folder)
         finally:
-            self.events.close()
-            self._lock.release()
-            self._store.close()
-            if self._owns_process:
-                restore_mark(self._mark_before)
+            try:
+                self.events.close()
+            finally:
+                self._lock.release()
+                self._store.close()
+                if self._owns_process:
+                    restore_mark(self._mark_before)
+
+    def _tell_the_end(self, error: BaseException | None) -> None:
+        unforeseen = None if error is None else traceback_of(error)
+        try:
+            if unforeseen is not None:
+                self.events.append(unforeseen)
+            self.events.append(last_status(self.run_id, error, self._ending))
+        except StoreError as refused:
+            # After a failure of the disk the log takes no other word than this one.
+            self.events.append(last_status(self.run_id, error or refused, self._ending))
+            if error is None:
+                raise
 
     def _begin(
         self,

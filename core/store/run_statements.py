@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.store.json_form import storable
@@ -10,33 +10,31 @@ from core.store.listed_columns import SORTED_BY, key_of
 from core.store.run_row import RECORD_COLUMNS, row_of, tag_line, time_text
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection, Row, Select, UnaryExpression
+    from sqlalchemy import ColumnElement, Row, Select, UnaryExpression
 
     from core.store.run_query import RunQuery
     from core.store.run_record import RunRecord
 
-__all__ = ["answers_from_records", "count_runs", "searched", "select_modes", "select_runs", "select_tags"]
+__all__ = ["answers_from_records", "count_runs", "select_modes", "select_runs", "select_tags"]
 
 
-def select_runs(
-    query: RunQuery, columns: Sequence[str] = RECORD_COLUMNS, *, texts_first: bool = False
-) -> Select[Any]:
+def select_runs(query: RunQuery, columns: Sequence[str] = RECORD_COLUMNS, *, in_sqlite: bool = False) -> Select[Any]:
     """Return the statement that `query` means, for these columns.
 
     Of equal ones the newest come first, where the greatest do, and the id breaks ties: equal questions get equal
-    answers. With `texts_first`, what is searched for is found in SQLite's index of texts before anything is sorted.
+    answers.
     """
     from sqlalchemy import select
 
-    from core.store.schema import TEXTS_INDEX, runs
+    from core.store.schema import runs
 
     asked, order = select(*(runs.c[name] for name in columns)), _order(query)
     if query.limit is None and not query.offset:
         return asked.where(*_conditions(query)).order_by(*order)
     # Which runs these are is found in an index; only their rows are read.
-    part = select(runs.c.run_id).where(*_conditions(query)).order_by(*order).limit(query.limit).offset(query.offset)
-    if texts_first:
-        part = part.with_hint(runs, f"INDEXED BY {TEXTS_INDEX}", "sqlite")
+    sorted_search = in_sqlite and (query.text or query.tag) and query.order != "created_at"
+    passing = _conditions_by_index(query) if sorted_search else _conditions(query)
+    part = select(runs.c.run_id).where(*passing).order_by(*order).limit(query.limit).offset(query.offset)
     found = part.subquery("found")
     return asked.join(found, found.c.run_id == runs.c.run_id).order_by(*order)
 
@@ -74,10 +72,8 @@ def select_tags(*, is_deleted: bool) -> Select[Any]:
     return select(cast(runs.c.tags, Text)).where(runs.c.is_deleted.is_(is_deleted), bears_some).distinct()
 
 
-def answers_from_records(
-    records: Sequence[RunRecord], questions: Sequence[Callable[[Connection], Select[Any]]]
-) -> list[Sequence[Row[Any]]]:
-    """Return what each question asks for out of `records`, without an index on disk."""
+def answers_from_records(records: Sequence[RunRecord], statements: Sequence[Select[Any]]) -> list[Sequence[Row[Any]]]:
+    """Return what each statement asks for out of `records`, without an index on disk."""
     from sqlalchemy import create_engine
 
     from core.store.schema import metadata, runs
@@ -88,7 +84,7 @@ def answers_from_records(
             metadata.create_all(connection)
             for record in records:
                 connection.execute(runs.insert(), row_of(record))
-            return [connection.execute(question(connection)).all() for question in questions]
+            return [connection.execute(statement).all() for statement in statements]
     finally:
         engine.dispose()
 
@@ -101,11 +97,33 @@ def _order(query: RunQuery) -> list[UnaryExpression[Any]]:
     first = runs.c[SORTED_BY[query.order]]
     # All in one direction, as an index can be read from either end.
     turned = desc if query.is_descending else asc
-    ordered = [turned(column) for column in dict.fromkeys((first, runs.c.created_at, runs.c.run_id))]
+    # No two runs have one id: after it nothing is left to sort.
+    columns = (first,) if first is runs.c.run_id else dict.fromkeys((first, runs.c.created_at, runs.c.run_id))
+    ordered = [turned(column) for column in columns]
     return [nulls_last(ordered[0]) if first.nullable else ordered[0], *ordered[1:]]
 
 
 def _conditions(query: RunQuery) -> list[ColumnElement[bool]]:
+    return [*_belonging(query), *_filters(query)]
+
+
+def _conditions_by_index(query: RunQuery) -> list[ColumnElement[bool]]:
+    """Return the conditions for SQLite, each filter answered by the index that holds its column.
+
+    An index for an order holds no texts: to search in that order would read each run's row, however rare the words are.
+    """
+    from sqlalchemy import literal_column, select
+
+    from core.store.schema import runs
+
+    row: ColumnElement[int] = literal_column(f"{runs.name}.rowid")
+    belonging = _belonging(query)
+    of_rows = (select(row).select_from(runs).where(*belonging, each) for each in _filters(query))
+    return [*belonging, *(row.in_(found.correlate(None)) for found in of_rows)]
+
+
+def _belonging(query: RunQuery) -> list[ColumnElement[bool]]:
+    """Return the conditions on where a run is, which each index begins with or few questions have."""
     from core.store.schema import runs
 
     conditions: list[ColumnElement[bool]] = []
@@ -113,23 +131,27 @@ def _conditions(query: RunQuery) -> list[ColumnElement[bool]]:
         conditions.append(runs.c.is_deleted.is_(query.only_deleted))
     if query.home_id:
         conditions.append(runs.c.home_id == query.home_id)
+    return conditions
+
+
+def _filters(query: RunQuery) -> list[ColumnElement[bool]]:
+    from sqlalchemy import and_
+
+    from core.store.schema import runs
+    from core.store.text_search import holds
+
+    conditions: list[ColumnElement[bool]] = []
     if query.with_model:
         conditions.append(runs.c.has_model.is_(True))
     if query.states:
         conditions.append(runs.c.state.in_([state.value for state in query.states]))
     if query.modes:
-        conditions.append(runs.c.mode_key.in_([key_of(mode) for mode in query.modes]))
-        conditions.append(runs.c.mode.in_([storable(mode) for mode in query.modes]))
-    return [*conditions, *searched(query), *_ranges(query)]
-
-
-def searched(query: RunQuery) -> list[ColumnElement[bool]]:
-    """Return the conditions on the texts that searches look through."""
-    from core.store.schema import runs
-
+        keys, modes = ([of(mode) for mode in query.modes] for of in (key_of, storable))
+        conditions.append(and_(runs.c.mode_key.in_(keys), runs.c.mode.in_(modes)))
     words = [storable(query.text.casefold())] if query.text else []
     tags = [tag_line(query.tag)] if query.tag else []
-    return [runs.c.search_text.contains(word, autoescape=True) for word in (*words, *tags)]
+    conditions += [holds(runs.c.search_text, word) for word in (*words, *tags)]
+    return [*conditions, *_ranges(query)]
 
 
 def _ranges(query: RunQuery) -> list[ColumnElement[bool]]:

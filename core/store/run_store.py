@@ -111,6 +111,8 @@ class RunStore(RunAnswers):
             changed["tags"] = json_value(checked_tags(tags))
         if notes is not None:
             changed["notes"] = checked_note(notes)
+        # First: should the index not take what the folder holds by then, the next looker finds it there.
+        self._index.forget_agreement()
         write_json(folder.path / "notes.json", changed)
         return self.upsert(folder)
 

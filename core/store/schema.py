@@ -10,10 +10,7 @@ from sqlalchemy.dialects import postgresql
 
 from core.store.listed_columns import FIGURE_COLUMNS, KEYED_TEXTS, SORTED_BY, SUMMARY_COLUMNS
 
-__all__ = ["TEXTS_INDEX", "agreements", "metadata", "runs"]
-
-TEXTS_INDEX = "qlop_runs_3_search"
-"""SQLite's index that holds the texts which searches look through."""
+__all__ = ["agreements", "metadata", "runs"]
 
 metadata = MetaData()
 
@@ -21,7 +18,8 @@ metadata = MetaData()
 _Sorted = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 # The number is the schema's version: another version is another table, filled from the folders when it is first
-# opened, so that two versions of QLOP can share one database.
+# opened, so that two versions of QLOP can share one database. A note that the other version writes is seen when the
+# folders are compared next, which a run that comes or goes, or a reindex, brings about.
 # Times are ISO 8601 in UTC with microseconds: of equal length, they sort as text, alike in every database.
 runs = Table(
     "qlop_runs_3",
@@ -60,7 +58,7 @@ runs = Table(
     Index("qlop_runs_3_model", "is_deleted", "has_model", "state", "created_at", "run_id"),
     # A search reads the newest runs' texts one after the other, and the rows of what it finds. PostgreSQL's indexes
     # hold no text of any length, and it reads the table as quickly.
-    Index(TEXTS_INDEX, "is_deleted", "created_at", "run_id", "search_text").ddl_if(dialect="sqlite"),
+    Index("qlop_runs_3_search", "is_deleted", "created_at", "run_id", "search_text").ddl_if(dialect="sqlite"),
     # What is counted again and again, whether anything has changed.
     Index("qlop_runs_3_home", "home_id", "state", "is_deleted", "notes_revision"),
 )

@@ -10,7 +10,7 @@ import streamlit as st
 from core.ui.tables import reading_table
 
 if TYPE_CHECKING:
-    from core.services.disk_use import DiskUse
+    from core.services.disk_use import DiskUse, PlaceUse
 
 __all__ = ["CACHES", "disk_table"]
 
@@ -26,7 +26,7 @@ def disk_table(use: DiskUse, *, only: Collection[str] = ()) -> None:
         st.markdown("Nothing yet.")
         return
     table = pd.DataFrame(
-        [(place.name, place.n_files, place.size_bytes, place.path) for place in places],
+        [(_named(place), place.n_files, place.size_bytes, place.path) for place in places],
         columns=["name", "n_files", "size_bytes", "path"],
     )
     config = st.column_config
@@ -37,3 +37,7 @@ def disk_table(use: DiskUse, *, only: Collection[str] = ()) -> None:
         "path": config.TextColumn("Where", width="large"),
     }
     reading_table(table, columns=columns, name="Disk use")
+
+
+def _named(place: PlaceUse) -> str:
+    return f"{place.name}, about" if place.is_estimate else place.name

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
@@ -17,7 +17,7 @@ from core.ui.shown_row import show_row
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["choice_table", "picked_row", "reading_table", "right_text"]
+__all__ = ["choice_table", "picked_row", "reading_table", "right_text", "table_height"]
 
 _ROW_HEIGHT = 32
 _MOST_ROWS = 9
@@ -95,12 +95,11 @@ def picked_row(selection: Mapping[str, Any], marked: Sequence[int]) -> int | Non
 
 def reading_table(table: pd.DataFrame, *, columns: Mapping[str, Any], name: str, most_rows: int | None = None) -> None:
     """Draw rows to read, all of them at once or `most_rows` and a scroll; `columns` as in `choice_table`."""
-    is_long = most_rows is not None and len(table) > most_rows
     st.dataframe(
         table[list(columns)],
         column_config=dict(columns),
         hide_index=True,
-        height=_height(len(table), most_rows) if is_long and most_rows else "content",
+        height=table_height(len(table), most_rows=most_rows),
         row_height=_ROW_HEIGHT,
         placeholder="",
         alt=name,
@@ -110,6 +109,11 @@ def reading_table(table: pd.DataFrame, *, columns: Mapping[str, Any], name: str,
 def right_text(label: str) -> Any:  # noqa: ANN401 - Streamlit gives column configurations no type to name
     """Return the configuration of a column of figures that are text already."""
     return st.column_config.TextColumn(label, alignment="right")
+
+
+def table_height(n_rows: int, *, most_rows: int | None) -> int | Literal["content"]:
+    """Return what shows all rows and none below them, or `most_rows` of more in pixels."""
+    return "content" if most_rows is None or n_rows <= most_rows else _height(n_rows, most_rows)
 
 
 def _selection(rows: list[int]) -> Any:  # noqa: ANN401 - a state that Streamlit takes as a plain dictionary

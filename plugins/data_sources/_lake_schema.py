@@ -54,9 +54,8 @@ def refuse_other_schema(file: Path, lake: Lake, first: Path, folder_values: Mapp
                 f"{file}: column {name!r} {found}, and in {first} it is {kind}; all files of a lake have one schema. "
                 "Rewrite the file, or narrow data_source_params.path."
             )
-    named = source_columns(
-        [*held, *(key for key in folder_values if key not in held)], lake.params.columns, origin=str(file)
-    )
+    names = [*held, *(key for key in folder_values if key not in held)]
+    named = source_columns(names, lake.params.columns, origin=str(file)) if set(names) != set(lake.types) else {}
     for column, name in named.items():
         if column not in lake.columns:
             raise qlop.DataError(

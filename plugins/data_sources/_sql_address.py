@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import qlop
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL
+    from sqlalchemy import URL, Connection
 
-__all__ = ["hash_of_user", "parsed_url", "place_of", "secrets_in"]
+__all__ = ["identity_of", "parsed_url", "place_of", "secrets_in"]
 
 
 def parsed_url(url: str) -> URL:
@@ -55,7 +56,22 @@ def secrets_in(address: URL | None) -> list[str]:
     return sorted({form for secret in held for form in (secret, quote(secret, safe=""))}, key=len, reverse=True)
 
 
-def hash_of_user(address: URL | None) -> str:
-    """Return what tells the user, and the schema that options may choose, from others."""
-    asked = {} if address is None else {name: address.query.get(name, "") for name in ("user", "options")}
-    return hashlib.sha256(f"{address and address.username} {asked}".encode()).hexdigest()[:16]
+def identity_of(address: URL, connection: Connection) -> str:
+    """Return what tells a database, and what its user sees of it, from others: the place, and a hash.
+
+    Drivers take host, database, user and schema from a URL's options too, and libpq from the environment and its
+    service file; so that of PostgreSQL the open connection says what they came to.
+    """
+    asked = {name: value for name, value in sorted(address.query.items()) if "pass" not in name.lower()}
+    said = (address.username, asked, _of_connection(connection))
+    return f"{place_of(address)} {hashlib.sha256(repr(said).encode()).hexdigest()[:16]}"
+
+
+def _of_connection(connection: Connection) -> Sequence[object]:
+    from sqlalchemy import text
+
+    if connection.dialect.name != "postgresql":
+        return ()
+    driver: Any = connection.connection.driver_connection
+    seen = connection.execute(text("SELECT current_database(), current_user, current_schemas(false)")).one()
+    return (driver.info.host, driver.info.hostaddr, driver.info.port, driver.info.options, *seen)

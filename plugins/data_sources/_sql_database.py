@@ -7,13 +7,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import qlop
 
-from plugins.data_sources._sql_address import hash_of_user, parsed_url, place_of, secrets_in
+from plugins.data_sources._sql_address import identity_of, parsed_url, place_of, secrets_in
 from plugins.data_sources._sql_faults import told_fault
 from plugins.data_sources._sql_read_only import let_only_read
 
@@ -36,22 +37,29 @@ class Database:
         The connection.
     place : str
         What messages call the database: no user, no password.
-    identity : str
-        What tells it from all others, and its user from others, whom it may show other rows; no secret in the clear.
+    address : URL or None
+        Where a server's database is; None: `place` is a SQLite file.
     clock : _Clock
         What stops a statement of SQLite that takes too long.
     """
 
-    def __init__(self, connection: Connection, place: str, identity: str, clock: _Clock) -> None:
+    def __init__(self, connection: Connection, place: str, address: URL | None, clock: _Clock) -> None:
         self.connection = connection
         self.place = place
-        self.identity = identity
+        self._address = address
         self._clock = clock
         self._answers = ExitStack()
 
     def close(self) -> None:
         """End what is still being answered."""
         self._answers.close()
+
+    @cached_property
+    def identity(self) -> str:
+        """What tells it from others, and its user from others, whom it may show other rows; no secret in the clear."""
+        if self._address is None:
+            return str(Path(self.place).resolve())
+        return identity_of(self._address, self.connection)
 
     def columns_of(self, table: str, schema: str | None) -> list[str]:
         """Return the columns of a table or a view.
@@ -153,12 +161,12 @@ def open_database(url: str | None, sqlite_file: str | None, timeout_s: float) ->
     clock = _Clock(timeout_s)
     path = None if sqlite_file is None else _existing(sqlite_file)
     place = str(path) if path is not None else place_of(address)
-    identity = str(path.resolve()) if path is not None else f"{place} {hash_of_user(address)}"
+    server = address if path is None else None
     engine = _sqlite_engine(path, clock, timeout_s) if path is not None else _server_engine(address, place, timeout_s)
     try:
         with (
             engine.connect() as connection,
-            closing(Database(_reading(connection, timeout_s), place, identity, clock)) as database,
+            closing(Database(_reading(connection, timeout_s), place, server, clock)) as database,
         ):
             yield database
     except SQLAlchemyError as error:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from pydantic import JsonValue
-    from qlop.engine import BarRows
+    from qlop.engine import BarRows, RowGathering
 
     from plugins.data_sources._sql_database import Database
     from plugins.data_sources._sql_reading import Reading
@@ -47,45 +47,69 @@ def kept_and_missing_rows(
     DataError
         If a ticker has no row, or what is fetched breaks a promise of the price panel.
     """
-    import pandas as pd
-    from qlop.engine import RowGathering, incremental_tickers
-
     tickers = list(wanted.tickers or reading.every_ticker())
-    params = source.params
-
-    def fetch(asked: Sequence[str], start: date | None, end: date | None) -> Mapping[str, pd.DataFrame]:
-        return _fetched(reading, Wanted(asked, start, end))
-
-    gathered = RowGathering()
-    bars_of_each = incremental_tickers(
-        source.access,
-        {ticker: _key(source, database, ticker, interval) for ticker in tickers},
-        wanted.start,
-        wanted.end,
-        fetch,
-        interval=interval,
-        overlap_bars=params.overlap_bars,
-        refresh=params.refresh,
-        at_once=params.tickers_at_once,
+    gathered, has_one_form = _gathered(
+        source, database, reading, wanted, tickers, interval, refresh=source.params.refresh
     )
-    for done, (ticker, bars) in enumerate(bars_of_each, start=1):
-        source.access.progress(ticker, done, len(tickers))
-        if len(bars):
-            columns = {str(name): bars[name].to_numpy() for name in bars.columns if name != "timestamp"}
-            gathered.add(pd.Categorical([ticker] * len(bars)), pd.DatetimeIndex(bars["timestamp"]), columns)
+    if not has_one_form:
+        source.access.log(f"{reading.origin} has other columns than what is kept of it; everything is read anew")
+        gathered, _ = _gathered(source, database, reading, wanted, tickers, interval, refresh=True)
     reading.refuse_missing(wanted, gathered.tickers)
     rows = gathered.taken()
     return rows, lambda row: f"{reading.origin}, kept or new, {rows.ticker_of(row)}"
 
 
-def _key(source: Sql, database: Database, ticker: str, interval: str) -> dict[str, JsonValue]:
-    """Return what the bars of a ticker depend on. The user is in it as a hash, for users may see different rows."""
+def _gathered(
+    source: Sql,
+    database: Database,
+    reading: Reading,
+    wanted: Wanted,
+    tickers: Sequence[str],
+    interval: str,
+    *,
+    refresh: bool,
+) -> tuple[RowGathering, bool]:
+    """Return the wanted rows, and whether all have the same columns: a query's may be others than it had."""
+    import pandas as pd
+    from qlop.engine import RowGathering, incremental_tickers
+
+    def fetch(asked: Sequence[str], start: date | None, end: date | None) -> Mapping[str, pd.DataFrame]:
+        return _fetched(reading, Wanted(asked, start, end))
+
+    bars_of_each = incremental_tickers(
+        source.access,
+        {ticker: _key(source, database, reading, ticker, interval) for ticker in tickers},
+        wanted.start,
+        wanted.end,
+        fetch,
+        interval=interval,
+        overlap_bars=source.params.overlap_bars,
+        refresh=refresh,
+        at_once=source.params.tickers_at_once,
+    )
+    gathered, forms = RowGathering(), set()
+    for done, (ticker, bars) in enumerate(bars_of_each, start=1):
+        source.access.progress(ticker, done, len(tickers))
+        if len(bars):
+            columns = {str(name): bars[name].to_numpy() for name in bars.columns if name != "timestamp"}
+            gathered.add(pd.Categorical([ticker] * len(bars)), pd.DatetimeIndex(bars["timestamp"]), columns)
+            forms.add(frozenset(columns))
+    return gathered, len(forms) <= 1
+
+
+def _key(source: Sql, database: Database, reading: Reading, ticker: str, interval: str) -> dict[str, JsonValue]:
+    """Return what the bars of a ticker depend on. The user is in it as a hash, for users may see different rows.
+
+    So are the table's columns: bars of before it had dividends are not its bars any more.
+    """
+    columns = reading.columns_of_table
     return {
         "source": source.name,
         "form": 1,
         "database": database.identity,
         "ticker": ticker,
         "interval": interval,
+        "columns": None if columns is None else dict(columns),
         "params": source.params.model_dump(mode="json", include=_WHAT_BARS_ARE),
     }
 

@@ -6,7 +6,7 @@ its times are written is seen from one cell, and what lies in the dates is decid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
@@ -17,15 +17,16 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
-    from sqlalchemy import Select, TextClause
+    from sqlalchemy import ColumnElement, Select, TextClause
 
-    from plugins.data_sources._sql_database import Database
+    from plugins.data_sources._sql_table import Table
 
-__all__ = ["TableName", "Wanted", "a_value", "query_question", "table_question", "tickers_of_table", "times_of_table"]
+__all__ = ["Wanted", "query_question", "table_question"]
 
 _PARAMETERS = ("start", "end", "tickers")
 _EPOCH_UNITS = {"epoch_s": 1, "epoch_ms": 1_000, "epoch_us": 1_000_000}
 _MOST_BOUND_TICKERS = 10_000
+_LONGEST_SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -49,42 +50,35 @@ class Wanted:
         return inside
 
 
-@dataclass(frozen=True)
-class TableName:
-    """A table or a view, in a schema or in the database's default one."""
-
-    name: str
-    schema: str | None
-
-
 def table_question(
-    table: TableName,
+    table: Table,
     columns: Sequence[str],
     wanted: Wanted,
     *,
     time_column: str,
     ticker_column: str | None,
     timestamp_format: str | None,
-    a_value_of: Callable[[str], Any],
 ) -> Select[Any]:
     """Return the SELECT of a table's columns, bounded by the tickers and dates that are wanted.
 
-    `a_value_of` returns a value of a column, which shows how bounds are written.
-    """
-    from sqlalchemy import column, select
+    A bound is left out where the column holds values of other kinds, which it would pass over.
 
-    statement = _from_table(select(*(column(name) for name in columns)), table, columns)
-    if wanted.start or wanted.end:
-        low, high = _bounds(a_value_of(time_column), wanted, timestamp_format)
-        if low is not None:
-            statement = statement.where(column(time_column) >= low)
-        if high is not None:
-            statement = statement.where(column(time_column) < high)
-    if ticker_column and wanted.tickers is not None and len(wanted.tickers) <= _MOST_BOUND_TICKERS:
-        held = _as_held(a_value_of(ticker_column), wanted.tickers)
-        if held is not None:
-            statement = statement.where(column(ticker_column).in_(held))
-    return statement
+    Raises
+    ------
+    DataError
+        If the table holds a wanted ticker with white space around it: its rows would be left out.
+    """
+    from sqlalchemy import column
+
+    statement = table.rows(*(column(name) for name in columns), of=columns)
+    tickers = None if ticker_column is None else _tickers_as_held(table, ticker_column, wanted)
+    among = None if ticker_column is None or tickers is None else (ticker_column, tickers)
+    bounds = _time_bounds(table, time_column, wanted, timestamp_format, among)
+    if among is None:
+        return statement.where(*bounds)
+    if isinstance(table.a_value(among[0]), str):
+        _refuse_padded(table, table.padded(*among, bounds))
+    return statement.where(*bounds, column(among[0]).in_(among[1]))
 
 
 def query_question(query: str, wanted: Wanted) -> TextClause:
@@ -122,42 +116,6 @@ def query_question(query: str, wanted: Wanted) -> TextClause:
     return statement.bindparams(*bound)
 
 
-def tickers_of_table(database: Database, table: TableName, ticker_column: str) -> list[str]:
-    """Return the tickers that a table holds."""
-    from sqlalchemy import column, select
-
-    statement = _from_table(select(column(ticker_column)).distinct(), table, [ticker_column])
-    return sorted({str(ticker) for ticker in database.first_values(statement) if ticker is not None})
-
-
-def times_of_table(database: Database, table: TableName, time_column: str) -> str:
-    """Return "A to B", the first and last time that a table holds, for a message."""
-    from sqlalchemy import column, func, select
-
-    ends = [
-        database.first_value(_from_table(select(end(column(time_column))), table, [time_column]))
-        for end in (func.min, func.max)
-    ]
-    return f"{ends[0]} to {ends[1]}"
-
-
-def _from_table(statement: Any, table: TableName, columns: Sequence[str]) -> Select[Any]:  # noqa: ANN401
-    from sqlalchemy import column
-    from sqlalchemy import table as table_clause
-
-    clause = table_clause(table.name, *(column(name) for name in columns), schema=table.schema)
-    bounded: Select[Any] = statement.select_from(clause)
-    return bounded
-
-
-def a_value(database: Database, table: TableName, name: str) -> Any:  # noqa: ANN401 - a cell
-    """Return a value of a column, None where it holds none."""
-    from sqlalchemy import column, select
-
-    statement: Select[Any] = select(column(name)).where(column(name).is_not(None)).limit(1)
-    return database.first_value(_from_table(statement, table, [name]))
-
-
 def _bounds(value: object, wanted: Wanted, timestamp_format: str | None) -> tuple[Any, Any]:
     """Return the least value that may lie in the dates, and the least after them; None where that cannot be said.
 
@@ -190,9 +148,39 @@ def _shifted(day: date, days: int) -> date:
     return date.fromordinal(min(max(day.toordinal() + days, 2), date.max.toordinal() - 1))
 
 
-def _as_held(value: object, tickers: Sequence[str]) -> list[Any] | None:
+def _time_bounds(
+    table: Table,
+    time_column: str,
+    wanted: Wanted,
+    timestamp_format: str | None,
+    among: tuple[str, Sequence[Any]] | None,
+) -> list[ColumnElement[bool]]:
+    from sqlalchemy import column
+
+    is_bounded = wanted.start is not None or wanted.end is not None
+    if not is_bounded or table.holds_other_kinds(time_column, among):
+        return []
+    low, high = _bounds(table.a_value(time_column), wanted, timestamp_format)
+    ends = ([] if low is None else [column(time_column) >= low], [] if high is None else [column(time_column) < high])
+    return [*ends[0], *ends[1]]
+
+
+def _tickers_as_held(table: Table, column: str, wanted: Wanted) -> list[Any] | None:
+    """Return the wanted tickers as a column holds them; None where all rows must come to find them."""
+    tickers = wanted.tickers
+    if tickers is None or len(tickers) > _MOST_BOUND_TICKERS or table.holds_other_kinds(column):
+        return None
+    value = table.a_value(column)
     if isinstance(value, str):
         return list(tickers)
     if type(value) is int:
         return [int(ticker) for ticker in tickers if ticker.isdecimal()]
     return None
+
+
+def _refuse_padded(table: Table, found: Sequence[str]) -> None:
+    if found:
+        raise qlop.DataError(
+            f"{table.origin}: ticker {found[0].strip()!r} is held as {found[0][:_LONGEST_SHOWN]!r} too, with white "
+            "space, and rows of that would be left out. Read it by a query with TRIM, or correct the table."
+        )

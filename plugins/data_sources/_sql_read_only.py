@@ -57,5 +57,6 @@ def refuse_other_than_select(query: str) -> str:
     rest = query[_BEFORE_FIRST_WORD.match(query).end() :]  # type: ignore[union-attr] # it matches the empty text too
     word = re.match(r"\w*", rest)
     if word is None or word[0].upper() not in _QUERIES:
-        raise ValueError(f"a query must only read, and begin with {', '.join(_QUERIES[:-1])} or {_QUERIES[-1]}")
+        found = f"it begins with {word[0][:20]!r}" if word and word[0] else "it begins with no word"
+        raise ValueError(f"{found}; it must only read, and begin with {', '.join(_QUERIES[:-1])} or {_QUERIES[-1]}")
     return query

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import qlop
@@ -18,14 +18,8 @@ from plugins.data_sources._own_prices import (
 )
 from plugins.data_sources._sql_cells import Batch
 from plugins.data_sources._sql_gathered import Gathered
-from plugins.data_sources._sql_question import (
-    TableName,
-    a_value,
-    query_question,
-    table_question,
-    tickers_of_table,
-    times_of_table,
-)
+from plugins.data_sources._sql_question import query_question, table_question
+from plugins.data_sources._sql_table import Table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,8 +48,8 @@ class Reading:
         self._database = database
         self._interval = interval
         table = self._params.table
-        self._table = None if table is None else TableName(table, self._params.schema_name)
-        self.origin = f"{'the query' if table is None else f'table {table!r}'} of {database.place}"
+        self._table = None if table is None else Table(database, table, self._params.schema_name)
+        self.origin = f"the query of {database.place}" if self._table is None else self._table.origin
 
     def rows(self, wanted: Wanted, *, tell: bool = True) -> tuple[BarRows, Callable[[int], str]]:
         """Return the wanted rows as they came, and what says which row of the answer each one is.
@@ -97,7 +91,7 @@ class Reading:
         column = self._columns.get("ticker")
         if self._table is None or column is None:
             return [self._params.ticker or ""]
-        return sorted({ticker.strip() for ticker in tickers_of_table(self._database, self._table, column)})
+        return sorted({ticker.strip() for ticker in self._table.tickers(column)})
 
     def refuse_missing(self, wanted: Wanted, came: Collection[str]) -> None:
         """Refuse an answer that lacks a wanted ticker, or has no row at all."""
@@ -108,6 +102,11 @@ class Reading:
         who = f"ticker {missing[0]!r}" if missing else "any ticker"
         raise qlop.DataError(f"{self.origin}: no row is of {who} from {dates}.{self._what_is_held(missing)}")
 
+    @property
+    def columns_of_table(self) -> Mapping[str, str] | None:
+        """The table's columns by what they are; None of a query, which tells them with its answer."""
+        return None if self._table is None else {str(name): column for name, column in self._columns.items()}
+
     @cached_property
     def _columns(self) -> dict[SourceColumn, str]:
         """The table's columns."""
@@ -115,11 +114,6 @@ class Reading:
 
         held = self._database.columns_of(self._params.table or "", self._params.schema_name)
         return self._with_ticker(source_columns(held, self._params.columns, origin=self.origin))
-
-    @cached_property
-    def _a_value(self) -> Callable[[str], Any]:
-        """Returns a value of a column of the table, asked for once: it shows how the column is written."""
-        return cache(lambda column: self._table and a_value(self._database, self._table, column))
 
     def _answer(self, wanted: Wanted) -> tuple[dict[SourceColumn, str], list[str], Iterator[Sequence[Sequence[Any]]]]:
         from qlop.engine import source_columns
@@ -133,7 +127,6 @@ class Reading:
                 time_column=self._columns["timestamp"],
                 ticker_column=self._columns.get("ticker"),
                 timestamp_format=params.timestamp_format,
-                a_value_of=self._a_value,
             )
             return self._columns, *self._database.stream(question, params.batch_rows)
         names, parts = self._database.stream(query_question(params.query or "", wanted), params.batch_rows)
@@ -198,8 +191,8 @@ class Reading:
         if self._table is None:
             return " Correct data_source_params.query, data.tickers or the dates."
         column = self._columns.get("ticker")
-        held = [] if column is None else tickers_of_table(self._database, self._table, column)
-        times = f" Its times go from {times_of_table(self._database, self._table, self._columns['timestamp'])}."
+        held = [] if column is None else self._table.tickers(column)
+        times = f" Its times go from {self._table.times(self._columns['timestamp'])}."
         if not missing or missing[0] in held:
             return f"{times} Choose other dates."
         padded = [name for name in held if name.strip() == missing[0]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 from urllib.parse import urlsplit
 
 import qlop
@@ -31,6 +31,7 @@ class AlphaVantage(qlop.DataSourcePlugin):
     name = "alpha_vantage"
     version = "1.0.0"
     requires_qlop = ">=0.1,<1"
+    default_tickers: ClassVar[tuple[str, ...] | None] = ()
 
     class Params(qlop.Params):
         """Parameters of `alpha_vantage`."""

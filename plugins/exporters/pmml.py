@@ -58,7 +58,8 @@ class Pmml(qlop.ExporterPlugin):
         base = qlop.ModelPlugin
         if (type(model).library_object, type(model).joined_models) == (base.library_object, base.joined_models):
             raise qlop.ExportError(
-                "PMML is written of sums of trees, linear models and ensembles of these alone. Choose onnx, bundle or native."
+                "PMML is written of sums of trees, linear models and ensembles of these alone. Choose onnx, bundle or "
+                "native."
             )
 
     def export(self, artifact: qlop.ModelArtifact, path: Path) -> qlop.ExportResult:

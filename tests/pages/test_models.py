@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from core.base.errors import QlopError
 from core.services.model_exports import exports_of
 from core.services.python_run import run
 from core.services.workbench import open_workbench
@@ -108,3 +109,24 @@ def test_a_run_that_trained_nothing_is_answered(trained, page):
     app = page("models.py", model=other.run_id)
     assert not app.exception
     assert any("trained no model" in text for text in texts_of(app))
+
+
+def test_the_models_are_counted_and_the_one_that_an_address_abbreviates_is_marked(trained, page):
+    _, run_id = trained
+    app = page("models.py", model=run_id[:8])
+    assert not app.exception
+    assert any(found.value.startswith("1 model, newest first") for found in app.caption)
+    assert '"rows": [0]' in app.dataframe[0].proto.selection_default.replace("[0,", "[0")
+
+
+def test_an_export_bears_its_time_and_those_without_a_file_are_folded_away(trained_home, trained, page):
+    home, run_id = trained
+    section = {"model_run": run_id, "exporter_type": "pmml", "exporter_params": {"tolerance": 1e-300}}
+    with pytest.raises(QlopError):
+        run({"mode": "export", "export": section}, home=home)
+    run({"mode": "export", "export": {**section, "exporter_type": "joblib", "exporter_params": {}}}, home=home)
+    app = page("models.py", model=run_id, tab="Export", exporter="pmml")
+    assert not app.exception
+    assert [found.label for found in app.expander] == ["1 export without a file"]
+    assert any(text.startswith("Run ") and "UTC" in text for text in texts_of(app))
+    assert any("This format failed for this model" in found.value for found in app.markdown)

@@ -50,8 +50,8 @@ def onnx_of_model(fitted: FittedModel, folder: Path, opset: int) -> bytes:
     own = model.to_onnx(opset)
     if own is None:
         raise ExportError(
-            f"Model {type(model).name!r} has no ONNX form: its plugin does not say how it is written as one. "
-            "Export it with exporter_type: bundle or native."
+            f"Model {type(model).name!r} has no ONNX form (its plugin writes none). Export it with exporter_type: "
+            "bundle or native."
         )
     graph = _own_graph(own, fitted)
     columns = add_prediction_columns(graph, fitted)

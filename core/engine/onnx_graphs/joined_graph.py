@@ -76,7 +76,7 @@ def _own_graph(name: str, model: ModelPlugin, opset: int) -> ModelProto:
 
     own = model.to_onnx(opset)
     if own is None:
-        raise _refused(name, model, "has no ONNX form: its plugin does not say how it is written as one")
+        raise _refused(name, model, "has no ONNX form (its plugin writes none)")
     found = onnx.load_from_string(own)
     inputs = [value.name for value in found.graph.input]
     if inputs != [FEATURES] or len(found.graph.input[0].type.tensor_type.shape.dim) != 2:

@@ -87,8 +87,15 @@ def usual_longest_gap_us(frame: pd.DataFrame) -> int:
 def _places(frame: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return each row's ticker as a number, and its moment in microseconds."""
     if list(frame.index.names) != ["timestamp", "ticker"]:
+        names = ", ".join(str(name) for name in frame.index.names if name is not None) or "no names"
         raise DataError(
-            f"The rows' index has the names {list(frame.index.names)}; histories need ['timestamp', 'ticker']."
+            "A model that reads earlier rows must know whose and when each row is: the rows need the index (timestamp, "
+            f"ticker), and theirs has {names}."
         )
-    timestamps = pd.DatetimeIndex(cast("pd.MultiIndex", frame.index).get_level_values("timestamp"))
-    return position_of_tickers(frame)[0], timestamps.as_unit("us").asi8
+    timestamps = cast("pd.MultiIndex", frame.index).get_level_values("timestamp")
+    if len(frame) and not isinstance(timestamps, pd.DatetimeIndex):
+        raise DataError(
+            f"The rows' timestamps are of the type {timestamps.dtype}, and must be times: what a text or number means "
+            "is for whoever made it to say, as pandas.to_datetime(..., utc=True) does."
+        )
+    return position_of_tickers(frame)[0], pd.DatetimeIndex(timestamps).as_unit("us").asi8

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from functools import lru_cache
+from importlib import invalidate_caches
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ def network_import_complaint(import_path: str, arguments: Mapping[str, JsonValue
     """Return why the class that `import_path`, "package.module:Class", names cannot be made; empty where it can."""
     module = import_path.partition(":")[0]
     top = module.partition(".")[0]
+    invalidate_caches()
     try:
         found = find_spec(top)
     except (ImportError, ValueError):

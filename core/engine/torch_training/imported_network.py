@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["imported_class", "imported_network"]
 
-_FAULTS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+# SystemExit: a module that leaves would end the run without a word.
+_FAULTS = (ArithmeticError, AttributeError, LookupError, RuntimeError, SystemExit, TypeError, ValueError)
 
 
 def imported_network(
@@ -31,8 +32,8 @@ def imported_network(
     Raises
     ------
     TrainingError
-        If the class cannot be imported, is no torch.nn.Module, cannot be made so, or does not answer rows of shape
-        (n_rows, n_inputs) with (n_rows, n_outputs) in the precision that it is given.
+        If the class cannot be imported, is no torch.nn.Module, cannot be made so, has nothing to train, or does not
+        answer rows of shape (n_rows, n_inputs) with (n_rows, n_outputs) in the precision that it is given.
     """
     network_class = imported_class(import_path)
     try:
@@ -44,6 +45,11 @@ def imported_network(
         ) from error
     for dtype in (torch.float64, torch.float32):
         _check_answer(network.to(dtype), torch.zeros((2, n_inputs), dtype=dtype), n_outputs, import_path)
+    if not any(parameter.requires_grad for parameter in network.parameters()):
+        raise TrainingError(
+            f"{import_path} has no parameter that training could change: it must register at least one "
+            "torch.nn.Parameter with requires_grad, by itself or in a layer."
+        )
     return network
 
 

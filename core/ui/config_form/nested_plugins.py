@@ -87,9 +87,9 @@ def _written(node: Any, plugins_of: _PluginsOf) -> Any:  # noqa: ANN401 - as abo
     if not isinstance(node, Mapping):
         return node
     made = {name: _written(inner, plugins_of) for name, inner in node.items()}
-    fields = made.get("properties")
-    for name, field in fields.items() if isinstance(fields, dict) else ():
-        if isinstance(field, dict) and (named := fields.get(field.get("params_of"))) and "plugin_kind" in named:
+    fields: dict[str, Any] = made["properties"] if isinstance(made.get("properties"), dict) else {}
+    for name, field in fields.items():
+        if isinstance(field, dict) and (named := fields.get(str(field.get("params_of")))) and "plugin_kind" in named:
             kind = named["plugin_kind"]
             usable = _usable(plugins_of(kind))
             field["params_by_name"] = {plugin.name: f"{_REFERENCE}{_place(kind, plugin.name)}" for plugin in usable}

@@ -50,8 +50,10 @@ def draw_number(field: Field) -> None:
 
 
 def _slider(field: Field, value: float, least: float, most: float, step: float) -> None:
-    key = field.filled(value)
-    words: dict[str, Any] = {"min_value": least, "max_value": most, "step": step}
+    # Its first value goes along as the default, not by the session's state: a browser that draws twice at once may
+    # miss the state's one, and would show the least.
+    key = field.key()
+    words: dict[str, Any] = {"min_value": least, "max_value": most, "value": value, "step": step}
     st.slider(key=key, **words, **field.words, **on_typed(field.place, key, _as_typed))
 
 

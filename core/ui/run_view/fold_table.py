@@ -39,7 +39,7 @@ def fold_columns(folds: pd.DataFrame) -> list[str]:
 def whole_rows(folds: pd.DataFrame) -> pd.DataFrame:
     """Return the table with counts of rows as whole numbers, those that weights have made fractions too."""
     counts = [name for name in folds.select_dtypes("float") if str(name).endswith("rows")]
-    return folds.assign(**{name: folds[name].round().astype("Int64") for name in counts})
+    return folds.assign(**{str(name): folds[name].round().astype("Int64") for name in counts})
 
 
 def _column(config: Any, folds: pd.DataFrame, name: str) -> Any:  # noqa: ANN401 - Streamlit gives these no type to name

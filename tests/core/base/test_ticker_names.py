@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.base.ticker_names import LONGEST_TICKER, ticker_fault, ticker_text
+from core.base.ticker_names import LONGEST_TICKER, ticker_fault, ticker_shown, ticker_text
 
 
 @pytest.mark.parametrize("name", ["AAPL", "BRK-B", "^GSPC", "EURUSD=X", "../x", "=cmd()", "CON", "é", "e\u0301", "a b"])
@@ -43,3 +43,10 @@ def test_a_name_that_passes_survives_every_encoding_and_a_refused_one_is_shown_h
     shown = ticker_text(name)
     assert shown.isprintable()
     assert len(shown) <= 40
+
+
+def test_a_name_is_shown_as_it_is_where_it_may_be_one_and_quoted_and_cut_where_it_may_not():
+    assert ticker_shown("=cmd()") == "=cmd()"
+    assert ticker_shown("AB ") == "'AB '"
+    assert ticker_shown(None) == "None"
+    assert ticker_shown("A" * 10_000) == f"'{'A' * 36}..."

@@ -189,3 +189,15 @@ def test_a_plugin_disabled_in_the_settings_cannot_be_picked(qlop):
 def test_a_qualified_name_picks_the_built_in(qlop):
     outcome = qlop.json("backtest", "-c", qlop.config, "--set", "strategy.strategy_type=qlop:constant_leverage")
     assert outcome["status"] == "completed"
+
+
+def test_a_run_that_a_limit_ends_by_force_says_so_as_any_failed_run(qlop):
+    """50 MB are less than Python and its libraries take: there is no time left to ask the run to end."""
+    done = qlop.call("run", "pipeline", "-c", qlop.config, "--set", "limits.memory_mb=50", "--json")
+    assert done.returncode == 1, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["status"] == "failed"
+    assert "memory" in told["error"]
+    assert f"Run {told['run_id']} failed" in done.stderr
+    assert f"qlop: {told['error']}" in done.stderr
+    assert [folder.name for folder in qlop.run_folders()] == [told["run_id"]]

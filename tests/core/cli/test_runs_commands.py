@@ -64,6 +64,18 @@ def test_a_deleted_run_comes_back_from_the_trash(used):
     assert qlop.json("runs", "show", run_id)["state"] == "completed"
 
 
+def test_deleting_a_run_tells_which_runs_were_made_from_it(used):
+    qlop, outcome = used
+    source = outcome["run_id"]
+    made = qlop.json("backtest", "-c", qlop.config, "--run", source)["run_id"]
+    done = qlop.call("runs", "delete", source)
+    assert done.returncode == 0
+    assert f"qlop: runs that are left were made from it, 1 in all: {made}" in done.stderr
+    assert qlop.call("runs", "restore", source).returncode == 0
+    assert "made from it" not in qlop.call("runs", "delete", made).stderr
+    assert qlop.call("runs", "restore", made).returncode == 0
+
+
 def test_a_lost_index_is_rebuilt_from_the_folders(used):
     qlop, outcome = used
     for leftover in qlop.home.glob("runs.sqlite*"):

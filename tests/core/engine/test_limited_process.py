@@ -52,6 +52,20 @@ def prints_much(_: bytes) -> str:
     return "it is wrong"
 
 
+def ends_without_a_word(code: bytes) -> str:
+    ctypes.CDLL(None).exit(int(code))
+    return ""
+
+
+def refuses_without_a_word(_: bytes) -> str:
+    return " "
+
+
+def says_nothing_and_prints(_: bytes) -> str:
+    print("all is well")
+    return ""
+
+
 def knows_secrets(_: bytes) -> str:
     return os.environ.get("ACME_KEY", "none")
 
@@ -113,8 +127,19 @@ def test_an_error_that_nobody_expects_is_told_by_its_last_line() -> None:
     assert ask("fails") == "It ends the process that reads it, with exit code 1: KeyError: 'no such thing'."
 
 
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_process_that_ends_before_it_has_answered_has_not_passed_the_file(code: int) -> None:
+    said = ask("ends_without_a_word", str(code).encode())
+    assert said == f"It ends the process that reads it, with exit code {code}."
+
+
+def test_a_refusal_without_a_sentence_is_one() -> None:
+    assert ask("refuses_without_a_word") == "It is refused by what reads it, which does not say why."
+
+
 def test_what_a_library_prints_is_no_answer() -> None:
     assert ask("prints_much") == "it is wrong"
+    assert ask("says_nothing_and_prints") == ""
 
 
 def test_it_has_no_secrets_and_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.base.errors import DataError
+from core.engine.bar_interval import refuse_other_interval
 from core.engine.panel_from_rows import panel_from_rows
 
 
@@ -72,6 +73,17 @@ def test_dates_are_cut_at_both_ends_and_none_left_is_refused() -> None:
     assert len(panel_of(rows, date(2004, 3, 3), date(2004, 3, 5))) == 3
     with pytest.raises(DataError, match=r"no bar lies in 2005-01-01 to the last bar; the data go from 2004-03-01 to"):
         panel_of(rows, start=date(2005, 1, 1))
+
+
+@pytest.mark.parametrize(("column", "lacks"), [("ticker", "ticker"), ("timestamp", "time")])
+@pytest.mark.parametrize("kind", ["str", "category"])
+def test_a_row_without_a_ticker_or_a_time_is_no_other_tickers(column: str, lacks: str, kind: str) -> None:
+    rows = rows_of(("2004-03-01", "A"), ("2004-03-01", "B"), ("2004-03-02", "A")).astype({"ticker": kind})
+    rows.loc[2, column] = None
+    with pytest.raises(DataError, match=rf"^all\.csv, line 4: the row has no {lacks}"):
+        panel_of(rows)
+    with pytest.raises(DataError, match=rf"^all\.csv, row 3: the row has no {lacks}"):
+        refuse_other_interval(rows, "1d", origin="all.csv")
 
 
 def test_no_rows_are_refused() -> None:

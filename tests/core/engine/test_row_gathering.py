@@ -2,7 +2,9 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from core.base.errors import DataError
 from core.engine.panel_from_rows import panel_from_rows
 from core.engine.row_gathering import GrowingColumn, RowGathering
 from core.engine.row_places import RowPlaces
@@ -28,6 +30,44 @@ def test_rows_in_any_order_and_any_blocks_give_the_panel_that_they_are_of() -> N
         gathering.add(pd.Categorical(part["ticker"]), pd.DatetimeIndex(part["timestamp"]), columns)
     panel = panel_from_rows(gathering.taken(), origin="x", origin_of_row=str, time_order="any")
     pd.testing.assert_frame_equal(panel, PANEL, check_exact=True)
+
+
+DAYS = pd.date_range("2004-03-01", periods=2, tz="UTC")
+
+
+@pytest.mark.parametrize("first_has_it", [True, False])
+def test_a_column_that_some_rows_came_without_is_nan_in_these_and_shifts_no_value(first_has_it: bool) -> None:
+    gathering = RowGathering()
+    for n, ticker in enumerate(("A", "B", "C")):
+        columns = {"close": np.array([1.0, 2.0]) + n, "dividend": np.array([0.5, 0.25])}
+        if (n == 1) == first_has_it:
+            columns.pop("dividend")
+        gathering.add(pd.Categorical([ticker, ticker]), DAYS, columns)
+    rows = gathering.taken()
+    nan = [np.nan, np.nan]
+    dividends = [0.5, 0.25, *nan, 0.5, 0.25] if first_has_it else [*nan, 0.5, 0.25, *nan]
+    np.testing.assert_array_equal(rows.columns["close"], [1.0, 2.0, 2.0, 3.0, 3.0, 4.0])
+    np.testing.assert_array_equal(rows.columns["dividend"], dividends)
+
+
+def test_a_block_without_rows_brings_no_column() -> None:
+    gathering, none = RowGathering(), np.empty(0)
+    assert gathering.add(pd.Categorical([]), DAYS[:0], {"close": none, "dividend": none}) == []
+    gathering.add(pd.Categorical(["A", "A"]), DAYS, {"close": np.ones(2)})
+    assert list(gathering.taken().columns) == ["close"]
+
+
+@pytest.mark.parametrize(
+    ("tickers", "days", "lacks"), [(["A", None], DAYS, "ticker"), (["A", "A"], DAYS.insert(1, pd.NaT)[:2], "time")]
+)
+def test_a_row_without_a_ticker_or_a_time_is_refused_by_its_number(
+    tickers: list[str], days: pd.DatetimeIndex, lacks: str
+) -> None:
+    gathering = RowGathering()
+    gathering.add(pd.Categorical(["B", "B"]), DAYS, {"close": np.ones(2)})
+    with pytest.raises(DataError, match=rf"^Row 4 of those gathered: the row has no {lacks}; each bar needs one"):
+        gathering.add(pd.Categorical(tickers), days, {"close": np.ones(2)})
+    assert (len(gathering), gathering.tickers) == (2, ["B"])
 
 
 def test_each_rows_file_and_number_are_known() -> None:

@@ -31,6 +31,7 @@ def test_a_format_that_says_which_day_it_is_may_be_used(timestamp_format):
         ("%d.%m.", "must name the year and the month"),
         ("%Y", "must name the year and the month"),
         ("%Y-%m-%d %I:%M", "add %p, or write %H"),
+        ("%Y-%m-%d ", "no white space at its ends"),
         ("%z %Y-%m-%d", "must have %z at its end"),
     ],
 )

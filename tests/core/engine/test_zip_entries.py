@@ -86,7 +86,7 @@ def test_the_ways_in_for_a_persons_file_refuse_it_as_well(tmp_path: Path) -> Non
         unpacked_model_file(path),
     ):
         pytest.fail("it was unpacked")
-    with pytest.raises(DataError, match=r"is not used: holds the entry '\.\./outside'"), opened_bundle(path):
+    with pytest.raises(DataError, match=r"is not used: it holds the entry '\.\./outside'"), opened_bundle(path):
         pytest.fail("it was opened")
 
 

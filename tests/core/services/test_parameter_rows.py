@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import pytest
 from pydantic import BaseModel, Field
@@ -24,6 +24,26 @@ class Margin(BaseModel):
 
     initial: float = Field(default=0.5, gt=0.0, le=1.0, description="To open.")
     tiers: tuple[Tier, ...] = Field(default=(), description="By value.")
+
+
+class Calm(BaseModel):
+    """One kind."""
+
+    kind: Literal["calm"] = "calm"
+    mu: float = Field(default=0.1, description="Calm growth.")
+
+
+class Wild(BaseModel):
+    """Another kind."""
+
+    kind: Literal["wild"] = "wild"
+    mu: float = Field(default=0.2, description="Wild growth.")
+
+
+class OfKinds(BaseModel):
+    """One of two kinds, told apart by a constant."""
+
+    process: Annotated[Calm | Wild, Field(discriminator="kind")] = Field(default=Calm(mu=0.3), description="Which.")
 
 
 class Outer(BaseModel):
@@ -54,6 +74,16 @@ def test_the_fields_of_a_nested_model_follow_it_with_the_default_that_the_outer_
     assert ROWS["margin"].description == "Margin asked."
     row = ROWS["margin.initial"]
     assert (row.default, row.description) == ("0.25", "To open.")
+
+
+def test_each_kind_of_a_union_begins_with_its_constant_and_has_its_own_defaults():
+    rows = [(row.parameter, row.default, row.allowed) for row in parameter_rows(OfKinds.model_json_schema())[1:]]
+    assert rows == [
+        ("process.kind", "", '"calm"'),
+        ("process.mu", "0.3", ""),
+        ("process.kind", "", '"wild"'),
+        ("process.mu", "0.2", ""),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from core.base.identifiers import new_run_id
 from core.plugin.plugin_info import Origin, PluginInfo, PluginStatus
 from core.services.disk_use import DiskUse, disk_use
 from core.services.machine_load import machine_load, process_loads
@@ -57,16 +58,20 @@ def test_plugins_that_cannot_be_used_are_named_and_disabled_ones_are_not():
     assert plugin_alerts([HEALTHY, disabled]) == []
 
 
-def test_an_index_in_step_says_nothing_and_one_that_lost_a_folder_is_told(tmp_path):
+def test_an_index_in_step_says_nothing_and_a_folder_that_cannot_be_read_is_told(tmp_path):
     workbench = open_workbench(tmp_path / "home")
     assert index_alerts(workbench) == []
     run({"mode": "inspect_data", "data": {"data_source_type": "sample", "tickers": ["FB"]}}, home=tmp_path / "home")
     assert index_alerts(workbench) == []
-    stranger = workbench.home.runs_folder / "no run of ours"
+    stranger = workbench.home.run_path(new_run_id())
     stranger.mkdir()
     (stranger / "events.jsonl").write_text("", encoding="utf-8")
     (alert,) = index_alerts(workbench)
+    assert f"1 folder of runs cannot be read, and no list shows these runs: {stranger.name}." in alert.text
     assert "qlop runs reindex" in alert.text
+    assert index_alerts(workbench) == [alert]
+    stranger.rename(tmp_path / "elsewhere")
+    assert index_alerts(workbench) == []
 
 
 def test_this_process_has_memory_and_threads(tmp_path):

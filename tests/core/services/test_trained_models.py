@@ -15,6 +15,8 @@ from core.services.run_artifacts import read_artifact
 from core.services.run_list import RunFilter, run_list
 from core.services.trained_models import read_model_card, trained_models
 from core.services.workbench import open_workbench
+from core.store.run_folder import RunFolder
+from core.store.run_store import RunStore
 
 CONFIG = {
     "mode": "train",
@@ -56,6 +58,8 @@ def test_a_model_is_listed_however_many_runs_came_after_it(tmp_path, make_large_
     card = workbench.home.run_path(oldest) / "artifacts" / "model" / "model.json"
     card.parent.mkdir(parents=True)
     card.write_text("{}")
+    with RunStore(workbench.home) as store:
+        store.upsert(RunFolder.open(workbench.home, oldest))
     table = trained_models(workbench)
     assert table["run_id"].tolist() == [oldest]
     assert str(table["trained_at"].dtype) == "datetime64[us, UTC]"

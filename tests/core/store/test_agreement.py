@@ -7,10 +7,13 @@ import shutil
 import time
 
 import pytest
+from sqlalchemy import text
 
+from core.base.errors import StoreError
 from core.base.events import RunState
 from core.base.identifiers import new_run_id
 from core.store.agreement import Agreement, FolderStamp
+from core.store.atomic import write_json
 from core.store.database import Database
 from core.store.run_query import RunQuery
 from core.store.run_session import open_run
@@ -138,3 +141,26 @@ def test_a_run_that_cannot_be_read_is_looked_at_each_time_and_the_others_are_not
     (home.path / "config.json").rename(home.run_path(damaged) / "config.json")
     assert found(home) == set(two_runs)
     assert agreed(home, database, FolderStamp.of(home), 2) == set()
+
+
+def tags_of(home, run_id) -> tuple[str, ...]:
+    with RunStore(home) as store:
+        (record,) = (record for record in store.find(RunQuery(limit=None)) if record.run_id == run_id)
+    return record.tags
+
+
+def test_a_note_that_the_index_refused_is_seen_by_the_next_looker(home, two_runs):
+    with RunStore(home) as store:
+        with store._database.transaction() as connection:
+            connection.execute(text(f"CREATE TRIGGER no BEFORE UPDATE ON {runs} BEGIN SELECT RAISE(ABORT, 'no'); END"))
+        with pytest.raises(StoreError, match="no"):
+            store.annotate(two_runs[0], tags=["late"])
+        with store._database.transaction() as connection:
+            connection.execute(text("DROP TRIGGER no"))
+    assert tags_of(home, two_runs[0]) == ("late",)
+
+
+def test_a_note_of_another_version_is_seen_when_a_run_comes(home, two_runs):
+    write_json(home.run_path(two_runs[0]) / "notes.json", {"tags": ["theirs"]})
+    make_run(home)
+    assert tags_of(home, two_runs[0]) == ("theirs",)

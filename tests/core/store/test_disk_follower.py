@@ -41,10 +41,10 @@ def is_open(descriptor: int) -> bool:
 
 def test_what_comes_while_the_disk_is_busy_shares_the_next_turn(duplicates: Duplicates) -> None:
     follower = DiskFollower(duplicates)
-    follower.ring()
+    follower.ring(-1)
     assert duplicates.asked.acquire(timeout=30)
     for _ in range(1000):
-        follower.ring()
+        follower.ring(-1)
     duplicates.may_go_on.release()
     assert duplicates.asked.acquire(timeout=30)
     duplicates.may_go_on.release(2)
@@ -57,7 +57,7 @@ def test_what_comes_while_the_disk_is_busy_shares_the_next_turn(duplicates: Dupl
 def test_closing_waits_until_everything_is_on_disk(duplicates: Duplicates) -> None:
     follower = DiskFollower(duplicates)
     duplicates.may_go_on.release(10)
-    follower.ring()
+    follower.ring(-1)
     follower.close()
     assert len(duplicates.given) >= 1
     assert not any(thread.name == "the log's way to the disk" for thread in threading.enumerate())
@@ -70,10 +70,20 @@ def test_nobody_rings_and_no_thread_is_begun() -> None:
 
 
 @pytest.mark.parametrize("duplicate", [lambda: os.dup(-1), lambda: os.open(os.devnull, os.O_RDWR)])
-def test_what_the_disk_refuses_is_told_once(duplicate: Callable[[], int]) -> None:
+def test_what_the_disk_refuses_is_told_to_everybody_who_asks(duplicate: Callable[[], int]) -> None:
     follower = DiskFollower(duplicate)
-    follower.ring()
+    assert not follower.has_failed
+    follower.ring(-1)
     follower.close()
-    with pytest.raises(OSError, match=r"Bad file descriptor|Invalid argument"):
+    for _ in range(2):
+        with pytest.raises(OSError, match=r"Bad file descriptor|Invalid argument"):
+            follower.raise_failure()
+    assert follower.has_failed
+
+
+def test_a_failure_of_whoever_is_alone_is_kept(duplicates: Duplicates) -> None:
+    follower = DiskFollower(duplicates)
+    with pytest.raises(OSError, match="Bad file descriptor"), follower.alone():
+        os.dup(-1)
+    with pytest.raises(OSError, match="Bad file descriptor"):
         follower.raise_failure()
-    follower.raise_failure()

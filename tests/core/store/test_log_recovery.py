@@ -13,6 +13,7 @@ from core.base.events import (
     StatusPayload,
 )
 from core.store.event_log import FileEventLog
+from core.store.log_segments import segments
 from core.store.run_lock import RunLock
 
 RUN = "d94b7f9a-3f65-4a3e-9a53-0a3f5f3c2b11"
@@ -59,9 +60,48 @@ def test_lines_of_zeros_after_a_power_cut_are_cut_off(log: FileEventLog, lock: R
 def test_a_log_damaged_throughout_is_refused_and_left_alone(log: FileEventLog, lock: RunLock) -> None:
     log.close()
     log.path.write_bytes(b"rubbish\n" * 2000)
-    with pytest.raises(StoreError, match="is damaged: its last 1000 lines are no events"):
+    with pytest.raises(StoreError, match=r"from number 1000 on is an event .* 1001 of them are no"):
         FileEventLog(log.path, RUN, lock=lock)
     assert log.path.stat().st_size == 16000
+
+
+def _with_a_hole(path: Path, line_number: int, size: int) -> None:
+    """Write zeros over so many bytes from within that line on, as a page does that never reached the disk."""
+    content = path.read_bytes()
+    start = sum(map(len, content.splitlines(keepends=True)[: line_number - 1])) + 5
+    path.write_bytes(content[:start] + b"\0" * size + content[start + size :])
+
+
+def test_a_log_with_a_hole_far_from_its_end_is_cut_back_to_the_line_before_it(log: FileEventLog, lock: RunLock) -> None:
+    appended = [log.append(_message(number)) for number in range(6000)]
+    log.close()
+    _with_a_hole(log.path, 4500, 100)
+    _with_a_hole(log.path, 2000, 4096)
+    with FileEventLog(log.path, RUN, lock=lock) as again:
+        assert list(again.read()) == appended[:1999]
+        assert again.append(ENDED).seq == 2000
+
+
+def test_a_hole_at_the_beginning_of_a_later_file_leaves_the_files_before(tmp_path: Path, lock: RunLock) -> None:
+    with FileEventLog(tmp_path / "events.jsonl", RUN, lock=lock, segment_bytes=2000) as log:
+        appended = [log.append(_message(number)) for number in range(30)]
+    last_file = segments(log.path)[-1]
+    assert last_file.path.read_bytes().count(b"\n") > 3
+    _with_a_hole(last_file.path, 1, 200)
+    with FileEventLog(log.path, RUN, lock=lock) as again:
+        assert list(again.read()) == appended[: last_file.first_seq - 1]
+        assert again.append(ENDED).seq == last_file.first_seq
+
+
+def test_a_log_without_its_first_line_is_refused_and_left_alone(log: FileEventLog, lock: RunLock) -> None:
+    for number in range(5):
+        log.append(_message(number))
+    log.close()
+    _, _, rest = log.path.read_bytes().partition(b"\n")
+    log.path.write_bytes(rest)
+    with pytest.raises(StoreError, match="damaged farther back than a power cut explains"):
+        FileEventLog(log.path, RUN, lock=lock)
+    assert log.path.read_bytes() == rest
 
 
 @pytest.mark.parametrize("size", [1, 200_000, 3_000_000])

@@ -87,6 +87,45 @@ def test_lists_are_filtered_ordered_and_cut(home: Home, store: RunStore) -> None
     assert _found(store, text="nowhere") == []
 
 
+def test_a_search_is_sorted_filtered_and_cut_like_a_list(home: Home, store: RunStore) -> None:
+    runs = [_run(home, title=title) for title in ("b wanted", "c wanted", "other", "a wanted")]
+    failed = _run(home, title="d wanted", fails=True)
+    store.annotate(runs[0], tags=["mine"])
+    assert _found(store, text="wanted", order="title") == [failed, runs[1], runs[0], runs[3]]
+    assert _found(store, text="wanted", order="title", is_descending=False, limit=2) == [runs[3], runs[0]]
+    assert _found(store, text="wanted", order="title", limit=2, offset=1) == [runs[1], runs[0]]
+    assert _found(store, text="wanted", order="title", states=(RunState.FAILED,)) == [failed]
+    assert _found(store, text="wanted", order="title", modes=("train",), limit=1) == [failed]
+    assert _found(store, tag="mine", text="wanted", order="sharpe") == [runs[0]]
+    assert _found(store, text="wanted", order="run_id") == sorted({*runs, failed} - {runs[2]}, reverse=True)
+    store.delete(runs[1])
+    assert _found(store, text="wanted", order="title", only_deleted=True) == [runs[1]]
+    assert _found(store, text="wanted", order="title", with_deleted=True) == [failed, runs[1], runs[0], runs[3]]
+
+
+def test_runs_that_kept_a_model_are_known_to_the_index(home: Home, store: RunStore) -> None:
+    _run(home)
+    with open_run(home, new_run_id(), CONFIG, {}) as run:
+        model = run.new_folder("model")
+        (model / "model.json").write_text("{}")
+        run.save_folder("model", model)
+    assert store.find(RunQuery(with_model=True)) == [store.get(run.run_id)]
+    assert store.get(run.run_id).has_model
+    assert _found(store, with_model=True, home_id=home.home_id) == [run.run_id]
+    assert _found(store, with_model=True, home_id="another") == []
+
+
+def test_runs_that_cannot_be_read_are_known_to_the_index(home: Home, store: RunStore) -> None:
+    good, bad, trashed = _run(home), _run(home), _run(home)
+    assert store.unreadable() == set()
+    store.delete(trashed)
+    (home.trash_folder / trashed / "config.json").write_text("{")
+    (home.run_path(bad) / "config.json").write_text("{")
+    store.reindex()
+    assert store.unreadable() == {bad}
+    assert _found(store) == [good]
+
+
 def test_titles_sort_alike_in_every_database(home: Home, store: RunStore) -> None:
     titles = ["b", "B", "a", "A", "ä", "_", "z"]
     for title in titles:

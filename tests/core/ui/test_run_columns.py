@@ -16,7 +16,7 @@ ROOM_AT_390 = 390 - 2 * 15 - 34
 def table():
     """One run with every value."""
     moment = pd.Timestamp("2026-01-05", tz="UTC")
-    texts = {name: pd.Series(["text"], dtype="str") for name in ("title", "tags")}
+    texts = {name: pd.Series(["text"], dtype="str") for name in ("title", "tags", "model")}
     figures = dict.fromkeys(("cagr", "sharpe", "max_drawdown", "auc", "duration_s"), 0.5)
     return pd.DataFrame({**texts, "state": pd.Series(["failed"], dtype="str"), **figures, "started_at": moment})
 
@@ -48,3 +48,7 @@ def test_a_column_without_values_is_left_out_but_for_the_title(table):
     empty = table.assign(auc=float("nan"), title="", tags="").astype({"title": "str", "tags": "str"})
     assert not {"auc", "tags"} & set(run_columns(empty, USUAL_COLUMNS))
     assert "title" in run_columns(empty, USUAL_COLUMNS)
+
+
+def test_a_runs_model_is_among_the_usual_columns(table):
+    assert list(run_columns(table, USUAL_COLUMNS))[:3] == ["title", "state", "model"]

@@ -265,6 +265,22 @@ def test_a_fault_of_the_second_file_names_the_second_file(tmp_path: Path) -> Non
     assert "B.csv, line 5: high of B at 2004-03-03 is 10.0" in refusal(str(tmp_path))
 
 
+@pytest.mark.parametrize("lacking", ["AAA.csv", "BBB.csv"])
+@pytest.mark.parametrize("year", [None, 2004, 2005])
+def test_a_column_of_one_file_is_not_another_files(tmp_path: Path, lacking: str, year: int | None) -> None:
+    texts = {"AAA.csv": THREE_DAYS, "BBB.csv": THREE_DAYS.replace("2004", "2005")}
+    for name, text in texts.items():
+        lines = text.splitlines()
+        rows = lines if name == lacking else [f"{lines[0]},dividend,split", *(f"{line},0.5,1" for line in lines[1:])]
+        write(tmp_path, name, "\n".join(rows))
+    dates = (None, None) if year is None else (date(year, 1, 1), date(year, 12, 31))
+    if year == (2005 if lacking == "AAA.csv" else 2004):
+        assert source(str(tmp_path)).load_data(None, *dates, "1d")["dividend"].tolist() == [0.5, 0.5, 0.5]
+        return
+    with pytest.raises(qlop.DataError, match=rf"{lacking}, line 2: (dividend|split) of {lacking[:3]} at .* is nan"):
+        source(str(tmp_path)).load_data(None, *dates, "1d")
+
+
 def test_missing_files_folders_and_patterns_are_refused(tmp_path: Path) -> None:
     missing = str(tmp_path / "none.csv")
     assert f"data_source_params.path is {missing!r}, and there is no file {missing}" in refusal(missing)

@@ -149,6 +149,56 @@ def test_dates_are_cut_however_they_are_written(tmp_path, kind, day, timestamp_f
     assert [str(day.date()) for day in panel.index.unique("timestamp")] == DAYS[2:5]
 
 
+def make_untyped(path, *rows):
+    """A SQLite file whose cells are of the kinds that they come in: rows of a time and a ticker."""
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE prices (date, symbol, open, high, low, close, volume)")
+        connection.executemany("INSERT INTO prices VALUES (?, ?, 10, 12, 9, 11, 100)", rows)
+    connection.close()
+    return path
+
+
+@pytest.mark.parametrize("whole_numbers_first", [True, False])
+def test_a_ticker_that_is_a_text_in_some_rows_and_a_number_in_others_comes_whole(tmp_path, whole_numbers_first):
+    kinds = (600519, "600519") if whole_numbers_first else ("600519", 600519)
+    rows = [(day, kinds[n >= 5]) for n, day in enumerate(DAYS)]
+    path = make_untyped(tmp_path / "p.db", *rows, (DAYS[0], "IBM"))
+    assert len(load(path, ["600519"])) == 10
+    assert len(load(path, ["600519"], date(2004, 3, 1), date(2004, 3, 31))) == 10
+    assert len(load(path, ["IBM"])) == 1
+
+
+@pytest.mark.parametrize("texts_first", [True, False])
+def test_times_of_two_kinds_are_refused_with_dates_as_without(tmp_path, texts_first):
+    rows = [(day if (n < 5) == texts_first else int(day.replace("-", "")), "AAA") for n, day in enumerate(DAYS)]
+    path = make_untyped(tmp_path / "p.db", *rows, (DAYS[0], "IBM"))
+    for dates in ((None, None), (date(2004, 1, 1), date(2004, 12, 31))):
+        assert "a column must hold one form" in refusal(path, ["AAA"], *dates)
+        assert "a column must hold one form" in refusal(path, None, *dates)
+        assert len(load(path, ["IBM"], *dates)) == 1
+
+
+def test_bytes_among_texts_are_refused_with_bounds_as_without(tmp_path):
+    path = make_untyped(tmp_path / "p.db", (DAYS[0], "AAA"), (DAYS[1].encode(), "AAA"))
+    for dates in ((None, None), (date(2004, 1, 1), date(2004, 12, 31))):
+        assert "column 'date'" in refusal(path, ["AAA"], *dates)
+    (tmp_path / "p.db").unlink()
+    path = make_untyped(tmp_path / "p.db", (DAYS[0], "AAA"), (DAYS[1], b"AAA"))
+    assert "column 'symbol'" in refusal(path, ["AAA"])
+
+
+@pytest.mark.parametrize("form", ["AAA ", "AAA\t", "AAA  ", " AAA", "\n AAA"])
+@pytest.mark.parametrize("n_more", [0, 300])
+def test_a_ticker_that_some_rows_hold_with_white_space_is_refused_by_name(tmp_path, form, n_more):
+    rows = [(day, form if n >= 5 else "AAA") for n, day in enumerate(DAYS)]
+    path = make_untyped(tmp_path / "p.db", *rows, *((DAYS[0], f"T{n}") for n in range(n_more)), (DAYS[0], "AAA.B"))
+    more = [f"T{n}" for n in range(n_more)]
+    assert f"table 'prices' of {path}: ticker 'AAA' is held as {form!r} too" in refusal(path, ["AAA", *more])
+    assert f"is held as {form!r}" in refusal(path, ["AAA"], date(2004, 3, 1), date(2004, 3, 31))
+    assert len(load(path, ["AAA.B", *more])) == 1 + n_more
+    assert len(load(path)) == 11 + n_more
+
+
 def test_a_query_gets_the_parameters_that_it_names(tmp_path, asked):
     query = f"SELECT {COLUMNS} FROM prices WHERE date >= :start AND date <= :end AND symbol IN :tickers"
     panel = load(make_table(tmp_path / "p.db"), ["IBM"], date(2004, 3, 3), date(2004, 3, 5), query=query)
@@ -409,6 +459,29 @@ def test_postgres_is_never_written(postgres_params, postgres, query):
     refusal(None, url=postgres_params["url"], query=query)
     with postgres.connect() as connection:
         assert connection.execute(text('SELECT count(*) FROM "Market Data"."Prices"')).scalar() == 20
+
+
+@pytest.mark.parametrize("collation", ["C", "und-x-icu", "default"])
+@pytest.mark.parametrize("form", ["AAA ", " AAA", "AAA\t"])
+def test_white_space_around_a_ticker_of_postgres_is_refused_by_name(postgres, postgres_params, collation, form):
+    with postgres.begin() as connection:
+        connection.execute(text("DROP TABLE IF EXISTS padded"))
+        connection.execute(
+            text(
+                f'CREATE TABLE padded (date date, symbol text COLLATE "{collation}", code char(9), open float, high float,'
+                " low float, close float, volume float)"
+            )
+        )
+        insert = text("INSERT INTO padded VALUES (:day, :symbol, cast(:symbol AS text), 1, 1, 1, 1, 1)")
+        others = ("^GSPC", "_A", "AAA.B", "AAA_B", "AAAA", "aaa", "É", "-A", "0A")
+        rows = [(DAYS[0], "AAA"), (DAYS[1], form), *((DAYS[0], other) for other in others)]
+        connection.execute(insert, [{"day": day, "symbol": symbol} for day, symbol in rows])
+    params = {"url": postgres_params["url"], "table": "padded", "columns": {"ticker": "symbol"}}
+    assert f"is held as {form!r}" in refusal(None, ["AAA"], **params)
+    assert sorted(load(None, list(others), **params).index.unique("ticker")) == sorted(others)
+    assert len(load(None, None, **params)) == 11
+    if form == "AAA ":
+        assert len(load(None, ["AAA"], **{**params, "columns": {"ticker": "code"}})) == 2
 
 
 def test_what_postgres_does_not_have_is_answered_with_the_nearest(postgres_params):

@@ -10,7 +10,7 @@ import pytest
 import qlop
 from pydantic import ValidationError
 from sqlalchemy import create_engine, event, text
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Engine, make_url
 
 from core.contracts.data_access import NoAccess
 from core.store.bar_cache import BarCache
@@ -210,6 +210,35 @@ def test_a_query_is_kept_too(database, tmp_path, rows_read):
         load(tmp_path, asked)
 
 
+def gain_events(engine, dividend):
+    """Give the table columns of events, which it had not."""
+    change(engine, "ALTER TABLE kept_prices ADD COLUMN dividend float")
+    change(engine, "ALTER TABLE kept_prices ADD COLUMN split float")
+    change(engine, f"UPDATE kept_prices SET dividend = {dividend} WHERE symbol <> 'MSFT'")
+
+
+@pytest.mark.parametrize("asked", [TICKERS, ("IBM",)])
+def test_events_of_a_table_that_had_none_are_not_left_out(database, tmp_path, asked):
+    engine, params = database
+    load(tmp_path, params, ("AAPL", "IBM"), end=LAST)
+    gain_events(engine, 0.25)
+    panel = load(tmp_path, params, asked, end=LAST)
+    assert panel.xs("IBM", level="ticker")["dividend"].tolist() == [0.25] * 60
+    pd.testing.assert_frame_equal(panel, load(tmp_path, {**params, "cached": False}, asked, end=LAST), check_exact=True)
+
+
+def test_what_is_kept_of_a_query_is_read_anew_once_its_columns_are_others(database, tmp_path, rows_read):
+    engine, params = database
+    where = {name: value for name, value in params.items() if name != "table"}
+    asked = {**where, "query": "SELECT *, 1 AS volumes FROM kept_prices WHERE date >= :start AND symbol IN :tickers"}
+    load(tmp_path, asked, ("AAPL", "IBM"), end=LAST)
+    gain_events(engine, 0.25)
+    for _ in range(2):
+        panel = load(tmp_path, asked, TICKERS, end=LAST)
+        assert panel.groupby("ticker")["dividend"].sum().tolist() == [15.0, 15.0, 0.0]
+    assert len(rows_read) == 3
+
+
 @pytest.mark.parametrize(
     ("params", "part"),
     [
@@ -232,6 +261,75 @@ def test_two_tables_and_two_users_share_nothing_that_is_kept(tmp_path):
     for name, price in (("one", 1.0), ("two", 2.0), ("one", 1.0)):
         params = {"sqlite_file": str(tmp_path / "p.db"), "table": name, "cached": True}
         assert load(tmp_path, params, end=LAST)["close"].tolist() == [price]
+
+
+def of_price(url, price, **options):
+    """Fill a schema or a database with one bar of a price."""
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"), **options)
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE IF EXISTS placed"))
+        connection.execute(text(f"CREATE TABLE placed AS SELECT date '2004-01-05' AS date, 'IBM' AS symbol, {PRICES}"))
+        connection.execute(text(f"UPDATE placed SET open={price}, high={price}, low={price}, close={price}"))
+    engine.dispose()
+
+
+@pytest.fixture
+def two_databases(postgres_url):
+    """URLs of two databases of one server, with one table that holds another price in each."""
+    engine = create_engine(postgres_url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
+    names = ("placed_live", "placed_test")
+    with engine.connect() as connection:
+        for name in names:
+            connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
+            connection.execute(text(f"CREATE DATABASE {name}"))
+    for name, price in zip(names, (100.0, 7.0), strict=True):
+        of_price(f"{postgres_url.rsplit('/', 1)[0]}/{name}", price)
+    yield names
+    with engine.connect() as connection:
+        for name in names:
+            connection.execute(text(f"DROP DATABASE {name}"))
+    engine.dispose()
+
+
+@pytest.mark.parametrize("way", ["option of the URL", "environment", "service file"])
+def test_databases_that_libpq_tells_apart_share_nothing_that_is_kept(
+    postgres_url, two_databases, tmp_path, monkeypatch, way
+):
+    address = make_url(postgres_url)
+    monkeypatch.setenv("PGPASSWORD", str(address.password or ""))
+    monkeypatch.setenv("PGSERVICEFILE", str(tmp_path / "services"))
+    reached = {"host": address.host, "port": address.port, "user": address.username}
+    (tmp_path / "services").write_text(
+        "\n".join(
+            f"[{name}]\n" + "\n".join(f"{key}={value}" for key, value in {**reached, "dbname": name}.items())
+            for name in two_databases
+        )
+    )
+    options = "&".join(f"{key}={quote(str(value), safe='')}" for key, value in reached.items())
+    url = {"option of the URL": f"postgresql://?{options}&dbname=", "environment": f"postgresql://?{options}"}
+    found = []
+    for name in (*two_databases, *two_databases):
+        monkeypatch.setenv("PGDATABASE" if way == "environment" else "PGAPPNAME", name)
+        monkeypatch.setenv("PGSERVICE" if way == "service file" else "PGAPPNAME", name)
+        said = url.get(way, "postgresql://")
+        monkeypatch.setenv("PRICES_URL", f"{said}{name}" if said.endswith("=") else said)
+        panel = load(tmp_path, {"url": "env:PRICES_URL", "table": "placed", "cached": True}, ("IBM",), end=LAST)
+        found += panel["close"].tolist()
+    assert found == [100.0, 7.0, 100.0, 7.0]
+
+
+def test_schemas_that_the_environment_chooses_share_nothing_that_is_kept(postgres_url, tmp_path, monkeypatch):
+    engine = create_engine(postgres_url.replace("postgresql://", "postgresql+psycopg://"))
+    monkeypatch.setenv("PRICES_URL", postgres_url)
+    found = []
+    for schema, price in (("placed_one", 1.5), ("placed_two", 2.5)):
+        change(engine, f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        of_price(postgres_url, price, connect_args={"options": f"-c search_path={schema}"})
+        monkeypatch.setenv("PGOPTIONS", f"-c search_path={schema}")
+        panel = load(tmp_path, {"url": "env:PRICES_URL", "table": "placed", "cached": True}, ("IBM",), end=LAST)
+        found += panel["close"].tolist()
+    engine.dispose()
+    assert found == [1.5, 2.5]
 
 
 def test_neither_password_nor_user_is_in_the_cache(postgres_url, tmp_path, monkeypatch):

@@ -141,22 +141,24 @@ def server(postgres_url, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "query",
+    ("query", "said"),
     [
-        "WITH gone AS (DELETE FROM held RETURNING *) SELECT * FROM gone",
-        "SELECT 1; COMMIT; DELETE FROM held",
-        "SELECT 1; ROLLBACK; DELETE FROM held",
-        "SELECT * INTO made FROM held",
-        "SELECT * FROM held FOR UPDATE",
-        "SELECT emptied()",
-        "SELECT freed()",
-        "SELECT set_config('transaction_read_only', 'off', false), emptied()",
-        "SELECT nextval('counted')",
-        "SELECT lo_create(0)",
+        ("WITH gone AS (DELETE FROM held RETURNING *) SELECT * FROM gone", "data-modifying"),
+        ("SELECT 1; COMMIT; DELETE FROM held", "multiple commands"),
+        ("SELECT 1; ROLLBACK; DELETE FROM held", "multiple commands"),
+        ("SELECT * INTO made FROM held", "INTO"),
+        ("SELECT * FROM held FOR UPDATE", "read-only transaction"),
+        (f"SELECT emptied(), {ROW}", "cannot execute DELETE in a read-only transaction"),
+        (f"SELECT freed(), {ROW}", "transaction read-write mode must be set before any query"),
+        (
+            f"SELECT set_config('transaction_read_only', 'off', false), {ROW}",
+            "transaction read-write mode must be set before any query",
+        ),
+        (f"SELECT nextval('counted'), {ROW}", "cannot execute nextval"),
     ],
 )
-def test_a_transaction_of_postgres_does_not_begin_to_write(server, query):
-    with pytest.raises(qlop.DataError):
+def test_a_transaction_of_postgres_does_not_begin_to_write(server, query, said):
+    with pytest.raises(qlop.DataError, match=said):
         close_of(query, url="env:PRICES_URL")
     with server.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM held")).scalar() == 1
@@ -168,4 +170,35 @@ def test_a_setting_within_a_query_does_not_open_postgres_for_a_later_one(server)
     query = f"SELECT set_config('default_transaction_read_only', 'off', false), {ROW} FROM held"
     assert close_of(query, url="env:PRICES_URL") == [1.0]
     with pytest.raises(qlop.DataError, match="must only read; nothing was changed"):
-        close_of("SELECT emptied()", url="env:PRICES_URL")
+        close_of(f"SELECT emptied(), {ROW}", url="env:PRICES_URL")
+
+
+def test_a_lock_that_a_query_takes_is_gone_once_it_was_read(server):
+    with pytest.raises(qlop.DataError, match="close"):
+        close_of(f"SELECT pg_advisory_lock(1), {ROW.replace('1.0 AS close', '-1.0 AS close')}", url="env:PRICES_URL")
+    with server.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")).scalar() == 0
+
+
+def test_an_account_that_may_only_read_reaches_neither_files_nor_other_tables(server, postgres_url, monkeypatch):
+    """docs/data.md advises such an account against what a read-only transaction does not stop."""
+    with server.begin() as connection:
+        for statement in (
+            "DROP TABLE IF EXISTS hidden",
+            "CREATE TABLE hidden AS SELECT * FROM held",
+            "DO $$ BEGIN CREATE ROLE qlop_reader LOGIN PASSWORD 'reads'; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+            "GRANT SELECT ON held TO qlop_reader",
+        ):
+            connection.execute(text(statement))
+    scheme, rest = postgres_url.split("://")
+    monkeypatch.setenv("READER_URL", f"{scheme}://qlop_reader:reads@{rest.split('@')[-1]}")
+    assert close_of("SELECT * FROM held", url="env:READER_URL") == [1.0]
+    asked = (
+        "pg_read_file('PG_VERSION')",
+        "lo_export(1, '/tmp/x')",
+        "pg_reload_conf()",
+        "(SELECT max(close) FROM hidden)",
+    )
+    for value in asked:
+        with pytest.raises(qlop.DataError, match="permission denied"):
+            close_of(f"SELECT {value}, {ROW}", url="env:READER_URL")

@@ -226,7 +226,7 @@ class Garbled(Linear):
 @pytest.mark.parametrize(
     ("kind", "message"),
     [
-        (Unwritable, "'unwritable' has no ONNX form: its plugin does not say"),
+        (Unwritable, "'unwritable' has no ONNX form .its plugin writes none"),
         (Wrong, r"the inputs \['x'\] and the outputs \['scores'\]; it must have"),
         (Garbled, "to_onnx of 'garbled' gave no ONNX model"),
     ],

@@ -15,6 +15,8 @@ from qlop.testing import make_training_data
 from core.testing.example_model import LeastSquares
 from plugins.exporters.pmml import Pmml
 from plugins.models.linear import Linear
+from plugins.models.lstm import LSTM
+from plugins.models.mlp import MLP
 
 INNER = {
     "model_type": "ensemble",
@@ -88,4 +90,35 @@ def test_a_member_that_cannot_be_written_is_refused_by_name(final: qlop.ModelPlu
         f"The ensemble's member '{name}' cannot be written. PMML: model 'least_squares' is of none of the libraries"
     )
     with pytest.raises(qlop.ExportError, match=message):
+        read_scores(Joined("joined", Joined.Params()))
+
+
+@pytest.mark.parametrize(
+    ("model", "advice"),
+    [
+        (MLP("mlp", MLP.Params()), r"Use onnx, native or bundle\.$"),
+        (LSTM("lstm", LSTM.Params()), r"Use onnx, native or bundle\.$"),
+        (Bare("bare", Bare.Params()), r"ensembles of these\. Use native or bundle\.$"),
+    ],
+)
+def test_formats_are_advised_that_take_the_model(model: qlop.ModelPlugin, advice: str) -> None:
+    with pytest.raises(qlop.ExportError, match=advice):
+        read_scores(model)
+
+
+@pytest.mark.parametrize(
+    ("member", "advice"),
+    [
+        (MLP("mlp", MLP.Params()), r"Use onnx, native or bundle\.$"),
+        (LSTM("lstm", LSTM.Params()), r"ensembles of these\. Use native or bundle\.$"),
+    ],
+)
+def test_onnx_is_not_advised_for_an_ensemble_with_a_member_that_reads_windows(
+    member: qlop.ModelPlugin, advice: str
+) -> None:
+    class Joined(Linear):
+        def joined_models(self) -> qlop.JoinedModels:
+            return qlop.JoinedModels(("odd",), (member,), (1.0,), None)
+
+    with pytest.raises(qlop.ExportError, match=advice):
         read_scores(Joined("joined", Joined.Params()))

@@ -122,5 +122,5 @@ def test_memories_on_top_of_each_other_are_trained(features: pd.DataFrame) -> No
 
 
 def test_rows_without_tickers_are_refused(model: LSTM, features: pd.DataFrame) -> None:
-    with pytest.raises(qlop.DataError, match=r"histories need \['timestamp', 'ticker'\]"):
+    with pytest.raises(qlop.DataError, match=r"the rows need the index \(timestamp, ticker\)"):
         model.predict(features.reset_index(drop=True))

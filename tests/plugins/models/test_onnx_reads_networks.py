@@ -129,6 +129,6 @@ def test_a_file_that_reads_windows_needs_rows_with_tickers_and_times(tmp_path: P
     exported(LSTM, tmp_path / "given.onnx")
     reader = reader_of(tmp_path / "given.onnx")
     features = make_training_data("classification").features
-    with pytest.raises(qlop.DataError, match=r"histories need \['timestamp', 'ticker'\]"):
+    with pytest.raises(qlop.DataError, match=r"the rows need the index \(timestamp, ticker\)"):
         reader.predict(features.reset_index(drop=True))
     assert reader.predict(features.iloc[:0]).shape == (0, 3)

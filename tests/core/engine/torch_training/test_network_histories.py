@@ -68,5 +68,17 @@ def test_the_usual_gap_is_a_week_for_days_and_five_bars_for_longer_ones():
 
 
 def test_rows_without_tickers_are_refused():
-    with pytest.raises(DataError, match=r"histories need \['timestamp', 'ticker'\]"):
+    with pytest.raises(DataError, match=r"the rows need the index \(timestamp, ticker\)"):
         histories_of(pd.DataFrame({"value": [1.0]}), 3, WEEK)
+
+
+@pytest.mark.parametrize("moment", ["03/02/2020", "x", 1577923200])
+def test_texts_and_numbers_are_not_taken_for_times(moment):
+    index = pd.MultiIndex.from_tuples([(moment, "A")], names=["timestamp", "ticker"])
+    with pytest.raises(DataError, match=r"timestamps are of the type \w+, and must be times"):
+        histories_of(pd.DataFrame({"value": [1.0]}, index=index), 3, WEEK)
+
+
+def test_no_rows_of_no_known_type_have_none_either():
+    index = pd.MultiIndex.from_arrays([[], []], names=["timestamp", "ticker"])
+    assert len(histories_of(pd.DataFrame({"value": []}, index=index), 3, WEEK).order) == 0

@@ -32,6 +32,15 @@ class Broken(Plain):
     def forward(self, inputs):
         return inputs @ torch.ones(inputs.shape[1], 1)
 
+class Leaving(Plain):
+    def __init__(self, n_inputs, n_outputs):
+        raise SystemExit(3)
+
+class Frozen(Plain):
+    def __init__(self, n_inputs, n_outputs):
+        super().__init__(n_inputs, n_outputs)
+        self.requires_grad_(False)
+
 def make(n_inputs, n_outputs):
     return Plain(n_inputs, n_outputs)
 
@@ -62,6 +71,8 @@ def test_the_class_gets_both_widths_and_the_arguments(own_module):
         ("make", {}, "must be a class that inherits torch.nn.Module"),
         ("answer", {}, "must be a class that inherits torch.nn.Module"),
         ("Plain", {"depth": 3}, r"cannot be made with n_inputs=3, n_outputs=2.*depth"),
+        ("Leaving", {}, "cannot be made.*SystemExit: 3"),
+        ("Frozen", {}, "no parameter that training could change"),
         ("Wide", {}, r"with \(2, 4\) of torch.float64; it must be \(2, 2\)"),
         ("Single", {}, "fails on torch.float64 rows|of torch.float32; it must be"),
         ("Broken", {}, r"fails on torch.float64 rows of shape \(2, 3\).*new_zeros"),

@@ -34,3 +34,11 @@ def test_an_empty_draft_has_a_summary_for_every_group(group):
 
 def test_a_long_title_is_cut():
     assert summary_of("title", {"title": "x" * 200}) == "x" * 59 + "…"
+
+
+@pytest.mark.parametrize(
+    ("by_default", "told"), [(("SPY",), "SPY"), ((), "no tickers yet"), (None, "all tickers"), (("A" * 30,), "A" * 23)]
+)
+def test_a_source_says_itself_what_it_loads_where_no_ticker_is_named(by_default, told):
+    raw = {"data": {"data_source_type": "feed"}}
+    assert summary_of("data", raw, lambda source: by_default).startswith(f"feed: {told}")

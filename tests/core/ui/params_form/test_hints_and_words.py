@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.services.plugin_catalog import list_plugins
 from core.ui.markdown_text import escaped
-from core.ui.params_form.field_words import label_of
+from core.ui.params_form.field_words import entry_label, label_of
 
 HOSTILE = "<b>*a*</b> [x](javascript:alert(1)) :red[y] $z$ https://example.org `q` :material/home:"
 
@@ -104,3 +104,11 @@ def test_the_forms_of_all_built_in_plugins_are_drawn_and_nothing_is_wrong_with_t
     assert len(schemas) > 20
     assert set(map(str, app.session_state["raw"].values())) == {"{}"}
     assert [text.value for text in app.text] == []
+
+
+@pytest.mark.parametrize(
+    ("label", "told"),
+    [("Layers", "Layer 2"), ("Lags (bars)", "Lag (bars) 2"), ("Entries", "Entry 2"), ("Loss", "Loss 2")],
+)
+def test_an_entry_of_a_list_is_called_in_the_singular(label, told):
+    assert entry_label(label, 2) == told

@@ -5,8 +5,10 @@ import pytest
 
 from core.ui.colors import theme_colors
 from core.ui.run_view.fold_scores import fold_figure, fold_metrics
+from core.ui.run_view.fold_table import fold_columns, whole_rows
 from core.ui.run_view.importances import importance_figure
 from core.ui.run_view.reliability import reliability_figure
+from core.ui.tables import table_height
 
 COLORS = theme_colors("light")
 FOLDS = pd.DataFrame(
@@ -42,3 +44,19 @@ def test_reliability_bears_two_standard_errors_and_the_diagonal():
     diagonal, model = reliability_figure(table, COLORS).data
     assert list(diagonal.x) == list(diagonal.y) == [0, 1]
     assert list(model.error_y.array) == pytest.approx([0.14])
+
+
+def test_small_importances_are_written_as_numbers():
+    table = pd.DataFrame({"feature": ["x"], "importance": [0.0006]})
+    assert importance_figure(table, COLORS).layout.xaxis.exponentformat == "none"
+
+
+def test_counts_of_rows_are_whole_and_the_scores_stand_before_what_was_trained_on():
+    folds = pd.DataFrame({"fold": [0], "effective_train_rows": [169.64], "rows": [756.0], "brier": [0.25]})
+    assert whole_rows(folds)[["rows", "effective_train_rows"]].to_numpy().tolist() == [[756, 170]]
+    assert fold_columns(folds) == ["fold", "rows", "brier", "effective_train_rows"]
+
+
+def test_few_folds_leave_no_empty_rows_below_them():
+    assert table_height(3, most_rows=12) == "content"
+    assert table_height(40, most_rows=12) == 13 * 32 + 3

@@ -1,0 +1,122 @@
+"""What plugins know to be wrong before a run begins is refused without a trace, at its field."""
+
+import pytest
+
+from core.base.errors import ConfigError
+from core.services.draft import check_draft
+from core.services.run_mode import RunRequest, run_mode
+from core.services.workbench import open_workbench
+
+SMALL = {
+    "mode": "train",
+    "seed": 3,
+    "thread_count": 1,
+    "data": {"data_source_type": "sample", "tickers": ["AAPL"], "start_date": "2006-01-03", "end_date": "2008-12-31"},
+    "features": [{"name": "mom", "feature_step_type": "momentum", "feature_step_params": {"horizons_bars": [5]}}],
+    "label": {"labeler_type": "direction"},
+    "model": {"model_type": "linear"},
+    "splits": {"train_bars": 300, "test_bars": 100},
+}
+
+
+def model(name, **params):
+    return {"model": {"model_type": name, "model_params": params}}
+
+
+def imported(path, **arguments):
+    network = {"kind": "module", "import_path": path, "arguments": arguments}
+    return model("custom_network", network=network)
+
+
+def source(name, **params):
+    return {"data": {"data_source_type": name, "tickers": ["IBM"], "data_source_params": params}}
+
+
+IMPORT_PATH = ("model", "model_params", "network", "module", "import_path")
+NETWORK = ("import torch\n", "class Net(torch.nn.Module):\n    def __init__(self, n_inputs, n_outputs, width): ...\n")
+
+WRONG = {
+    "device": (model("mlp", device="cuda"), ("model", "model_params", "device"), "finds no CUDA device"),
+    "device of a member": (
+        model(
+            "ensemble", members=[{"model_type": "linear"}, {"model_type": "mlp", "model_params": {"device": "cuda"}}]
+        ),
+        ("model", "model_params", "members", 1, "model_params", "device"),
+        "finds no CUDA device",
+    ),
+    "no module": (imported("nowhere_at_all.net:Net"), IMPORT_PATH, "there is no module 'nowhere_at_all'"),
+    "no inner module": (imported("json.nowhere:Net"), IMPORT_PATH, "No module named 'json.nowhere'"),
+    "no network": (imported("json:dumps"), IMPORT_PATH, "must be a class that inherits torch.nn.Module"),
+    "wrong argument": (imported("my_network:Net", width=3, widht=3), IMPORT_PATH, "unexpected keyword argument 'widht'"),
+    "module that exits": (imported("my_exit:Net"), IMPORT_PATH, "ends the process, with exit code 7"),
+    "no file": (model("onnx", path="none.onnx"), ("model", "model_params", "path"), "none.onnx cannot be read"),
+    "folder": (model("onnx", path="."), ("model", "model_params", "path"), "Is a directory"),
+    "junk": (model("onnx", path="junk.onnx"), ("model", "model_params", "path"), "no ONNX model that can be loaded"),
+    "key": (
+        source("alpha_vantage", key="env:QLOP_NO_SUCH_KEY"),
+        ("data", "data_source_params", "key"),
+        "The environment variable QLOP_NO_SUCH_KEY is not set",
+    ),
+    "url": (
+        source("sql", url="file:none.txt", table="t"),
+        ("data", "data_source_params", "url"),
+        "none.txt cannot be read",
+    ),
+}
+
+
+@pytest.fixture
+def workbench(tmp_path, monkeypatch):
+    (tmp_path / "junk.onnx").write_bytes(b"no model at all")
+    (tmp_path / "my_network.py").write_text("".join(NETWORK))
+    (tmp_path / "my_exit.py").write_text("import os\nos._exit(7)\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return open_workbench(tmp_path / "home")
+
+
+def runs_of(workbench):
+    return list(workbench.home.runs_folder.iterdir()) if workbench.home.runs_folder.exists() else []
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_a_plugin_knows_to_be_wrong_is_refused_before_the_run_and_beside_its_field(workbench, case):
+    changes, path, said = WRONG[case]
+    config = {**SMALL, **changes}
+    with pytest.raises(ConfigError) as refusal:
+        run_mode(workbench, RunRequest(config=config))
+    assert str(refusal.value).startswith(f"config: {'.'.join(map(str, path))}")
+    assert said in str(refusal.value)
+    assert not runs_of(workbench)
+    (problem,) = check_draft(workbench, config).problems
+    assert problem.path == path
+    assert said in problem.message
+
+
+def test_the_import_of_a_network_that_is_mended_is_accepted(workbench, tmp_path):
+    config = {**SMALL, **imported("my_network:Net", width=3)}
+    (tmp_path / "my_network.py").write_text("1 / 0\n")
+    (problem,) = check_draft(workbench, config).problems
+    assert "ZeroDivisionError" in problem.message
+    (tmp_path / "my_network.py").write_text("".join((*NETWORK, "\n# mended\n")))
+    assert not check_draft(workbench, config).problems
+
+
+def test_a_section_that_the_mode_does_not_use_is_not_asked(workbench):
+    config = {**SMALL, "mode": "inspect_data", **model("mlp", device="cuda")}
+    assert run_mode(workbench, RunRequest(config=config)).status == "completed"
+
+
+def test_an_exporter_that_cannot_take_the_kind_of_model_is_refused_before_the_run(workbench):
+    network = model("mlp", hidden_widths=[2], epochs=1)
+    trained = run_mode(workbench, RunRequest(config={**SMALL, **network}))
+    assert trained.status == "completed", trained.error
+    for exporter in ("joblib", "pmml"):
+        params = {"verify": False} if exporter == "pmml" else {}
+        export = {"model_run": trained.run_id, "exporter_type": exporter, "exporter_params": params}
+        config = {"mode": "export", "export": export}
+        with pytest.raises(ConfigError, match=rf"export\.exporter_type is '{exporter}', and run .* has a 'mlp': "):
+            run_mode(workbench, RunRequest(config=config))
+        (problem,) = check_draft(workbench, config).problems
+        assert problem.path == ("export", "exporter_type")
+    assert [folder.name for folder in runs_of(workbench)] == [trained.run_id]

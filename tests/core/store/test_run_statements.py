@@ -1,0 +1,59 @@
+"""How questions are put to the database: by which index they are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import text
+
+from core.base.events import RunState
+from core.store.database import Database
+from core.store.home import Home
+from core.store.listed_columns import SORTED_BY
+from core.store.run_query import FigureRange, RunQuery
+from core.store.run_statements import select_runs
+
+MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
+FILTERS = {
+    "text": {"text": "xgboost"},
+    "tag": {"tag": "live"},
+    "state": {"text": "xgboost", "states": (RunState.FAILED,)},
+    "moment": {"text": "xgboost", "started_from": MOMENT, "started_before": MOMENT},
+    "figure": {"tag": "live", "figures": (FigureRange("cagr", 0.1, 0.2),)},
+}
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    database = Database(Home(tmp_path_factory.mktemp("plans") / "home"))
+    yield database
+    database.close()
+
+
+def _plan(database: Database, query: RunQuery) -> list[str]:
+    asked = select_runs(query, ("run_id",), in_sqlite=True)
+    with database.transaction() as connection:
+        dialect = connection.dialect
+        sql = str(asked.compile(dialect=dialect, compile_kwargs={"literal_binds": True, "render_postcompile": True}))
+        return [str(step[-1]) for step in connection.execute(text(f"EXPLAIN QUERY PLAN {sql}".replace(":", r"\:")))]
+
+
+@pytest.mark.parametrize("order", sorted(set(SORTED_BY) - {"created_at"}))
+@pytest.mark.parametrize("filters", FILTERS.values(), ids=FILTERS)
+def test_a_search_in_any_order_reads_rows_of_no_run_but_those_that_it_lists(
+    database: Database, filters: dict[str, object], order: str
+) -> None:
+    plan = _plan(database, RunQuery(order=order, **filters))  # type: ignore[arg-type]
+    steps = [step for step in plan if "qlop_runs_" in step]
+    one_by_one = [step for step in steps if "COVERING INDEX" not in step]
+    # Each run that is listed is looked up by its id.
+    assert all("(run_id=?)" in step or "rowid=?" in step for step in one_by_one), steps
+    assert any("COVERING INDEX qlop_runs_3_search" in step for step in steps)
+
+
+def test_models_are_found_by_the_index_that_knows_them(database: Database) -> None:
+    plan = _plan(database, RunQuery(states=(RunState.COMPLETED,), with_model=True, limit=10))
+    assert any("COVERING INDEX qlop_runs_3_model" in step for step in plan), plan
+    assert not any("TEMP B-TREE FOR ORDER BY" in step for step in plan[:2]), plan
