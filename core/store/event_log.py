@@ -70,7 +70,8 @@ class FileEventLog:
         Raises
         ------
         StoreError
-            If this log may not write, the run has ended, or the disk is full; the file then ends where it did.
+            If this log may not write, the run has ended, the disk is full, or it has refused lines before and this is
+            no status of a run that did not complete; the file then ends where it did.
         """
         if self._writer is None:
             raise StoreError(f"{self.path} can be written only by the process that holds the run's lock.")
@@ -122,7 +123,13 @@ class FileEventLog:
         return state_of(self.path)
 
     def close(self) -> None:
-        """Close the file; a second time does nothing. Reading stays possible."""
+        """Close the file; a second time does nothing. Reading stays possible.
+
+        Raises
+        ------
+        StoreError
+            If the disk has refused lines and no status tells it.
+        """
         if self._writer is not None:
             self._writer.close()
 

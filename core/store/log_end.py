@@ -27,8 +27,18 @@ _TOLD_IN_SPITE_OF_THE_DISK = TERMINAL_STATES - {RunState.COMPLETED}
 
 
 class Place(NamedTuple):
-    """Where a log ends: its last file's descriptor, negative when that is closed; the number of lines in all files;
-    that file's size; and whether the last line is a terminal status.
+    """Where a log ends.
+
+    Attributes
+    ----------
+    descriptor : int
+        Its last file's; negative when that is closed.
+    line_count : int
+        How many lines it has, in all of its files.
+    size : int
+        Its last file's size in bytes.
+    has_ended : bool
+        Whether its last line is a terminal status.
     """
 
     descriptor: int

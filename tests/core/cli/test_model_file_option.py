@@ -31,6 +31,6 @@ def test_a_run_and_a_file_are_not_taken_together(qlop):
 def test_a_file_that_is_not_there_is_blamed_with_its_option_and_leaves_no_run(qlop):
     done = qlop.call("backtest", "-c", qlop.config, "--model-file", "none.zip")
     assert done.returncode == 2
-    assert '--set backtest.model_file: backtest.model_file is' in done.stderr
+    assert "--set backtest.model_file: backtest.model_file is" in done.stderr
     assert "none.zip', which cannot be opened: No such file or directory." in done.stderr
     assert not qlop.run_folders()

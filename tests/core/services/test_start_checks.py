@@ -47,7 +47,11 @@ WRONG = {
     "no module": (imported("nowhere_at_all.net:Net"), IMPORT_PATH, "there is no module 'nowhere_at_all'"),
     "no inner module": (imported("json.nowhere:Net"), IMPORT_PATH, "No module named 'json.nowhere'"),
     "no network": (imported("json:dumps"), IMPORT_PATH, "must be a class that inherits torch.nn.Module"),
-    "wrong argument": (imported("my_network:Net", width=3, widht=3), IMPORT_PATH, "unexpected keyword argument 'widht'"),
+    "wrong argument": (
+        imported("my_network:Net", width=3, widht=3),
+        IMPORT_PATH,
+        "unexpected keyword argument 'widht'",
+    ),
     "module that exits": (imported("my_exit:Net"), IMPORT_PATH, "ends the process, with exit code 7"),
     "no file": (model("onnx", path="none.onnx"), ("model", "model_params", "path"), "none.onnx cannot be read"),
     "folder": (model("onnx", path="."), ("model", "model_params", "path"), "Is a directory"),
