@@ -16,6 +16,7 @@ __all__ = ["FieldProblem", "Where", "explain_validation_error", "field_problems"
 
 _SHOWN_VALUE_LENGTH = 80
 _MOST_TOLD = 100
+_KINDS = {str: "a text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a mapping"}
 
 
 Where = str | Callable[[Sequence[str | int]], str]
@@ -87,8 +88,8 @@ def _explain(problem: ErrorDetails, model: type[BaseModel] | None) -> str:
     describe = _ALLOWED.get(kind)
     allowed = describe(problem.get("ctx", {})) if describe else f"it is refused: {problem['msg']}"
     if kind == "dict_type" or _is_secret(model, problem["loc"]):
-        # What was written in the place of parameters may be one of them.
-        return f"{path or 'the whole'}: {allowed}."
+        # What was written in the place of parameters may be one of them: its kind is told alone.
+        return f"{path or 'the whole'} is {_kind_of(problem['input'])}; {allowed}."
     return f"{path or 'the whole'} is {_shown(problem['input'])}; {allowed}."
 
 
@@ -115,6 +116,10 @@ def _fields_at(model: type[BaseModel] | None, path: Iterable[str | int]) -> list
         field = model.model_fields.get(step)
         model = _model_within(field.annotation) if field else None
     return sorted(model.model_fields) if model else []
+
+
+def _kind_of(value: object) -> str:
+    return "nothing" if value is None else _KINDS.get(type(value), "something else")
 
 
 def _is_secret(model: type[BaseModel] | None, path: Sequence[str | int]) -> bool:
