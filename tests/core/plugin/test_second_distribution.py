@@ -85,7 +85,7 @@ def test_listing_it_imports_none_of_its_code_here(run):
         "print([name for name in shown if not name.startswith('plugins/models/')], len(shown), "
         "'acme_qlop' in sys.modules)"
     )
-    built_in = [path for path in (ROOT / "plugins" / "models").glob("*.py") if path.name != "__init__.py"]
+    built_in = [path for path in (ROOT / "plugins" / "models").glob("*.py") if not path.name.startswith("_")]
     for _ in range(2):
         assert run("-c", program).strip() == f"['acme-qlop 1.2'] {len(built_in) + 1} False"
 
