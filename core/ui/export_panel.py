@@ -28,9 +28,9 @@ _FIRST = "native"
 
 def export_panel(workbench: Workbench, model_run: str) -> None:
     """Draw the form of an export, and the exports of this model, newest first."""
-    exports = exports_of(workbench, model_run)
-    _draw_form(workbench, model_run, exports)
-    draw_exports(workbench, exports)
+    _draw_form(workbench, model_run, exports_of(workbench, model_run))
+    # Asked again: the form may have started one.
+    draw_exports(workbench, exports_of(workbench, model_run))
 
 
 def _draw_form(workbench: Workbench, model_run: str, exports: Sequence[ModelExport]) -> None:
