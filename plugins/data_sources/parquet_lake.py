@@ -92,7 +92,7 @@ class ParquetLake(qlop.DataSourcePlugin):
             for batch in lake.batches(connection, tickers, start, end):
                 self.access.check_cancelled()
                 rows.add(lake, batch)
-            self._refuse_missing(lake, connection, tickers, rows)
+            self._refuse_lost(lake, connection, tickers, rows)
             if not rows.tickers:
                 raise qlop.DataError(
                     f"{self.params.path}: no bar lies in {start or 'the first bar'} to {end or 'the last bar'} "
@@ -110,15 +110,23 @@ class ParquetLake(qlop.DataSourcePlugin):
         panel.attrs["adjustment"] = self.params.price_adjustment
         return panel
 
-    def _refuse_missing(
+    def _refuse_lost(
         self, lake: Lake, connection: duckdb.DuckDBPyConnection, wanted: Sequence[str] | None, rows: LakeRows
     ) -> None:
+        """Refuse tickers that the lake lacks, and those that it holds with white space too, whose rows did not come."""
         from plugins.data_sources._own_prices import among_held
 
+        if wanted is None:
+            return
         found = set(rows.tickers)
-        lacking = [ticker for ticker in wanted or () if ticker not in found]
-        held = dict.fromkeys(lake.tickers(connection)) if lacking else {}
-        for ticker in lacking:
+        held = dict.fromkeys(lake.tickers(connection))
+        for padded in (ticker for ticker in held if ticker.strip() in found and ticker not in wanted):
+            if padded != padded.strip():
+                raise qlop.DataError(
+                    f"{self.params.path}: ticker {padded.strip()!r} is held as {padded!r} too, with white space, and "
+                    "rows of that would be left out. Correct the files, or leave data.tickers out to read all."
+                )
+        for ticker in (ticker for ticker in wanted if ticker not in found):
             if ticker not in held:
                 raise qlop.DataError(
                     f"{self.params.path}: no row is of ticker {ticker!r}.{among_held(ticker, held)} Correct "

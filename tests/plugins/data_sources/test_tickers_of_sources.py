@@ -109,3 +109,10 @@ def test_nothing_is_said_of_white_space_where_there_is_none_or_of_tickers_that_a
 def test_a_ticker_that_is_held_with_white_space_is_shown_as_it_is_held(tmp_path, kind):
     message = refusal(source_of(kind, tmp_path, "AB ", "EF"), ["AB"])
     assert "'AB '" in message
+
+
+@pytest.mark.parametrize("kind", ["lake", "sql"])
+def test_rows_of_a_wanted_ticker_with_white_space_are_not_left_out_in_silence(tmp_path, kind):
+    source = source_of(kind, tmp_path, "AB", "AB ", "EF")
+    assert "ticker 'AB' is held as 'AB ' too, with white space" in refusal(source, ["AB"])
+    assert source.load_data(["EF"], None, None, "1d").index.unique("ticker").tolist() == ["EF"]
