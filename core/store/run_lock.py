@@ -1,7 +1,7 @@
 """The lock that a run holds while it lives.
 
 The operating system lets go of it when the process dies, however it dies, so holding it is the proof of life. A zombie
-holds no files and thus no lock; a stopped process holds on to it.
+whose threads have all ended holds no files and thus no lock; a stopped process holds on to it.
 docs/decisions/0002-run-locks-and-process-groups.md says why it is `flock`.
 """
 

@@ -2,7 +2,7 @@
 
 1. A log that ends with a terminal status is settled: nothing follows.
 2. Whoever gets the lock of any other run knows that its process is gone, and speaks for it: cut off a torn end, append
-   `cancelled` where that was asked for, else `crashed`.
+   `cancelled` where that was asked for, else `crashed`. The lock of a process that is dying is waited for.
 3. A queued run has no process of its own yet. It stands while the process that was started for it lives.
 4. What cannot be written (a full disk, a folder that may only be read) is the run's state all the same, and is written
    by a later looker who can.
@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from os import SEEK_END
 
-from core.base.errors import StoreError
+from core.base.errors import RunError, StoreError
 from core.base.events import TERMINAL_STATES, RunState, StatusPayload
 from core.store.atomic import remove_leftovers
 from core.store.cancel_request import cancel_reason
@@ -25,6 +25,7 @@ __all__ = ["STDERR_FILE", "Settlement", "settle_folder", "settle_under_lock", "s
 
 STDERR_FILE = "stderr.txt"
 _LONGEST_TAIL = 2000
+_LONGEST_DYING_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,22 @@ def settlement_of(folder: RunFolder) -> Settlement:
     except StoreError:
         return _settlement_without_lock(folder, state)
     if lock is None:
+        lock = _lock_that_comes_free(folder)
+    if lock is None:
         return Settlement(folder.events().state())
     with lock:
         return settle_under_lock(folder, lock)
+
+
+def _lock_that_comes_free(folder: RunFolder) -> RunLock | None:
+    # A process counts as dead once its first thread is; its files, and so its lock, go with its last one, moments later.
+    process = folder.process()
+    if process is None or process.machine != machine_name() or is_alive(process):
+        return None
+    try:
+        return RunLock.take(folder.lock_path, timeout_s=_LONGEST_DYING_S)
+    except RunError:
+        return None
 
 
 def settle_under_lock(folder: RunFolder, lock: RunLock) -> Settlement:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ from core.base.events import RunState, StatusPayload
 from core.base.identifiers import new_run_id
 from core.store.cancel_request import request_cancel
 from core.store.home import Home
-from core.store.process_record import describe_process
+from core.store.process_record import describe_process, start_mark
 from core.store.run_folder import RunFolder
+from core.store.run_lock import RunLock
 from core.store.run_session import open_run
 from core.store.run_store import RunStore
 from core.store.settlement import settle_folder
@@ -31,9 +33,9 @@ RUN = (
 QUEUED = StatusPayload(state=RunState.QUEUED, current_status="waits")
 
 
-def _running(home: Home) -> tuple[subprocess.Popen[str], RunFolder]:
+def _running(home: Home, program: str = RUN) -> tuple[subprocess.Popen[str], RunFolder]:
     run_id = new_run_id()
-    command = [sys.executable, "-c", RUN, str(home.path), run_id]
+    command = [sys.executable, "-c", program, str(home.path), run_id]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "running\n"
@@ -58,6 +60,27 @@ def test_a_stopped_run_is_running_a_zombie_has_crashed(home: Home) -> None:
     process.communicate()
     assert f"its process {process.pid} is gone" in str(_last(folder).error)
     assert _last(folder).next_step == "Start it again with the same config."
+
+
+@pytest.mark.parametrize("is_asked_to_stop", [False, True])
+def test_a_run_whose_first_thread_is_gone_while_another_still_dies_is_settled(
+    home: Home, is_asked_to_stop: bool
+) -> None:
+    dying = RUN.replace(
+        "    time.sleep(60)\n",
+        "    import ctypes, os, platform, threading\n"
+        "    last = threading.Thread(target=lambda: (time.sleep(0.5), os._exit(1)), daemon=True)\n"
+        "    last.start()\n"
+        "    ctypes.CDLL(None).syscall({'x86_64': 60, 'aarch64': 93}[platform.machine()], 0)\n",
+    )
+    process, folder = _running(home, dying)
+    if is_asked_to_stop:
+        request_cancel(folder.path, "enough")
+    while start_mark(process.pid) is not None:
+        time.sleep(0.005)
+    assert RunLock.try_take(folder.lock_path) is None  # its other thread holds on to its files
+    assert settle_folder(folder) is (RunState.CANCELLED if is_asked_to_stop else RunState.CRASHED)
+    process.communicate()
 
 
 def test_a_run_killed_after_a_request_to_cancel_was_cancelled(home: Home) -> None:
