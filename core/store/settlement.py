@@ -75,7 +75,7 @@ def settlement_of(folder: RunFolder) -> Settlement:
 
 
 def _lock_that_comes_free(folder: RunFolder) -> RunLock | None:
-    # A process counts as dead once its first thread is; its files, and so its lock, go with its last one, moments later.
+    # A process counts as dead once its first thread is; its files, and so its lock, go with its last, moments later.
     process = folder.process()
     if process is None or process.machine != machine_name() or is_alive(process):
         return None
