@@ -9,16 +9,17 @@ import streamlit as st
 from core.services.artifact_archive import archive_artifacts
 from core.services.run_artifacts import list_artifacts, read_config_text
 from core.services.run_list import list_version
-from core.services.trained_models import ModelCard, read_model_card
+from core.services.trained_models import MODELS_A_PAGE, ModelCard, read_model_card
 from core.services.workbench import Workbench, open_workbench
 from core.ui.address import chosen_in_address, keep_in_address
 from core.ui.export_panel import export_panel
 from core.ui.file_list import OfferedFile, file_list
+from core.ui.list_page import page_of_list
 from core.ui.model_view import draw_card, draw_folds, draw_importances, draw_learning, model_choice
 from core.ui.moments import shown_moment
 from core.ui.navigation import go_to
 from core.ui.plain_text import heading, monospace, problems_shown, quiet
-from core.ui.run_listing import listed_models
+from core.ui.run_listing import count_of_models, listed_models
 
 
 def main() -> None:
@@ -26,12 +27,14 @@ def main() -> None:
     st.title("Models", anchor=False)
     with problems_shown("The models cannot be listed"):
         workbench = open_workbench()
-        table = listed_models(workbench, list_version(workbench))
+        version = list_version(workbench)
+        n_models = count_of_models(workbench, version)
+        table = listed_models(workbench, version, page_of_list(n_models, MODELS_A_PAGE, "models"))
         if table.empty:
             _say_how_to_begin()
             return
         chosen = chosen_in_address("model") or str(table["run_id"].iloc[0])
-        model_choice(table, chosen=chosen, choose=partial(keep_in_address, "model"))
+        model_choice(table, chosen=chosen, choose=partial(keep_in_address, "model"), n_models=n_models)
         with problems_shown("This model cannot be shown"):
             _draw_model(workbench, read_model_card(workbench, chosen))
 

@@ -14,6 +14,7 @@ from core.services.workbench import Workbench, open_workbench
 from core.ui.catalog import all_plugins, plugin_registry
 from core.ui.latest_runs import draw_latest_runs
 from core.ui.navigation import go_to
+from core.ui.one_start import may_start_again, start_once
 from core.ui.plain_text import monospace, problems_shown, quiet
 from core.ui.run_listing import latest_with_equity
 from core.ui.running_panel import running_panel
@@ -74,8 +75,10 @@ def _offer_demo(workbench: Workbench) -> None:
         )
         if st.button("Run the demo", icon=":material/play_arrow:", type="primary"):
             with problems_shown("The demo was not started"):
-                run_id = submit_run(workbench, preset_config(DEMO), plugin_registry(workbench))
-                go_to("run", run=run_id)
+                registry = plugin_registry(workbench)
+                go_to("run", run=start_once(DEMO, lambda: submit_run(workbench, preset_config(DEMO), registry)))
+        else:
+            may_start_again(DEMO)
         st.markdown("The same from the command line:")
         monospace("qlop demo", language="bash")
 

@@ -1,10 +1,15 @@
 """What every test may ask for."""
 
 import importlib.util
+import os
 import shutil
 from pathlib import Path
 
 import pytest
+
+# Before a library with threads of its own is loaded, here or in a process that a test starts: where several tests
+# share few cores, threads that spin while they wait take two thirds of the time.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 CHROMIUM_OPTIONS = (
     "--no-sandbox",
@@ -27,6 +32,14 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_OPTIONS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def compiled_kernels():
+    """The folder of compiled kernels, for a link in a cache folder of a test's own: compiling takes a quarter of a minute."""
+    from core.engine.kernels.compilation import kernel_cache_folder
+
+    return kernel_cache_folder().parent
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 1. While the commands load, a signal ends the process at once: nothing is begun that could be lost.
 2. While a command works, a signal raises KeyboardInterrupt in it, unless the command does better: runs, `ui`, `relay`.
 3. Once it is known how the command ends, a signal changes the exit code no more.
+
+In a run's process that another one started, signals are held back until the run heeds them: it has begun already.
 """
 
 from __future__ import annotations

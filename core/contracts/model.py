@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
@@ -122,8 +122,8 @@ class ModelPlugin(Plugin):
     Capabilities that the engine looks for: `early_stopping` (uses the validation rows), `missing_values` (accepts NaN
     features; without it rows with NaN are left out of training and get NaN predictions). A model whose prediction of a
     row reads earlier rows of its ticker, among those that it is given, says `earlier_rows`; all others predict a row
-    alone as among others. No model reads later rows or other tickers. A model that brings what it knows along,
-    and learns nothing from the rows, says `pretrained`.
+    alone as among others. No model reads later rows or other tickers. A model that brings along what it has
+    learned elsewhere, itself or in a part of it, says `pretrained`.
     """
 
     tasks: ClassVar[frozenset[Task]] = frozenset({"classification", "regression"})
@@ -227,6 +227,14 @@ class ModelPlugin(Plugin):
         Exporters that cannot ask a model for its own form write its members and join them.
         """
         return None
+
+    def untrained_parts(self) -> Sequence[tuple[str, ModelPlugin]]:
+        """Return the models that its params make it of, each with its name, untrained; none where it is one by itself.
+
+        Trained, they are those of `joined_models`, the last one under the name `final_model`. Exporters that write the
+        members ask for them before a run begins, so that one which cannot be written is refused in time.
+        """
+        return ()
 
     def library_object(self) -> object | None:
         """Return the trained object of the library beneath, or None where there is none to hand out.

@@ -5,20 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from core.base.errors import TrainingError
 from core.contracts.model import TrainingData
 from core.engine.sample_weights import uniqueness_of_rows
 from core.engine.splits import MIN_BLOCK_ROWS
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
     from core.contracts.model import ModelPlugin
     from core.engine.label_lives import LabelLives
 
-__all__ = ["Block", "make_block"]
+__all__ = ["Block", "make_block", "usable_rows"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,50 +28,60 @@ class Block:
 
     Attributes
     ----------
-    features, labels : DataFrame
+    features : DataFrame
         The rows' own.
+    target, label_end : Series
+        Of their labels.
+    payoff : ndarray of shape (n_rows,) or None
+        Of their labels, where these have one.
     uniqueness : ndarray of shape (n_rows,)
         Average uniqueness of their labels among themselves, in (0, 1].
     """
 
     features: pd.DataFrame
-    labels: pd.DataFrame
+    target: pd.Series
+    label_end: pd.Series
+    payoff: NDArray[np.float64] | None
     uniqueness: NDArray[np.float64]
 
     def data(self, *, is_weighted: bool) -> TrainingData:
         """Return the rows as a model takes them, weights scaled to mean 1."""
         import pandas as pd
 
-        target = self.labels["target"]
-        weight = pd.Series(self.uniqueness / self.uniqueness.mean(), index=target.index, name="sample_weight")
-        return TrainingData(self.features, target, weight if is_weighted else None, self.labels["label_end"])
+        if not is_weighted:
+            return TrainingData(self.features, self.target, None, self.label_end)
+        scaled = self.uniqueness / self.uniqueness.mean()
+        weight = pd.Series(scaled, index=self.target.index, name="sample_weight", copy=False)
+        return TrainingData(self.features, self.target, weight, self.label_end)
 
 
-def make_block(
-    model: ModelPlugin,
-    features: pd.DataFrame,
-    labels: pd.DataFrame,
-    lives: LabelLives,
-    rows: NDArray[np.intp],
-    where: str,
-) -> Block:
-    """Return the block at positions `rows`, without rows whose features the model cannot take.
+def usable_rows(model: ModelPlugin, features: pd.DataFrame, rows: NDArray[np.intp], where: str) -> NDArray[np.intp]:
+    """Return the positions `rows` without those whose features the model cannot take.
 
     Raises
     ------
     TrainingError
         If fewer than MIN_BLOCK_ROWS are left.
     """
-    own = features.iloc[rows]
-    if "missing_values" not in model.capabilities:
-        is_missing = own.isna()
-        is_complete = ~is_missing.any(axis=1).to_numpy(dtype=bool)
-        if is_complete.sum() < MIN_BLOCK_ROWS:
-            raise TrainingError(
-                f"Model {model.name!r} takes no missing features, and in {where} {int(is_complete.sum())} of "
-                f"{len(rows)} rows have none missing; at least {MIN_BLOCK_ROWS} are needed. "
-                f"{is_missing.sum().idxmax()!r} is missing most often. Raise splits.train_bars, shorten the features' "
-                "windows, or use a model that takes missing values."
-            )
-        rows, own = rows[is_complete], own[is_complete]
-    return Block(own, labels.iloc[rows], uniqueness_of_rows(lives, rows))
+    if "missing_values" in model.capabilities:
+        return rows
+    is_missing = features.iloc[rows].isna()
+    is_complete = ~is_missing.any(axis=1).to_numpy(dtype=bool)
+    if is_complete.sum() < MIN_BLOCK_ROWS:
+        raise TrainingError(
+            f"Model {model.name!r} takes no missing features, and in {where} {int(is_complete.sum())} of "
+            f"{len(rows)} rows have none missing; at least {MIN_BLOCK_ROWS} are needed. "
+            f"{is_missing.sum().idxmax()!r} is missing most often. Raise splits.train_bars, shorten the features' "
+            "windows, or use a model that takes missing values."
+        )
+    return rows[is_complete]
+
+
+def make_block(features: pd.DataFrame, labels: pd.DataFrame, lives: LabelLives, rows: NDArray[np.intp]) -> Block:
+    """Return the block at positions `rows`, copied out of all rows."""
+    # First, while the rows are not there twice: it takes the most memory on its way.
+    uniqueness = uniqueness_of_rows(lives, rows)
+    payoff = labels["payoff"].to_numpy(dtype=np.float64)[rows] if "payoff" in labels else None
+    # Column by column: whatever else is told about a label stays where it is.
+    target, label_end = (labels[name].take(rows) for name in ("target", "label_end"))
+    return Block(features.iloc[rows], target, label_end, payoff, uniqueness)

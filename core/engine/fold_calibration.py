@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,10 +23,38 @@ if TYPE_CHECKING:
     from core.engine.fold_block import Block
     from core.engine.training_task import TrainingTask
 
-__all__ = ["calibrated"]
+__all__ = ["LearnedPayoff", "calibrated"]
 
 
-def calibrated(task: TrainingTask, fitted: FittedModel, train: Block, block: Block, fold: int | None) -> FittedModel:
+@dataclass(frozen=True)
+class LearnedPayoff:
+    """What the payoffs of the training rows were.
+
+    Attributes
+    ----------
+    n_gains, n_losses : int
+        Rows that paid, and rows that did not.
+    gain, loss : float
+        E[X | X > 0] and E[-X | X <= 0] of the payoff X; NaN where there are none.
+    """
+
+    n_gains: int
+    n_losses: int
+    gain: float
+    loss: float
+
+    @classmethod
+    def of(cls, block: Block) -> LearnedPayoff:
+        """Return that of a block; nothing where its labels have no payoff."""
+        payoff = np.empty(0) if block.payoff is None else block.payoff
+        gains, losses = payoff[payoff > 0], -payoff[payoff <= 0]
+        gain, loss = (float(part.mean()) if len(part) else np.nan for part in (gains, losses))
+        return cls(len(gains), len(losses), gain, loss)
+
+
+def calibrated(
+    task: TrainingTask, fitted: FittedModel, learned: LearnedPayoff, block: Block, fold: int | None
+) -> FittedModel:
     """Return `fitted` with its maps, fitted on `block`, rows that the model has not seen.
 
     Parameters
@@ -35,8 +63,10 @@ def calibrated(task: TrainingTask, fitted: FittedModel, train: Block, block: Blo
         What to calibrate, and whom to warn.
     fitted : FittedModel
         The trained model, without maps.
-    train, block : Block
-        The training rows and the calibration rows.
+    learned : LearnedPayoff
+        Of the training rows.
+    block : Block
+        The calibration rows.
     fold : int or None
         For the log; None in the final fit.
     """
@@ -44,14 +74,14 @@ def calibrated(task: TrainingTask, fitted: FittedModel, train: Block, block: Blo
     if task.calibrates:
         fitted = replace(fitted, calibrators=_probability_maps(task, fitted, raw, block, fold))
     if task.maps_payoff:
-        fitted = replace(fitted, payoff=_payoff_map(task, fitted, raw, train, block, fold))
+        fitted = replace(fitted, payoff=_payoff_map(task, fitted, raw, learned, block, fold))
     return fitted
 
 
 def _probability_maps(
     task: TrainingTask, fitted: FittedModel, raw: pd.DataFrame, block: Block, fold: int | None
 ) -> tuple[Calibrator, ...]:
-    target = block.labels["target"].to_numpy(dtype=np.float64)
+    target = block.target.to_numpy(dtype=np.float64)
     missing = sorted(set(fitted.classes) - set(target.tolist()))
     if missing:
         task.report.log(
@@ -79,20 +109,18 @@ def _probability_maps(
 
 
 def _payoff_map(
-    task: TrainingTask, fitted: FittedModel, raw: pd.DataFrame, train: Block, block: Block, fold: int | None
+    task: TrainingTask, fitted: FittedModel, raw: pd.DataFrame, learned: LearnedPayoff, block: Block, fold: int | None
 ) -> PayoffMap | None:
-    payoff = train.labels["payoff"].to_numpy(dtype=np.float64)
-    gains, losses = payoff[payoff > 0], -payoff[payoff <= 0]
-    earned = block.labels["payoff"].to_numpy(dtype=np.float64)
+    earned = np.empty(0) if block.payoff is None else block.payoff
     is_known = ~np.isnan(earned)
     is_paid = earned[is_known] > 0
-    if not len(gains) or not len(losses) or is_paid.all() or not is_paid.any():
+    if not learned.n_gains or not learned.n_losses or is_paid.all() or not is_paid.any():
         task.report.log(
             "Payoffs of one sign only: no payoff probability is given",
             level="warning",
             fold=fold,
-            training_gains=len(gains),
-            training_losses=len(losses),
+            training_gains=learned.n_gains,
+            training_losses=learned.n_losses,
             calibration_gains=int(is_paid.sum()),
             calibration_losses=int((~is_paid).sum()),
         )
@@ -107,7 +135,7 @@ def _payoff_map(
         effective_rows=float(block.uniqueness[is_known].sum()),
         scale=scale,
     )
-    return PayoffMap(calibrator, float(gains.mean()), float(losses.mean()))
+    return PayoffMap(calibrator, learned.gain, learned.loss)
 
 
 def _weights(task: TrainingTask, block: Block) -> NDArray[np.float64] | None:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from core.contracts.model import TrainContext
 from core.engine.fitted_model import FittedModel
-from core.engine.fold_block import make_block
-from core.engine.fold_calibration import calibrated
+from core.engine.fold_block import Block, make_block, usable_rows
+from core.engine.fold_calibration import LearnedPayoff, calibrated
 from core.engine.label_lives import LabelLives
 from core.engine.model_columns import classes_of
 from core.engine.splits import Fold
@@ -24,7 +24,9 @@ from core.engine.training_task import TrainingTask
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FittedFold", "fit_fold"]
+    from core.contracts.model import ModelPlugin
+
+__all__ = ["FittedFold", "FoldBlocks", "fit_fold", "make_blocks"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +48,38 @@ class FittedFold:
     curve: Sequence[tuple[str, float, int]] = ()
 
 
-def fit_fold(task: TrainingTask, features: pd.DataFrame, lives: LabelLives, fold: Fold) -> FittedFold:
-    """Train and calibrate a model on a fold's blocks.
+@dataclass(eq=False)
+class FoldBlocks:
+    """What a fold is fitted on, taken out of the rows of all folds.
+
+    Attributes
+    ----------
+    model : ModelPlugin
+        New, untrained.
+    number : int or None
+        The fold's; None in the final fit.
+    train : Block or None
+        Given away to who trains on it: None from then on.
+    watched, calibration : Block or None
+        Rows to stop training by, and rows to calibrate on, where the fold has such.
+    """
+
+    model: ModelPlugin
+    number: int | None
+    train: Block | None
+    watched: Block | None
+    calibration: Block | None
+
+    def give_train(self) -> Block:
+        """Return the training rows and keep no hold of them, so that they are gone once the model has learned."""
+        given, self.train = self.train, None
+        if given is None:
+            raise RuntimeError("the training rows of a fold are given once")
+        return given
+
+
+def make_blocks(task: TrainingTask, features: pd.DataFrame, lives: LabelLives, fold: Fold) -> FoldBlocks:
+    """Return a fold's blocks.
 
     Parameters
     ----------
@@ -63,35 +95,57 @@ def fit_fold(task: TrainingTask, features: pd.DataFrame, lives: LabelLives, fold
     Raises
     ------
     TrainingError
-        If too few rows have the features that the model needs, or the model cannot learn from them.
-    RunCancelled
-        If the run was asked to stop.
+        If too few rows have the features that the model needs.
     """
     model = task.make_model()
     number = None if fold.test_start is None else fold.number
     where = "the final fit" if number is None else f"fold {number}"
-    is_weighted = task.model.sample_weights == "uniqueness"
-    train = make_block(model, features, task.labels, lives, fold.train, f"the training block of {where}")
-    watched = None
-    if len(fold.early_stopping):
-        place = f"the early-stopping block of {where}"
-        watched = make_block(model, features, task.labels, lives, fold.early_stopping, place)
 
+    named = (("training", fold.train), ("early-stopping", fold.early_stopping), ("calibration", fold.calibration))
+    usable = [
+        usable_rows(model, features, rows, f"the {name} block of {where}") if len(rows) else rows
+        for name, rows in named
+    ]
+    # The largest last: what making it takes on the way is then all that there is of it beside the others.
+    small = [make_block(features, task.labels, lives, rows) if len(rows) else None for rows in usable[:0:-1]]
+    return FoldBlocks(model, number, make_block(features, task.labels, lives, usable[0]), small[1], small[0])
+
+
+def fit_fold(task: TrainingTask, blocks: FoldBlocks) -> FittedFold:
+    """Train and calibrate a model on a fold's blocks; its training rows are let go once it has learned.
+
+    Raises
+    ------
+    TrainingError
+        If the model cannot learn from them.
+    RunCancelled
+        If the run was asked to stop.
+    """
     curve: list[tuple[str, float, int]] = []
 
     def report_metric(name: str, value: float, step: int) -> None:
         task.report.check_cancelled()
-        task.report.metric(name, value, step, number)
+        task.report.metric(name, value, step, blocks.number)
         curve.append((name, float(value), int(step)))
 
     context = TrainContext(task.task, task.seed, task.thread_count, report_metric, task.report.check_cancelled)
-    validation = None if watched is None else watched.data(is_weighted=is_weighted)
-    model.train(train.data(is_weighted=is_weighted), validation, context)
+    fitted, effective_rows, payoff = _trained(task, blocks, context)
+    if blocks.calibration is not None:
+        fitted = calibrated(task, fitted, payoff, blocks.calibration, blocks.number)
+    return FittedFold(fitted, effective_rows, curve)
+
+
+def _trained(task: TrainingTask, blocks: FoldBlocks, context: TrainContext) -> tuple[FittedModel, float, LearnedPayoff]:
+    """Return the model, how many rows it effectively learned from, and what these paid."""
+    train = blocks.give_train()
+    columns = tuple(str(column) for column in train.features.columns)
+    effective_rows, payoff = float(train.uniqueness.sum()), LearnedPayoff.of(train)
+    classes = classes_of(train.target) if task.task == "classification" else ()
+    is_weighted = task.model.sample_weights == "uniqueness"
+    validation = None if blocks.watched is None else blocks.watched.data(is_weighted=is_weighted)
+    given = [train.data(is_weighted=is_weighted)]
+    del train
+    # Nobody else holds the rows, so that a model which has made its own copy can let them go.
+    blocks.model.train(given.pop(), validation, context)
     task.report.check_cancelled()
-    classes = classes_of(train.labels["target"]) if task.task == "classification" else ()
-    fitted = FittedModel(model, task.task, tuple(str(column) for column in features.columns), classes)
-    if len(fold.calibration):
-        place = f"the calibration block of {where}"
-        block = make_block(model, features, task.labels, lives, fold.calibration, place)
-        fitted = calibrated(task, fitted, train, block, number)
-    return FittedFold(fitted, float(train.uniqueness.sum()), curve)
+    return FittedModel(blocks.model, task.task, columns, classes), effective_rows, payoff

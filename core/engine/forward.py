@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from core.base.errors import DataError
@@ -20,8 +21,6 @@ from core.engine.own_bars import OwnBars, own_bars
 from core.engine.volatility import WideBars
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from core.contracts.broker_terms import BrokerTerms, FeeTerms
 
 __all__ = ["Fill", "ForwardPrices", "Trades", "ahead", "fixed_horizon_trades", "forward_prices", "labels_frame"]
@@ -170,12 +169,14 @@ def fixed_horizon_trades(
 
 
 def labels_frame(
-    prices: ForwardPrices, target: FloatArray, end_bar: IntArray, columns: Mapping[str, FloatArray]
+    prices: ForwardPrices | OwnBars, target: FloatArray, end_bar: IntArray, columns: Mapping[str, FloatArray]
 ) -> pd.DataFrame:
     """Return labels on the panel's index.
 
     Parameters
     ----------
+    prices : ForwardPrices or OwnBars
+        Where the panel's rows lie; its bars alone leave the prices free to go.
     target : ndarray of shape (n_own_bars, n_tickers)
         NaN where not resolved; the row is then without an end and NaN in every column.
     end_bar : ndarray of int
@@ -183,10 +184,15 @@ def labels_frame(
     columns : mapping of str to ndarray
         What is reported beside the target.
     """
-    bars = prices.bars
+    bars = prices if isinstance(prices, OwnBars) else prices.bars
     resolved = ~np.isnan(target)
-    frame = bars.frame({"target": target, **{name: np.where(resolved, wide, np.nan) for name, wide in columns.items()}})
     end = np.take_along_axis(bars.position, np.clip(end_bar, 0, max(len(target) - 1, 0)), axis=0)
     row_end = np.where(resolved, end, -1).ravel()[bars.cell]
-    frame.insert(1, "label_end", bars.timestamps[np.maximum(row_end, 0)].where(row_end >= 0))
-    return frame
+    del end
+    found: dict[str, FloatArray | pd.Index] = {"target": bars.rows(target)}
+    found["label_end"] = bars.timestamps[np.maximum(row_end, 0)].where(row_end >= 0)
+    del row_end
+    for name, wide in columns.items():
+        found[name] = bars.rows(np.where(resolved, wide, np.nan))
+    # Columns that stay apart can be let go one by one.
+    return pd.DataFrame(found, index=bars.index, copy=False)

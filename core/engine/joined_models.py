@@ -28,7 +28,6 @@ __all__ = [
     "final_column_names",
     "final_features",
     "joined_answer",
-    "joined_shap_values",
     "member_versions",
 ]
 
@@ -99,22 +98,6 @@ def joined_answer(joined: JoinedModels, features: pd.DataFrame, classes: Sequenc
         return answer_frame(class_shares(answer, classes), classes, features.index)
     said = np.stack([class_shares(answer, classes) for answer in answers])
     return answer_frame(np.tensordot(np.asarray(joined.weights), said, axes=1), classes, features.index)
-
-
-def joined_shap_values(joined: JoinedModels, features: pd.DataFrame, classes: Sequence[float]) -> pd.DataFrame | None:
-    """Return the weighted sum of the members' SHAP values, which are those of an average of values.
-
-    None of classes, whose members explain log-odds where probabilities are averaged; with a final model; and where a
-    member gives none.
-    """
-    if classes or joined.final is not None:
-        return None
-    parts = [member.shap_values(features) for member in joined.members]
-    known = [part for part in parts if part is not None]
-    if len(known) < len(parts):
-        return None
-    total: pd.DataFrame = sum(weight * part for weight, part in zip(joined.weights, known, strict=True))  # type: ignore[assignment]
-    return total
 
 
 def member_versions(model: ModelPlugin) -> dict[str, str]:

@@ -8,11 +8,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from core.base.errors import DataError
+from core.engine.panel_index import ranks_of_level
+from core.engine.row_blocks import row_blocks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,9 +42,9 @@ class LabelLives:
     """
 
     n_bars: int
-    bar: NDArray[np.int64]
-    last_bar: NDArray[np.int64]
-    ticker: NDArray[np.int64]
+    bar: NDArray[np.int32]
+    last_bar: NDArray[np.int32]
+    ticker: NDArray[np.int32]
     is_labelled: NDArray[np.bool_]
 
 
@@ -67,24 +69,31 @@ def label_lives(labels: pd.DataFrame, timestamps: pd.DatetimeIndex) -> LabelLive
         raise DataError(f"The labels lack the column {missing[0]!r}; they have {list(labels.columns)}.")
     if not (timestamps.is_unique and timestamps.is_monotonic_increasing):
         raise DataError("The calendar of bars is not sorted and unique; pass the panel's sorted unique timestamps.")
-    bar = timestamps.get_indexer(labels.index.get_level_values(0)).astype(np.int64)
+    index = cast("pd.MultiIndex", labels.index)
+    bar = _bars(index, timestamps)
     _refuse(bar < 0, labels, "is not a bar of the calendar")
     has_target = labels["target"].notna().to_numpy(dtype=bool)
     has_end = labels["label_end"].notna().to_numpy(dtype=bool)
     _refuse(has_target & ~has_end, labels, "has a target but no label_end, so it cannot be purged")
-    last_bar = np.full(len(labels), len(timestamps), dtype=np.int64)
+    last_bar = np.full(len(labels), len(timestamps), dtype=np.int32)
     is_labelled = has_target & has_end
-    ends = labels["label_end"][is_labelled]
-    last_bar[is_labelled] = timestamps.searchsorted(ends, side="right") - 1
+    for rows in row_blocks(len(labels)):
+        labelled = is_labelled[rows]
+        ends = labels["label_end"].iloc[rows][labelled]
+        last_bar[rows][labelled] = timestamps.searchsorted(ends, side="right") - 1
     _refuse(last_bar < bar, labels, "has a label_end before its own bar")
-    return LabelLives(len(timestamps), bar, last_bar, _codes(labels.index), is_labelled)
+    return LabelLives(len(timestamps), bar, last_bar, _tickers(index), is_labelled)
 
 
-def _codes(index: pd.Index) -> NDArray[np.int64]:
-    import pandas as pd
+def _bars(index: pd.MultiIndex, timestamps: pd.DatetimeIndex) -> NDArray[np.int32]:
+    # A level has a timestamp once, where the rows repeat it for every ticker; code -1 reads the last.
+    positions = np.append(timestamps.get_indexer(index.levels[0]), -1).astype(np.int32)
+    return positions[index.codes[0]]
 
-    codes, _ = pd.factorize(index.get_level_values(1), sort=True)
-    return codes.astype(np.int64)
+
+def _tickers(index: pd.MultiIndex) -> NDArray[np.int32]:
+    ranks, _ = ranks_of_level(index, 1)
+    return ranks.astype(np.int32)[index.codes[1]]
 
 
 def _refuse(is_bad: NDArray[np.bool_], labels: pd.DataFrame, complaint: str) -> None:

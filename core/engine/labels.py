@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 
 from core.base.errors import DataError
+from core.engine.index_parts import is_part_in_order
 from core.engine.panel_index import row_text
 from core.engine.sample_weights import effective_sample_size
 
-__all__ = ["check_labels", "label_report"]
+__all__ = ["check_labels", "kept_labels", "label_report"]
 
 
 def check_labels(
@@ -111,6 +112,30 @@ def label_report(labels: pd.DataFrame, panel: pd.DataFrame) -> dict[str, float |
     }
 
 
+def kept_labels(labels: pd.DataFrame) -> pd.DataFrame:
+    """Return what training and `label_report` read of labels, in less memory: the report says the same of them.
+
+    Parameters
+    ----------
+    labels : DataFrame
+        As `check_labels` accepts.
+
+    Returns
+    -------
+    DataFrame
+        target, label_end and payoff as they are; position_return as whether it is above 0, and breach as whether it
+        is 1 where it is nothing but 0 and 1 on labelled rows.
+    """
+    kept = {name: labels[name] for name in ("target", "label_end", "payoff") if name in labels}
+    if "position_return" in labels:
+        kept["position_return"] = labels["position_return"] > 0.0
+    if "breach" in labels:
+        breach = labels["breach"]
+        is_plain = breach.isin([0.0, 1.0]) | labels["target"].isna()
+        kept["breach"] = breach == 1.0 if is_plain.all() else breach
+    return pd.DataFrame(kept, copy=False)
+
+
 def _check_form(labels: pd.DataFrame, panel: pd.DataFrame) -> None:
     for column in ("target", "label_end"):
         if column not in labels:
@@ -130,7 +155,7 @@ def _check_form(labels: pd.DataFrame, panel: pd.DataFrame) -> None:
 
 
 def _check_rows(labels: pd.DataFrame, panel: pd.DataFrame) -> None:
-    if not labels.index.equals(panel.index):
+    if not labels.index.equals(panel.index) and not is_part_in_order(labels.index, panel.index):
         _refuse(labels, ~labels.index.isin(panel.index), "is reported on a panel without that row")
         _refuse(labels, labels.index.duplicated(), "is there more than once; report each row once")
 

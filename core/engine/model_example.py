@@ -25,10 +25,11 @@ def example_rows(features: pd.DataFrame, *, accepts_missing: bool) -> pd.DataFra
         Whether the model takes missing features. If so, in every fourth row one feature, in turn, is made missing; if
         not, rows with missing features are passed over.
     """
-    complete = features[features.notna().all(axis=1)]
-    source = features if accepts_missing and complete.empty else complete
-    positions = np.unique(np.linspace(0, len(source) - 1, min(EXAMPLE_ROWS, len(source))).round().astype(np.intp))
-    chosen = source.iloc[positions].copy()
+    rows = np.flatnonzero(features.notna().all(axis=1).to_numpy(dtype=bool))
+    if accepts_missing and not len(rows):
+        rows = np.arange(len(features))
+    positions = np.unique(np.linspace(0, len(rows) - 1, min(EXAMPLE_ROWS, len(rows))).round().astype(np.intp))
+    chosen = features.iloc[rows[positions]].copy()
     if accepts_missing:
         for turn, row in enumerate(range(0, len(chosen), 4)):
             chosen.iloc[row, turn % chosen.shape[1]] = np.nan

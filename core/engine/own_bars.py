@@ -64,7 +64,7 @@ class OwnBars:
 
     def frame(self, columns: Mapping[str, FloatArray]) -> pd.DataFrame:
         """Return wide arrays by name as columns on the panel's index."""
-        return pd.DataFrame({name: self.rows(wide) for name, wide in columns.items()}, index=self.index)
+        return pd.DataFrame({name: self.rows(wide) for name, wide in columns.items()}, index=self.index, copy=False)
 
     @cached_property
     def position(self) -> IntArray:

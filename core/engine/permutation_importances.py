@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["PERMUTATION", "permutation_importances"]
+__all__ = ["PERMUTATION", "judged_rows", "permutation_importances"]
 
 PERMUTATION = "rise of the squared error when its values are shuffled (permutation)"
 _MOST_ROWS = 2_000
@@ -43,7 +43,7 @@ def permutation_importances(fitted: FittedModel, features: pd.DataFrame, target:
     """
     import pandas as pd
 
-    spread = np.linspace(0, len(features) - 1, min(len(features), _MOST_ROWS)).round().astype(np.intp)
+    spread = judged_rows(len(features))
     rows, truth = features.iloc[spread], target.iloc[spread].to_numpy(dtype=np.float64)
     random = np.random.default_rng(seed)
     before = _error(fitted, rows, truth)
@@ -53,6 +53,11 @@ def permutation_importances(fitted: FittedModel, features: pd.DataFrame, target:
     ]
     values = np.nan_to_num(rises).clip(min=0.0)
     return pd.Series(values, index=list(fitted.feature_columns), name=PERMUTATION, dtype="float64")
+
+
+def judged_rows(n_rows: int) -> NDArray[np.intp]:
+    """Return the positions that are judged by, of so many rows: all that are left where only these are given."""
+    return np.linspace(0, n_rows - 1, min(n_rows, _MOST_ROWS)).round().astype(np.intp)
 
 
 def _shuffled(rows: pd.DataFrame, position: int, random: np.random.Generator) -> pd.DataFrame:

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.base.errors import DataError
+from core.engine.index_parts import is_part_in_order
 from core.engine.text_layout import paragraph
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from core.config.sections import LabelConfig
+    from core.engine.learned_elsewhere import LearnedElsewhere
     from core.engine.learned_span import LearnedSpan
 
 __all__ = ["ModelFileOrigin", "PredictionOrigin", "check_predicted_bars", "moment_text"]
@@ -49,11 +51,14 @@ class PredictionOrigin(_Origin):
         The run, and its model's name.
     has_these_prices : bool
         Whether it trained on the very data of the backtest.
+    learned_elsewhere : LearnedElsewhere or None
+        Of a model that had come there with what it knows.
     """
 
     run_id: str
     model: str
     has_these_prices: bool
+    learned_elsewhere: LearnedElsewhere | None = None
 
     @property
     def sentence(self) -> str:
@@ -78,6 +83,8 @@ class ModelFileOrigin(_Origin):
         Bars of the prices after these, all of them predicted.
     first_bar, last_bar : Timestamp
         The first and the last of them.
+    learned_elsewhere : LearnedElsewhere or None
+        Of a model that came into its training with what it knows: `learned` is not all that it learned from.
     """
 
     file_name: str
@@ -88,6 +95,7 @@ class ModelFileOrigin(_Origin):
     n_bars: int
     first_bar: pd.Timestamp
     last_bar: pd.Timestamp
+    learned_elsewhere: LearnedElsewhere | None = None
 
     @property
     def sentence(self) -> str:
@@ -120,6 +128,8 @@ def check_predicted_bars(predictions: pd.DataFrame, panel: pd.DataFrame, run_id:
     DataError
         If a predicted row is not in the panel.
     """
+    if is_part_in_order(predictions.index, panel.index):
+        return
     foreign = ~predictions.index.isin(panel.index)
     if not foreign.any():
         return

@@ -51,7 +51,11 @@ def score_predictions(
         None where undefined (no rows, a single class for auc, no variance for a correlation).
     """
     rows = scorable_rows(predictions)
-    kept, base = predictions[rows], reference[rows]
+    named = [str(column) for column in predictions]
+    read = [name for name in named if name in {"prediction", "target"} or name.startswith("probability_")]
+    kept, base = predictions[read], reference
+    if not rows.all():
+        kept, base = kept[rows], base[rows]
     target = kept["target"].to_numpy(dtype=np.float64)
     scores = _class_scores(kept, base, target) if task == "classification" else _value_scores(kept, base, target)
     return {"n_rows": float(len(target)), **scores}

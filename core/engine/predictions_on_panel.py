@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from core.base.errors import DataError
+from core.engine.index_parts import is_part_in_order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,18 +53,25 @@ def predictions_on_panel(
             "mode pipeline, which trains first."
         )
     _check_columns(predictions, columns, asker)
-    _check_rows(predictions, asker)
-    known = predictions.index.isin(index)
-    if not known.any():
-        raise DataError(
-            f"{asker}: none of the {len(predictions)} predictions is for a bar of the panel ({len(index)} bars). "
-            "Use the data source, tickers and dates that the model was trained on."
-        )
+    known = _known_rows(predictions, index, asker)
     cells = arrays.locate(cast("pd.MultiIndex", predictions.index[known]))
     wide = np.full((len(columns), *arrays.shape), np.nan)
     for number, column in enumerate(columns):
         wide[number][cells] = predictions[column].to_numpy(dtype=np.float64)[known]
     return wide
+
+
+def _known_rows(predictions: pd.DataFrame, index: pd.Index, asker: str) -> slice | NDArray[np.bool_]:
+    if is_part_in_order(predictions.index, index):
+        return slice(None)
+    _check_rows(predictions, asker)
+    known: NDArray[np.bool_] = predictions.index.isin(index)
+    if not known.any():
+        raise DataError(
+            f"{asker}: none of the {len(predictions)} predictions is for a bar of the panel ({len(index)} bars). "
+            "Use the data source, tickers and dates that the model was trained on."
+        )
+    return known
 
 
 def _check_columns(predictions: pd.DataFrame, columns: Sequence[str], asker: str) -> None:

@@ -71,15 +71,34 @@ def effective_sample_size(labels: pd.DataFrame, timestamps: pd.DatetimeIndex, *,
 
 def uniqueness_of_rows(lives: LabelLives, rows: NDArray[np.intp], *, pooled: bool = False) -> NDArray[np.float64]:
     """Return the average uniqueness of labelled `rows` among themselves, shape (len(rows),)."""
-    lane = np.zeros(len(rows), dtype=np.int64) if pooled else lives.ticker[rows]
-    first = lives.bar[rows] + 1
-    past = np.maximum(lives.last_bar[rows], first) + 1
     width = lives.n_bars + 3
-    begins, ends = lane * width + first, lane * width + past
-    size = (int(lane.max(initial=0)) + 1) * width
-    changes = np.bincount(begins, minlength=size) - np.bincount(ends, minlength=size)
-    concurrency = np.cumsum(changes)
-    share = np.divide(1.0, concurrency, out=np.zeros(size), where=concurrency > 0)
-    summed = np.concatenate(([0.0], np.cumsum(share)))
-    mean: NDArray[np.float64] = (summed[ends] - summed[begins]) / (past - first)
+    begins, lived = _lane_places(lives, rows, width, pooled=pooled)
+    size = (1 if pooled else int(lives.ticker[rows].max(initial=0)) + 1) * width
+    ends = begins + lived
+    concurrency = np.bincount(begins, minlength=size)
+    concurrency -= np.bincount(ends, minlength=size)
+    np.cumsum(concurrency, out=concurrency)
+    summed = np.zeros(size + 1)
+    np.divide(1.0, concurrency, out=summed[1:], where=concurrency > 0)
+    del concurrency
+    np.cumsum(summed[1:], out=summed[1:])
+    mean: NDArray[np.float64] = summed[ends]
+    mean -= summed[begins]
+    mean /= lived
     return mean
+
+
+def _lane_places(
+    lives: LabelLives, rows: NDArray[np.intp], width: int, *, pooled: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return where each life begins, lane after lane of `width` bars, and for how many bars it lasts."""
+    first = lives.bar[rows]
+    first += 1
+    lived = lives.last_bar[rows]
+    np.maximum(lived, first, out=lived)
+    lived -= first
+    lived += 1
+    begins = np.zeros(len(rows), dtype=np.int64) if pooled else lives.ticker[rows].astype(np.int64)
+    begins *= width
+    begins += first
+    return begins, lived

@@ -18,6 +18,7 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 from zlib import error as ZlibError  # noqa: N812 - zlib's own name is no class name
 
 from core.base.errors import DataError
+from core.engine.skops_import import import_skops_io
 from core.engine.zip_entries import refuse_swollen_entries
 
 __all__ = ["TRUSTED_TYPES", "read_skops", "untrusted_types", "write_skops"]
@@ -31,9 +32,7 @@ _FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 
 def write_skops(value: object, path: Path) -> None:
     """Write `value` to `path` in skops' format, deterministically."""
-    import skops.io
-
-    with ZipFile(io.BytesIO(skops.io.dumps(value))) as archive:
+    with ZipFile(io.BytesIO(import_skops_io().dumps(value))) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     schema = json.loads(parts[_SCHEMA])
     names: dict[str, str] = {}
@@ -59,14 +58,14 @@ def read_skops(path: Path, *, also_trusted: Sequence[str] = ()) -> Any:  # noqa:
     DataError
         If the file is missing, damaged, or holds a type that is not trusted.
     """
-    import skops.io
+    skops_io = import_skops_io()
     from skops.io.exceptions import UntrustedTypesFoundException
 
     unknown = untrusted_types(path, also_trusted=also_trusted)
     if unknown:
         raise DataError(f"{path} holds types that are not trusted: {', '.join(unknown)}. It is not loaded.")
     try:
-        return skops.io.loads(path.read_bytes(), trusted=[*TRUSTED_TYPES, *also_trusted])
+        return skops_io.loads(path.read_bytes(), trusted=[*TRUSTED_TYPES, *also_trusted])
     except UntrustedTypesFoundException as error:
         raise DataError(f"{path} is not loaded: {error!s:.300}") from error
     except _DAMAGE as error:
@@ -81,13 +80,11 @@ def untrusted_types(path: Path, *, also_trusted: Sequence[str] = ()) -> list[str
     DataError
         If the file is missing or damaged, or a part unpacks to far more than it takes in the file.
     """
-    import skops.io
-
     try:
         content = path.read_bytes()
         with ZipFile(io.BytesIO(content)) as archive:
             refuse_swollen_entries(archive.infolist(), path)
-        return sorted(set(skops.io.get_untrusted_types(data=content)) - {*TRUSTED_TYPES, *also_trusted})
+        return sorted(set(import_skops_io().get_untrusted_types(data=content)) - {*TRUSTED_TYPES, *also_trusted})
     except _DAMAGE as error:
         raise _damaged(path, error) from error
 

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from math import comb
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from core.config.sections import SplitsConfig
 
-__all__ = ["MAX_FOLDS", "MIN_BLOCK_ROWS", "Fold", "final_fold", "make_folds"]
+__all__ = ["MAX_FOLDS", "MIN_BLOCK_ROWS", "Fold", "Folds", "final_fold", "make_folds"]
 
 MIN_BLOCK_ROWS = 20
 """Labelled rows that a training, early-stopping or calibration block has at least, after purging."""
@@ -83,8 +83,35 @@ class _Plan:
     tests: tuple[_Run, ...]
 
 
-def make_folds(labels: pd.DataFrame, timestamps: pd.DatetimeIndex, config: SplitsConfig) -> list[Fold]:
-    """Split labelled rows into folds, by all tickers' bars at once.
+class Folds(Sequence[Fold]):
+    """Folds that are made each time one is asked for: the rows of all of them together would outweigh the panel."""
+
+    def __init__(
+        self, plans: Sequence[_Plan], lives: LabelLives, timestamps: pd.DatetimeIndex, config: SplitsConfig
+    ) -> None:
+        self._plans = plans
+        self._lives = lives
+        self._timestamps = timestamps
+        self._config = config
+
+    def __len__(self) -> int:
+        return len(self._plans)
+
+    @overload
+    def __getitem__(self, number: int) -> Fold: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Fold]: ...
+    def __getitem__(self, number: int | slice) -> Fold | list[Fold]:
+        if isinstance(number, slice):
+            return [self[each] for each in range(*number.indices(len(self)))]
+        at = range(len(self))[number]
+        return _fold(at, self._plans[at], self._lives, self._timestamps, self._config)
+
+
+def make_folds(
+    labels: pd.DataFrame, timestamps: pd.DatetimeIndex, config: SplitsConfig, lives: LabelLives | None = None
+) -> Folds:
+    """Split labelled rows into folds, by all tickers' bars at once. Every fold is checked before any is given.
 
     Parameters
     ----------
@@ -95,6 +122,8 @@ def make_folds(labels: pd.DataFrame, timestamps: pd.DatetimeIndex, config: Split
     config : SplitsConfig
         walk_forward: test blocks of `test_bars` follow the first `train_bars`; the last block may be shorter.
         purged_k_fold and combinatorial_purged: `n_folds` even blocks, one or `n_test_folds` of them tested.
+    lives : LabelLives, optional
+        Those of the labels, where they are known already.
 
     Raises
     ------
@@ -103,17 +132,21 @@ def make_folds(labels: pd.DataFrame, timestamps: pd.DatetimeIndex, config: Split
     DataError
         If the labels cannot be placed on the calendar.
     """
-    lives = label_lives(labels, timestamps)
+    lives = label_lives(labels, timestamps) if lives is None else lives
     planners = {
         "walk_forward": _walk_forward_plans,
         "purged_k_fold": _k_fold_plans,
         "combinatorial_purged": _combinatorial_plans,
     }
-    plans = planners[config.scheme](timestamps, config)
-    return [_fold(number, plan, lives, timestamps, config) for number, plan in enumerate(plans)]
+    folds = Folds(planners[config.scheme](timestamps, config), lives, timestamps, config)
+    for _ in folds:
+        pass
+    return folds
 
 
-def final_fold(labels: pd.DataFrame, timestamps: pd.DatetimeIndex, config: SplitsConfig) -> Fold:
+def final_fold(
+    labels: pd.DataFrame, timestamps: pd.DatetimeIndex, config: SplitsConfig, lives: LabelLives | None = None
+) -> Fold:
     """Return the fold of the model to export: all labelled rows train, nothing is tested.
 
     The early-stopping and the calibration block are the last bars of the data. A rolling walk-forward window keeps its
@@ -124,7 +157,7 @@ def final_fold(labels: pd.DataFrame, timestamps: pd.DatetimeIndex, config: Split
     TrainingError, DataError
         As `make_folds`.
     """
-    lives = label_lives(labels, timestamps)
+    lives = label_lives(labels, timestamps) if lives is None else lives
     is_rolling = config.scheme == "walk_forward" and config.window == "rolling"
     start = max(0, len(timestamps) - config.train_bars) if is_rolling else 0
     return _fold(-1, _Plan(start, len(timestamps), ()), lives, timestamps, config)
@@ -225,9 +258,8 @@ def _test_rows(tests: Sequence[_Run], lives: LabelLives) -> tuple[NDArray[np.int
     path_of_bar = np.full(lives.n_bars, -1, dtype=np.intp)
     for run in tests:
         path_of_bar[run.start : run.stop] = run.path
-    path = path_of_bar[lives.bar]
-    test = np.flatnonzero(path >= 0)
-    return test, path[test]
+    test = np.flatnonzero((path_of_bar >= 0)[lives.bar])
+    return test, path_of_bar[lives.bar[test]]
 
 
 def _check_blocks(number: int, blocks: dict[str, NDArray[np.intp]], timestamps: pd.DatetimeIndex, plan: _Plan) -> None:

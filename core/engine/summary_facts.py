@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+from core.engine.learned_elsewhere import LearnedElsewhere
+
 if TYPE_CHECKING:
     from core.contracts.run_result import MetricValue
     from core.engine.evidence import Comparison, SharpeSample
@@ -73,10 +75,8 @@ class PredictionFacts:
         Mean over the folds; `auc` is over all rows, whatever their fold.
     n_folds_at_base_rate : int
         Folds whose predictions are all the same.
-    learned_elsewhere : bool
-        Whether the model came with what it knows, from bars that this run did not choose.
-    learned_until : date or None
-        The last bar that it learned from elsewhere, as its file says; None where that is not known.
+    learned_elsewhere : LearnedElsewhere or None
+        Of a model that came with what it knows, from bars that this run did not choose.
     """
 
     first_bar: date
@@ -93,15 +93,12 @@ class PredictionFacts:
     effective_sample_size_pooled: float | None = None
     auc_fold_mean: float | None = None
     n_folds_at_base_rate: int = 0
-    learned_elsewhere: bool = False
-    learned_until: date | None = None
+    learned_elsewhere: LearnedElsewhere | None = None
 
     @property
     def are_a_test(self) -> bool:
         """Whether the model is known not to have learned from the bars that it is scored on."""
-        if not self.learned_elsewhere:
-            return True
-        return self.learned_until is not None and self.learned_until < self.first_bar
+        return self.learned_elsewhere is None or self.learned_elsewhere.is_test
 
 
 @dataclass(frozen=True)
@@ -149,6 +146,10 @@ class SummaryFacts:
         Bought and held without costs.
     first_bar, last_bar : date
         Of the backtest.
+    predictions : PredictionFacts or None
+        Of the model that the run trained.
+    traded_model : LearnedElsewhere or None
+        Of a model that another run or a file brought, and that had come there with what it knows.
     years : float
         How long the backtest is, for the statement on power.
     sharpe : SharpeSample or None
@@ -171,8 +172,15 @@ class SummaryFacts:
     baselines: tuple[StrategyFacts, ...] = ()
     benchmark: StrategyFacts | None = None
     predictions: PredictionFacts | None = None
+    traded_model: LearnedElsewhere | None = None
     sharpe: SharpeSample | None = None
     n_trials: int = 1
     sharpe_variance: float = 0.0
     sharpe_is_over_risk_free: bool = False
     results_at: str = ""
+
+    @property
+    def is_test(self) -> bool:
+        """Whether no model is known to be judged by bars that it may have learned from elsewhere."""
+        of_predictions = self.predictions is None or self.predictions.are_a_test
+        return of_predictions and (self.traded_model is None or self.traded_model.is_test)

@@ -49,7 +49,7 @@ def _headline(facts: SummaryFacts) -> str:
     if worse_than:
         return f"EVIDENCE AGAINST IT: {name} is worse than {_listed(worse_than)} for the risk taken."
     is_better = bool(others) and all(_verdict(other) == "better" for other in others)
-    if is_better and _is_beyond_luck(facts) and _predicts(facts) and _is_test(facts):
+    if is_better and _is_beyond_luck(facts) and _predicts(facts) and facts.is_test:
         return f"EVIDENCE: {name} is better than {_listed([other.name for other in others])} for the risk taken."
     reasons = []
     undecided = [other.name for other in others if _verdict(other) == "no evidence"]
@@ -61,7 +61,7 @@ def _headline(facts: SummaryFacts) -> str:
         reasons.append("its own Sharpe ratio may be luck")
     if not _predicts(facts):
         reasons.append("its predictions are no better than the base rate")
-    if not _is_test(facts):
+    if not facts.is_test:
         reasons.append("its model may have learned from these very bars")
     return f"NO EVIDENCE that {name} adds anything: {_listed(reasons)}."
 
@@ -70,24 +70,12 @@ def _few_bars(facts: SummaryFacts) -> int | None:
     return too_few_bars(facts.strategy.metrics)
 
 
-def _is_test(facts: SummaryFacts) -> bool:
-    return facts.predictions is None or facts.predictions.are_a_test
-
-
 def _known_rows(facts: SummaryFacts) -> str:
-    """Say where scores are no test, and what would make them one."""
-    scores = facts.predictions
-    if scores is None or scores.are_a_test:
-        return ""
-    if scores.learned_until is None:
-        known = "from bars that its file does not name"
-    else:
-        known = f"from bars until {scores.learned_until:%Y-%m-%d}, as its file says, and is scored from"
-        known += f" {scores.first_bar:%Y-%m-%d} on"
-    return (
-        f"These scores are NO TEST: the model learned elsewhere, {known}. What it has seen it may know by heart; only "
-        "bars after those that it learned from tell what it can."
-    )
+    """Say where figures are no test, and what would make them one."""
+    if facts.traded_model is not None:
+        return facts.traded_model.warning("This backtest is", "traded")
+    brought = facts.predictions.learned_elsewhere if facts.predictions else None
+    return "" if brought is None else brought.warning()
 
 
 def _answer(facts: SummaryFacts) -> str:

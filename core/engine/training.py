@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.engine.fitted_model import FittedModel
-from core.engine.fold_training import FittedFold, fit_fold
+from core.engine.fold_predictions import base_rate_predictions, in_order, joined_predictions
+from core.engine.fold_training import FittedFold, fit_fold, make_blocks
 from core.engine.label_lives import LabelLives, label_lives
 from core.engine.learned_span import LearnedSpan, learned_span
 from core.engine.model_columns import probability_column
 from core.engine.model_example import example_rows
-from core.engine.permutation_importances import permutation_importances
+from core.engine.permutation_importances import judged_rows, permutation_importances
 from core.engine.prediction_scores import scorable_rows, score_predictions
 from core.engine.sample_weights import uniqueness_of_rows
 from core.engine.splits import Fold, final_fold, make_folds
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 __all__ = ["SilentReporter", "TrainingReporter", "TrainingResult", "TrainingTask", "train_model"]
 
 STEP_NAME = "train folds"
-_PROBABILITY = "probability_"
 _FINAL_MODEL = -1
 
 
@@ -69,6 +69,8 @@ class TrainingResult:
         The final model's own, or those found by shuffling features; the name says what is measured.
     learning_curves : DataFrame
         What the models reported while they learned: fold (-1: the final model), metric, value, step.
+    is_scored : ndarray of shape (n_rows,), bool
+        Which of the labels' rows were predicted out of sample and have a target.
     """
 
     predictions: pd.DataFrame
@@ -79,13 +81,28 @@ class TrainingResult:
     learned: LearnedSpan
     importances: pd.Series
     learning_curves: pd.DataFrame
+    is_scored: NDArray[np.bool_]
+
+
+class _Features:
+    """The features of all rows: made once, or for each fold anew where steps learn from its training rows."""
+
+    def __init__(self, task: TrainingTask) -> None:
+        self._task = task
+        self._shared = None if task.pipeline.needs_fit else _features(task, None)
+
+    def of(self, fold: Fold) -> pd.DataFrame:
+        return _features(self._task, fold) if self._shared is None else self._shared
+
+    def last_of(self, fold: Fold) -> pd.DataFrame:
+        """Return those of the last fold, and keep no hold of them."""
+        given, self._shared = self.of(fold), None
+        return given
 
 
 @dataclass(frozen=True, eq=False)
 class _FoldOutcome:
-    predictions: pd.DataFrame
-    reference: pd.DataFrame
-    scored_rows: NDArray[np.intp]
+    base_rates: dict[str, float]
     summary: dict[str, object]
     curve: Sequence[tuple[str, float, int]]
 
@@ -93,7 +110,7 @@ class _FoldOutcome:
 @dataclass(frozen=True, eq=False)
 class _Final:
     fold: FittedFold
-    features: pd.DataFrame
+    examples: pd.DataFrame
     learned: LearnedSpan
     importances: pd.Series
 
@@ -116,32 +133,52 @@ def train_model(task: TrainingTask) -> TrainingResult:
 
     check_task(task)
     _tell_of_known_rows(task)
-    timestamps = pd.DatetimeIndex(task.data.index.get_level_values(0).unique())
+    timestamps = pd.DatetimeIndex(task.data.index.unique(level=0))
     config = _splits_in_use(task)
-    folds = make_folds(task.labels, timestamps, config)
-    last = final_fold(task.labels, timestamps, config)
     lives = label_lives(task.labels, timestamps)
-    features = None if task.pipeline.needs_fit else _features(task, None)
-    outcomes = []
+    folds = make_folds(task.labels, timestamps, config, lives)
+    final_fold(task.labels, timestamps, config, lives)
+    features = _Features(task)
+    is_scored = np.zeros(len(task.labels), dtype=np.bool_)
+    outcomes, predictions = [], []
     for fold in folds:
         task.report.check_cancelled()
-        outcomes.append(_outcome(task, features, lives, fold))
+        outcome, predicted = _outcome(task, features.of(fold), lives, fold)
+        is_scored[fold.test[scorable_rows(predicted)]] = True
+        outcomes.append(outcome)
+        predictions.append(predicted)
         task.report.progress(STEP_NAME, len(outcomes), len(folds) + 1)
-    own = _features(task, last) if features is None else features
-    final = fit_fold(task, own, lives, last)
-    task.report.progress(STEP_NAME, len(folds) + 1, len(folds) + 1)
-    return _result(
-        task, outcomes, _Final(final, own, learned_span(task.labels, last), _importances(task, final, own, last)), lives
-    )
+    last = final_fold(task.labels, timestamps, config, lives)
+    del folds, lives, fold
+    final = _final(task, features, last, timestamps)
+    task.report.progress(STEP_NAME, len(outcomes) + 1, len(outcomes) + 1)
+    joined = joined_predictions(predictions)
+    del predictions, predicted
+    sizes = _effective_sizes(label_lives(task.labels, timestamps), np.flatnonzero(is_scored))
+    return _result(task, joined, outcomes, final, sizes, is_scored)
 
 
-def _importances(task: TrainingTask, final: FittedFold, features: pd.DataFrame, fold: Fold) -> pd.Series:
-    """Return the model's own importances, or what shuffling does to rows that it did not learn from, if there are."""
-    own = final.fitted.model.feature_importances()
-    if own is not None:
-        return own
+def _final(task: TrainingTask, made: _Features, fold: Fold, timestamps: pd.DatetimeIndex) -> _Final:
+    features = made.last_of(fold)
+    blocks = make_blocks(task, features, label_lives(task.labels, timestamps), fold)
     judged = fold.calibration if len(fold.calibration) else fold.train
-    return permutation_importances(final.fitted, features.iloc[judged], task.labels["target"].iloc[judged], task.seed)
+    judged = judged[judged_rows(len(judged))]
+    judged_features, judged_target = features.iloc[judged], task.labels["target"].iloc[judged]
+    examples = example_rows(features, accepts_missing="missing_values" in blocks.model.capabilities)
+    # The rows to fit on are copies: with all features beside them the model would have less room.
+    del features
+    trained = fit_fold(task, blocks)
+    importances = trained.fitted.model.feature_importances()
+    if importances is None:
+        importances = permutation_importances(trained.fitted, judged_features, judged_target, task.seed)
+    return _Final(trained, examples, learned_span(task.labels, fold), importances)
+
+
+def _effective_sizes(lives: LabelLives, scored: NDArray[np.intp]) -> dict[str, float | None]:
+    return {
+        "effective_sample_size": float(uniqueness_of_rows(lives, scored).sum()),
+        "effective_sample_size_pooled": float(uniqueness_of_rows(lives, scored, pooled=True).sum()),
+    }
 
 
 def _tell_of_known_rows(task: TrainingTask) -> None:
@@ -174,37 +211,37 @@ def _features(task: TrainingTask, fold: Fold | None) -> pd.DataFrame:
     if fold is not None:
         task.pipeline.fit(task.data, fold.train)
     features = task.pipeline.transform(task.data)
-    return pd.DataFrame(features.to_numpy(dtype=np.float64), index=features.index, columns=features.columns)
+    values = np.empty((features.shape[1], len(features)))
+    for number in range(features.shape[1]):
+        values[number] = features.iloc[:, number].to_numpy(dtype=np.float64)
+    return pd.DataFrame(values.T, index=features.index, columns=features.columns, copy=False)
 
 
-def _outcome(task: TrainingTask, features: pd.DataFrame | None, lives: LabelLives, fold: Fold) -> _FoldOutcome:
-    own = _features(task, fold) if features is None else features
-    trained = fit_fold(task, own, lives, fold)
-    predictions = trained.fitted.predict(own.iloc[fold.test])
+def _outcome(
+    task: TrainingTask, features: pd.DataFrame, lives: LabelLives, fold: Fold
+) -> tuple[_FoldOutcome, pd.DataFrame]:
+    trained = fit_fold(task, make_blocks(task, features, lives, fold))
+    predictions = trained.fitted.predict(features.iloc[fold.test])
     predictions["fold"] = fold.number
     if task.splits.scheme == "combinatorial_purged":
         predictions["path"] = fold.test_path
-    labels = task.labels.iloc[fold.test]
-    predictions["target"] = labels["target"].to_numpy(dtype=np.float64)
-    predictions["label_end"] = labels["label_end"].array
-    reference = _reference(task, trained, fold, predictions)
-    scores = score_predictions(predictions, reference, task.task)
+    predictions["target"] = task.labels["target"].to_numpy(dtype=np.float64)[fold.test]
+    predictions["label_end"] = task.labels["label_end"].array[fold.test]
+    predictions = in_order(predictions)
+    rates = _base_rates(task, trained, fold)
+    scores = score_predictions(predictions, base_rate_predictions(predictions, [rates]), task.task)
     for name, value in scores.items():
         task.report.metric(name, value, None, fold.number)
-    scored_rows = fold.test[scorable_rows(predictions)]
-    return _FoldOutcome(predictions, reference, scored_rows, _summary(trained, fold, scores), trained.curve)
+    return _FoldOutcome(rates, _summary(trained, fold, scores), trained.curve), predictions
 
 
-def _reference(task: TrainingTask, trained: FittedFold, fold: Fold, predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return what the base rate of the rows that the fold could learn from predicts."""
-    import pandas as pd
-
+def _base_rates(task: TrainingTask, trained: FittedFold, fold: Fold) -> dict[str, float]:
+    """Return what the rows that the fold could learn from predict by their base rate, column by column."""
     known = np.concatenate((fold.train, fold.early_stopping, fold.calibration))
     target = task.labels["target"].to_numpy(dtype=np.float64)[known]
     if task.task == "regression":
-        return pd.DataFrame({"prediction": float(target.mean())}, index=predictions.index)
-    shares = {probability_column(label): float((target == label).mean()) for label in trained.fitted.classes}
-    return pd.DataFrame(shares, index=predictions.index)
+        return {"prediction": float(target.mean())}
+    return {probability_column(label): float((target == label).mean()) for label in trained.fitted.classes}
 
 
 def _summary(trained: FittedFold, fold: Fold, scores: dict[str, float | None]) -> dict[str, object]:
@@ -226,55 +263,31 @@ def _summary(trained: FittedFold, fold: Fold, scores: dict[str, float | None]) -
 
 def _result(
     task: TrainingTask,
+    predictions: pd.DataFrame,
     outcomes: list[_FoldOutcome],
     final: _Final,
-    lives: LabelLives,
+    effective_sizes: dict[str, float | None],
+    is_scored: NDArray[np.bool_],
 ) -> TrainingResult:
     import pandas as pd
 
-    predictions = _joined([outcome.predictions for outcome in outcomes])
-    reference = _joined([outcome.reference for outcome in outcomes])
+    reference = base_rate_predictions(predictions, [outcome.base_rates for outcome in outcomes])
     metrics = score_predictions(predictions, reference, task.task)
-    scored = np.unique(np.concatenate([outcome.scored_rows for outcome in outcomes]))
-    metrics |= {
-        "n_folds": float(len(outcomes)),
-        "n_predictions": float(len(predictions)),
-        "effective_sample_size": float(uniqueness_of_rows(lives, scored).sum()),
-        "effective_sample_size_pooled": float(uniqueness_of_rows(lives, scored, pooled=True).sum()),
-    }
+    metrics |= {"n_folds": float(len(outcomes)), "n_predictions": float(len(predictions)), **effective_sizes}
     for name, value in metrics.items():
         task.report.metric(name, value, None, None)
     fold_scores = pd.DataFrame([outcome.summary for outcome in outcomes])
-    fitted = final.fold.fitted
-    examples = example_rows(final.features, accepts_missing="missing_values" in fitted.model.capabilities)
     curves = [(outcome.summary["fold"], *row) for outcome in outcomes for row in outcome.curve]
     curves += [(_FINAL_MODEL, *row) for row in final.fold.curve]
     learning_curves = pd.DataFrame(curves, columns=["fold", "metric", "value", "step"])
     return TrainingResult(
-        predictions, fold_scores, fitted, metrics, examples, final.learned, final.importances, learning_curves
+        predictions,
+        fold_scores,
+        final.fold.fitted,
+        metrics,
+        final.examples,
+        final.learned,
+        final.importances,
+        learning_curves,
+        is_scored,
     )
-
-
-def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return the folds' rows by time, then ticker, then fold; a class that a fold has not seen has probability 0."""
-    import pandas as pd
-
-    found = {str(column) for frame in frames for column in frame}
-    classes = sorted((column for column in found if column.startswith(_PROBABILITY)), key=_class_of)
-    completed = []
-    for frame in frames:
-        complete = frame.copy()
-        for column in classes:
-            if column not in frame:
-                # Times a class that was seen, so that rows without a prediction stay NaN.
-                complete[column] = frame[next(seen for seen in classes if seen in frame)] * 0.0
-        completed.append(complete)
-    joined = pd.concat(completed)
-    first = [*(["prediction"] if "prediction" in joined else []), *classes]
-    rest = [str(column) for column in joined if column not in first]
-    rest.sort(key=lambda column: column.startswith("payoff"))
-    return joined[[*first, *rest]].sort_index(kind="stable")
-
-
-def _class_of(column: str) -> float:
-    return float(column.removeprefix(_PROBABILITY))

@@ -14,6 +14,7 @@ from core.engine.text_layout import labelled, number, paragraph, percent
 
 if TYPE_CHECKING:
     from core.contracts.run_result import MetricValue
+    from core.engine.learned_elsewhere import LearnedElsewhere
 
 __all__ = ["TrainingFacts", "write_training_summary"]
 
@@ -32,6 +33,8 @@ class TrainingFacts:
         Of the out-of-sample predictions.
     metrics : mapping
         Out-of-sample scores, as training returns them.
+    learned_elsewhere : LearnedElsewhere or None
+        Of a model that came with what it knows.
     """
 
     title: str
@@ -41,12 +44,15 @@ class TrainingFacts:
     first_bar: date
     last_bar: date
     metrics: Mapping[str, MetricValue]
+    learned_elsewhere: LearnedElsewhere | None = None
 
 
 def write_training_summary(facts: TrainingFacts) -> str:
     """Return the summary as text of at most 96 columns, ending with a line end."""
     scores = facts.metrics
     lines = _value_lines(scores) if _figure(scores, "rmse") is not None else _class_lines(scores)
+    warning = facts.learned_elsewhere.warning() if facts.learned_elsewhere else ""
+    sample = "not known to be out of sample" if warning else "out of sample"
     blocks = [
         [facts.title, "=" * len(facts.title)],
         [
@@ -55,11 +61,11 @@ def write_training_summary(facts: TrainingFacts) -> str:
             *labelled("Tickers", ", ".join(facts.tickers)),
         ],
         [
-            f"Predictions, out of sample, {facts.first_bar:%Y-%m-%d} to {facts.last_bar:%Y-%m-%d}",
+            f"Predictions, {sample}, {facts.first_bar:%Y-%m-%d} to {facts.last_bar:%Y-%m-%d}",
             *labelled("Rows", _rows(scores)),
             *lines,
         ],
-        ["Verdict", *paragraph(_verdict(scores))],
+        ["Verdict", *paragraph(warning), *paragraph(_verdict(scores))],
     ]
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 

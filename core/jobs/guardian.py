@@ -16,11 +16,11 @@ from typing import NoReturn
 
 from core.base.errors import RunError
 from core.jobs.process import ProcessRecord, descendants_of_run, describe_process, members_of_run, start_mark
+from core.jobs.signals import hold_back_signals
 
 __all__ = ["guarded"]
 
 _GOODBYE = b"."
-_FOR_THE_RUN = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _KILL_WITHIN_S = 10.0
 _LOOK_EVERY_S = 0.02
 # A forked worker must not hold the run's end of the pipe: it would keep the run alive for the guardian.
@@ -54,19 +54,17 @@ def guarded(run_id: str) -> Iterator[None]:
 def _start_guardian(record: ProcessRecord, run_id: str) -> tuple[int, int]:
     """Return the guardian's pid and the run's end of the pipe."""
     guardians_end, runs_end = os.pipe()
-    # Ctrl-C is for the run: what comes from here on waits, for the guardian without end.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _FOR_THE_RUN)
     try:
-        guardian = os.fork()
-        if guardian == 0:
-            _guard(guardians_end, record, run_id)
+        # Ctrl-C is for the run: what comes from here on waits, for the guardian without end.
+        with hold_back_signals():
+            guardian = os.fork()
+            if guardian == 0:
+                _guard(guardians_end, record, run_id)
     except OSError as error:
         os.close(guardians_end)
         os.close(runs_end)
         told = f"The system refuses another process: {error.strerror or error}. End others, then run again."
         raise RunError(told) from error
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     os.close(guardians_end)
     _ends_of_runs.add(runs_end)
     return guardian, runs_end

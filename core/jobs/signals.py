@@ -6,7 +6,8 @@ import os
 import signal
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -14,7 +15,7 @@ from typing import Any, Self
 from core.base.errors import RunCancelled, StoreError
 from core.store.cancel_request import cancel_reason, request_cancel
 
-__all__ = ["CancelFlag"]
+__all__ = ["CancelFlag", "hold_back_signals"]
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LOOK_EVERY_S = 0.25
@@ -22,13 +23,28 @@ _TWO_SIGNALS_APART_S = 0.25  # `timeout` and a terminal may deliver one wish twi
 _EXIT_CODE = 130
 
 
+@contextmanager
+def hold_back_signals() -> Iterator[None]:
+    """Let SIGINT, SIGTERM and SIGHUP wait until the block is over, for this thread.
+
+    A process that the block starts begins with them held back, until it enters a CancelFlag: a wish that comes before
+    it can heed one is kept for it. Before that SIGKILL alone ends it from outside.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class CancelFlag:
     """Says whether this process's run was asked to end.
 
     In a `with` block SIGINT, SIGTERM and SIGHUP set the flag instead of ending the process, so that the run ends at its
     next event with a last status; a second signal ends the process at once, and whoever looks next settles the run as
-    cancelled. A signal that the process was told to ignore (nohup) stays ignored. Outside the main thread no signal is
-    caught, and the request in the folder alone counts.
+    cancelled. A signal that the process was told to ignore (nohup) stays ignored; one that was held back since before
+    the process began comes now. Outside the main thread no signal is caught, and the request in the folder alone
+    counts.
 
     Parameters
     ----------
@@ -82,6 +98,8 @@ class CancelFlag:
                 if before is not signal.SIG_IGN:
                     self._before[number] = before
                     signal.signal(number, self._catch)
+            # Not given back at the end: what this process starts is not to begin deaf.
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         return self
 
     def __exit__(
@@ -98,14 +116,17 @@ class CancelFlag:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
             return
-        now = time.monotonic()
-        if self._caught_at and now - self._caught_at > _TWO_SIGNALS_APART_S:
+        now, is_first = time.monotonic(), not self._caught_at
+        if not is_first and now - self._caught_at > _TWO_SIGNALS_APART_S:
             os._exit(_EXIT_CODE)
         self._caught_at = self._caught_at or now
         # Who cancels leaves a request before the signal: its reason says more than the signal's name.
         asked = cancel_reason(self._folder) if self._folder is not None else None
         self.set(asked or ("Ctrl-C (SIGINT)" if number == signal.SIGINT else f"received {signal.Signals(number).name}"))
         self._leave_request()
+        if is_first:
+            # A signal that came together with it is dealt with from here on, however long the writing took.
+            self._caught_at = time.monotonic()
 
     def _leave_request(self) -> None:
         # So that a run which is killed before its next event counts as cancelled, not as crashed.

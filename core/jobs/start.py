@@ -1,7 +1,8 @@
 """Start a run as a process of its own, which outlives whoever started it.
 
 1. Make the run's folder with the state queued, and hold its lock. Take the run's ticket of the queue.
-2. Start the command in a new session, its output going to files in that folder. It inherits the ticket.
+2. Start the command in a new session, its output going to files in that folder. It inherits the ticket, and begins
+   with the signals that end a run held back: one that comes before the run can heed it cancels it once it can.
 3. Record the process, then let go of the lock: the process takes it, and is running once its turn has come.
 
 If the starter dies in between, the lock is free and no process is recorded: the next looker settles the run, and the
@@ -23,6 +24,7 @@ from core.base.errors import RunError
 from core.base.events import RunState, StatusPayload
 from core.base.identifiers import new_run_id
 from core.jobs.queue import PARENT_VARIABLE, parent_run, take_ticket
+from core.jobs.signals import hold_back_signals
 from core.jobs.ticket import TICKET_VARIABLE, Ticket
 from core.store.home import STORE_URL_VARIABLE, Home
 from core.store.process_mark import RUN_ID_VARIABLE
@@ -79,6 +81,7 @@ def start_run(
         A fresh UUID4; made here by default.
     program : sequence of str, optional
         What is called with `run MODE --config FILE --home FOLDER --stream-to-ws RUN_ID`; by default the command line.
+        SIGINT, SIGTERM and SIGHUP reach it once it has entered a CancelFlag.
     source_run : str, optional
         The run whose config this one has; the home keeps that run as long as this one.
     is_light : bool
@@ -113,7 +116,11 @@ def _spawn(
 ) -> int:
     descriptor, told_of_ticket = (None, {}) if ticket is None else ticket.for_child()
     try:
-        with _output(folder.path / STDOUT_FILE) as stdout, _output(folder.path / STDERR_FILE) as stderr:
+        with (
+            _output(folder.path / STDOUT_FILE) as stdout,
+            _output(folder.path / STDERR_FILE) as stderr,
+            hold_back_signals(),
+        ):
             process = subprocess.Popen(  # noqa: S603 - a list of arguments, no shell
                 command,
                 stdin=subprocess.DEVNULL,

@@ -12,6 +12,7 @@ from core.base.errors import UsageError
 from core.base.yearly_figures import told_figures, too_few_bars
 from core.services.differences import Difference, differences, side_by_side
 from core.services.loaded_data import loaded_data
+from core.services.no_test import no_test_warning
 from core.services.run_files import RunFiles, open_run_files
 from core.services.text_form import counted, figure
 from core.store.settlement import settle_folder
@@ -52,6 +53,8 @@ class Comparison:
         As `metrics`, with the figures a year of every run: what the runs' files keep, for programs.
     too_short : tuple of (str, int)
         Runs of too few bars for a figure a year, and how many they have.
+    no_test : tuple of str
+        Runs whose models may have learned elsewhere from the very bars that judge them.
     """
 
     run_ids: tuple[str, ...]
@@ -65,6 +68,7 @@ class Comparison:
     without_fingerprint: tuple[str, ...]
     kept_metrics: tuple[Difference, ...] = ()
     too_short: tuple[tuple[str, int], ...] = ()
+    no_test: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """Return the comparison for programs."""
@@ -92,13 +96,21 @@ class Comparison:
         if self.without_fingerprint:
             lacking = ", ".join(run_id[:8] for run_id in self.without_fingerprint)
             parts.append(f"Whether the data are the same is unknown: no data were loaded by {lacking}.")
-        return "\n\n".join([*parts, *self._figures(), *filter(None, [self.too_short_in_words])])
+        return "\n\n".join([*parts, *self._figures(), *filter(None, [self.too_short_in_words, self.no_test_in_words])])
 
     @property
     def too_short_in_words(self) -> str:
         """Which runs have too few bars for a figure a year, in a sentence; empty where none has."""
         found = [f"{run_id[:8]} ({counted(n_bars, 'bar')})" for run_id, n_bars in self.too_short]
         return f"Too short for a yearly figure: {', '.join(found)}." if found else ""
+
+    @property
+    def no_test_in_words(self) -> str:
+        """Which runs are no test, in a sentence; empty where all are."""
+        if not self.no_test:
+            return ""
+        found = ", ".join(run_id[:8] for run_id in self.no_test)
+        return f"NO TEST, as the model learned elsewhere and may know these very bars: {found}."
 
     def _figures(self) -> list[str]:
         shared = [row for row in self.metrics if row.path in self.shared_metrics]
@@ -148,6 +160,7 @@ def compare_runs(workbench: Workbench, named: Sequence[str]) -> Comparison:
             for run_id, found in zip(run_ids, metrics, strict=True)
             if (n_bars := too_few_bars(found)) is not None
         ),
+        no_test=tuple(run.folder.run_id for run in runs if no_test_warning(run)),
     )
 
 

@@ -17,7 +17,8 @@ _JUDGED = (("sharpe", "Sharpe ratio", True), ("auc", "AUC", True), ("brier", "Br
 
 def comparison_verdict(compared: Comparison) -> tuple[str, ...]:
     """Return the sentences, the most important first."""
-    sentences = [_same_data(compared), _settings(compared), *_unfinished(compared), compared.too_short_in_words]
+    sentences = [compared.no_test_in_words, _same_data(compared), _settings(compared), *_unfinished(compared)]
+    sentences.append(compared.too_short_in_words)
     judged = [_best(compared, *figure) for figure in _JUDGED]
     if any(judged):
         sentences += [*judged, _CAUTION]

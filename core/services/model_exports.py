@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core.services.lineage import sources_among
 from core.services.run_names import find_run
 from core.store.run_folder import RunFolder
 from core.store.run_query import RunQuery
@@ -20,7 +21,7 @@ __all__ = ["ModelExport", "export_config", "exports_of"]
 
 MODE = "export"
 
-_LOOKED_AT = 200
+_LOOKED_AT = 2_000
 _FIGURES = ("rows_compared", "largest_difference", "tolerance")
 
 
@@ -76,13 +77,12 @@ def export_config(model_run: str, exporter: str, params: Mapping[str, Any]) -> d
     """Return the config of a run that exports the model of `model_run`."""
     return {
         "mode": MODE,
-        "title": f"Export of {model_run[:8]} as {exporter}",
         "export": {"model_run": model_run, "exporter_type": exporter, "exporter_params": dict(params)},
     }
 
 
 def exports_of(workbench: Workbench, model_run: str) -> list[ModelExport]:
-    """Return the newest exports of a run's model, newest first.
+    """Return the exports of a run's model among the newest 2,000 of the home, newest first.
 
     Raises
     ------
@@ -91,10 +91,12 @@ def exports_of(workbench: Workbench, model_run: str) -> list[ModelExport]:
     """
     run_id = find_run(workbench, model_run)
     with RunStore(workbench.home) as store:
-        found = store.find(RunQuery(modes=(MODE,), limit=_LOOKED_AT))
+        found = store.find(RunQuery(modes=(MODE,), home_id=workbench.home.home_id, limit=_LOOKED_AT))
     exports = []
     for record in found:
-        section = RunFolder.open(workbench.home, record.run_id).config().get("export")
+        folder = RunFolder(workbench.home.run_path(record.run_id), record.run_id)
+        # A look at its bytes tells most of them apart.
+        section = folder.config().get("export") if sources_among(folder, {run_id}) else None
         if not isinstance(section, Mapping) or section.get("model_run") != run_id:
             continue
         rows, largest, tolerance = (_number(record.metrics.get(name)) for name in _FIGURES)

@@ -39,7 +39,9 @@ class HeldModelFile:
 def model_files(workbench: Workbench, *, limit: int = 50) -> list[HeldModelFile]:
     """Return the newest exports in QLOP's own format, newest first."""
     with RunStore(workbench.home) as store:
-        found = store.find(RunQuery(states=(RunState.COMPLETED,), modes=(_MODE,), limit=_LOOKED_AT))
+        found = store.find(
+            RunQuery(states=(RunState.COMPLETED,), modes=(_MODE,), home_id=workbench.home.home_id, limit=_LOOKED_AT)
+        )
     files = []
     for record in found:
         folder = workbench.home.run_path(record.run_id) / "artifacts" / "export"

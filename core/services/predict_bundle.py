@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from core.engine.fitted_model import FittedModel
     from core.engine.model_card import ModelCard
+    from core.plugin.registry import PluginRegistry
     from core.services.bundle_rows import AskedRows
     from core.services.workbench import Workbench
 
@@ -76,34 +77,17 @@ def predict_by_bundle(
         If a plugin that the bundle needs is not here, or refuses its parameters.
     """
     from core.engine.bundle import MODEL_FOLDER, opened_bundle
-    from core.engine.model_artifact import load_fitted_model
-    from core.engine.model_card import read_model_card
-    from core.engine.outside_model import check_outside_model
 
     _check_arguments(bundle, data, trusted)
     registry = workbench.registry()
     with opened_bundle(bundle, trusted=trusted) as opened:
-        folder = opened.folder / MODEL_FOLDER
-        card = read_model_card(folder)
-        where = f"{bundle.name}: model.json"
-        try:
-            check_outside_model(folder)
-            fitted = load_fitted_model(
-                folder, lambda: registry.create("models", card.model_type, card.model_params, where=where)
-            )
-        except DataError as error:
-            said = str(error).replace(f"{folder}/", "")
-            raise DataError(f"{bundle} is not used. {said}") from error
-        _check_examples(fitted, folder, bundle)
+        card, fitted = _checked_model(opened.folder / MODEL_FOLDER, bundle, registry)
         reads_earlier_rows = "earlier_rows" in fitted.model.capabilities
         rows = asked_rows(card, data, params or {}, registry, reads_earlier_rows=reads_earlier_rows)
         predictions = fitted.predict(rows.features)
-    taken = sorted(set(map(str, rows.beside.columns)) & set(predictions.columns))
-    if taken:
-        raise DataError(f"{data} has a column {taken[0]!r}, which the predictions have as well; rename it.")
-    table = rows.beside.join(predictions.reset_index(drop=True))
     signer = f"{bundle.name} is signed by {opened.fingerprint}."
-    return BundlePredictions(table, (signer, _taken_for(rows, data), *_known(rows, card)))
+    notes = (signer, _taken_for(rows, data), *_known(rows, card))
+    return BundlePredictions(_beside(rows.beside, predictions, data), notes)
 
 
 def check_predictions_path(path: Path) -> None:
@@ -155,6 +139,33 @@ def _check_arguments(bundle: Path, data: Path, trusted: Collection[str]) -> None
             raise UsageError(f"{option} is {str(path)!r}, which {found}. Name {wanted}.")
     for fault in filter(None, map(fingerprint_fault, trusted)):
         raise UsageError(f"--trust-key: {fault}")
+
+
+def _checked_model(folder: Path, bundle: Path, registry: PluginRegistry) -> tuple[ModelCard, FittedModel]:
+    """Return a bundle's model, read within limits first, once it predicts its example rows as it did."""
+    from core.engine.model_artifact import load_fitted_model
+    from core.engine.model_card import read_model_card
+    from core.engine.outside_model import check_outside_model
+
+    card = read_model_card(folder)
+    where = f"{bundle.name}: model.json"
+    try:
+        check_outside_model(folder)
+        fitted = load_fitted_model(
+            folder, lambda: registry.create("models", card.model_type, card.model_params, where=where)
+        )
+    except DataError as error:
+        said = str(error).replace(f"{folder}/", "")
+        raise DataError(f"{bundle} is not used. {said}") from error
+    _check_examples(fitted, folder, bundle)
+    return card, fitted
+
+
+def _beside(columns: pd.DataFrame, predictions: pd.DataFrame, data: Path) -> pd.DataFrame:
+    taken = sorted(set(map(str, columns.columns)) & set(predictions.columns))
+    if taken:
+        raise DataError(f"{data} has a column {taken[0]!r}, which the predictions have as well; rename it.")
+    return columns.join(predictions.reset_index(drop=True))
 
 
 def _check_examples(fitted: FittedModel, folder: Path, bundle: Path) -> None:

@@ -7,16 +7,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from core.base.errors import RunIdError, UsageError
-from core.base.events import RunState
-from core.services.lineage import sources_of
+from core.base.errors import UsageError
+from core.base.events import TERMINAL_STATES, RunState
+from core.services.lineage import sources_among
 from core.services.runs import RunRow
 from core.store.run_folder import RunFolder
 from core.store.run_query import RunQuery
@@ -24,9 +24,14 @@ from core.store.run_record import RunRecord
 from core.store.run_store import RunStore
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.services.workbench import Workbench
+    from core.store.home import Home
 
 __all__ = ["PrunePlan", "PruneRules", "PrunedRun", "plan_prune", "prune"]
+
+_TOGETHER = 10_000  # fewer than a statement of any database may name
 
 
 @dataclass(frozen=True)
@@ -118,16 +123,19 @@ def plan_prune(workbench: Workbench, rules: PruneRules, now: datetime) -> PruneP
             "runs prune needs a rule, such as --older-than 30d, --keep-last 100, --state failed, --mode train or "
             "--larger-than 500MB; or --empty-trash."
         )
+    if not workbench.home.path.is_dir():
+        return PrunePlan((), (), rules.empties_trash)
     with RunStore(workbench.home) as store:
-        records = store.find(RunQuery(limit=None, with_deleted=rules.empties_trash))
-    named = _named(workbench, [record for record in records if not record.is_deleted], rules, now)
-    named |= {record.run_id for record in records if record.is_deleted}
-    reasons = _why_they_stay(workbench, records, named)
-    runs = [
-        PrunedRun(RunRow(record), _size_bytes(_folder(workbench, record).path), reasons.get(record.run_id, ""))
-        for record in records
-        if record.run_id in named
-    ]
+        asked = RunQuery(limit=None, with_deleted=rules.empties_trash, home_id=workbench.home.home_id)
+        listed = [_Listed(*row) for row in store.find_columns(asked, _Listed._fields)]
+        sizes = _Sizes(workbench.home)
+        named = {run.run_id: run for run in listed if run.is_deleted}
+        named |= {run.run_id: run for run in _named([run for run in listed if not run.is_deleted], rules, now, sizes)}
+        reasons = _why_they_stay(workbench.home, listed, named)
+        runs = [
+            PrunedRun(RunRow(record), sizes.of(named[record.run_id]), reasons.get(record.run_id, ""))
+            for record in _records(store, [run.run_id for run in listed if run.run_id in named])
+        ]
     going, staying = ([run for run in runs if bool(run.reason) is stays] for stays in (False, True))
     return PrunePlan(tuple(going), tuple(staying), rules.empties_trash)
 
@@ -141,54 +149,84 @@ def prune(workbench: Workbench, plan: PrunePlan) -> None:
         If a run cannot be moved or removed; those before it are gone.
     """
     with RunStore(workbench.home) as store:
-        for run in plan.going:
-            # Somebody else may have deleted or removed it meanwhile.
-            with suppress(RunIdError):
-                if not run.row.record.is_deleted:
-                    store.delete(run.row.run_id)
-            with suppress(RunIdError):
-                if plan.for_good:
-                    store.erase(run.row.run_id)
+        store.delete_all([run.row.run_id for run in plan.going if not run.row.record.is_deleted])
+        if plan.for_good:
+            store.erase_all([run.row.run_id for run in plan.going])
 
 
-def _named(workbench: Workbench, records: Sequence[RunRecord], rules: PruneRules, now: datetime) -> set[str]:
+class _Listed(NamedTuple):
+    """What is read of every run, of which there may be a hundred thousand; the rest is read of those that go."""
+
+    run_id: str
+    mode: str
+    state: str
+    is_deleted: bool
+    created_at: str
+    finished_at: str | None
+
+
+class _Sizes:
+    """What folders of runs take up; each is looked into once."""
+
+    def __init__(self, home: Home) -> None:
+        self._places = _places(home)
+        self._known: dict[str, int] = {}
+
+    def of(self, run: _Listed) -> int:
+        if run.run_id not in self._known:
+            self._known[run.run_id] = _size_bytes(f"{self._places[run.is_deleted]}/{run.run_id}")
+        return self._known[run.run_id]
+
+
+def _places(home: Home) -> tuple[Path, Path]:
+    """Return where runs lie that are not deleted, and where those that are."""
+    return home.runs_folder, home.trash_folder
+
+
+def _named(listed: Sequence[_Listed], rules: PruneRules, now: datetime, sizes: _Sizes) -> list[_Listed]:
     if not rules.choose:
-        return set()
+        return []
+    states = {RunState(state) for state in rules.states} or TERMINAL_STATES
     ended = [
-        record
-        for record in records
-        if record.has_ended
-        and (not rules.states or record.state in map(RunState, rules.states))
-        and (not rules.modes or record.mode in rules.modes)
+        run
+        for run in listed
+        if run.state in TERMINAL_STATES and run.state in states and (not rules.modes or run.mode in rules.modes)
     ]
-    return {record.run_id for record in ended[rules.keep_last or 0 :] if _is_named(workbench, record, rules, now)}
+    return [run for run in ended[rules.keep_last or 0 :] if _is_named(run, rules, now, sizes)]
 
 
-def _is_named(workbench: Workbench, record: RunRecord, rules: PruneRules, now: datetime) -> bool:
-    if rules.older_than is not None and now - (record.finished_at or record.created_at) <= rules.older_than:
-        return False
-    least = rules.larger_than_bytes
-    return least is None or _size_bytes(_folder(workbench, record).path) > least
+def _is_named(run: _Listed, rules: PruneRules, now: datetime, sizes: _Sizes) -> bool:
+    if rules.older_than is not None:
+        ended_at = datetime.fromisoformat(run.finished_at or run.created_at)
+        if now - ended_at <= rules.older_than:
+            return False
+    return rules.larger_than_bytes is None or sizes.of(run) > rules.larger_than_bytes
 
 
-def _why_they_stay(workbench: Workbench, records: Sequence[RunRecord], named: set[str]) -> dict[str, str]:
-    by_id = {record.run_id: record for record in records}
+def _why_they_stay(home: Home, listed: Sequence[_Listed], named: Mapping[str, _Listed]) -> dict[str, str]:
+    places = _places(home)
     reasons: dict[str, str] = {}
-    kept = [record for record in records if record.run_id not in named]
+    kept = [run for run in listed if run.run_id not in named] if named else []
     while kept:
-        record = kept.pop()
-        for source, field in sources_of(_folder(workbench, record)).items():
-            if source in named and source not in reasons:
-                reasons[source] = f"run {record.run_id}, which is kept, comes from it ({field})"
-                kept.append(by_id[source])
+        run = kept.pop()
+        for source, field in sources_among(RunFolder(places[run.is_deleted] / run.run_id, run.run_id), named).items():
+            if source not in reasons:
+                reasons[source] = f"run {run.run_id}, which is kept, comes from it ({field})"
+                kept.append(named[source])
     return reasons
 
 
-def _folder(workbench: Workbench, record: RunRecord) -> RunFolder:
-    home = workbench.home
-    place = home.trash_folder if record.is_deleted else home.runs_folder
-    return RunFolder(place / record.run_id, record.run_id)
+def _records(store: RunStore, run_ids: Sequence[str]) -> Iterator[RunRecord]:
+    for start in range(0, len(run_ids), _TOGETHER):
+        some = tuple(run_ids[start : start + _TOGETHER])
+        yield from store.find(RunQuery(run_ids=some, limit=None, with_deleted=True))
 
 
-def _size_bytes(folder: Path) -> int:
-    return sum(path.lstat().st_size for path in folder.rglob("*"))
+def _size_bytes(folder: str) -> int:
+    total = 0
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            total += entry.stat(follow_symlinks=False).st_size
+            if entry.is_dir(follow_symlinks=False):
+                total += _size_bytes(entry.path)
+    return total

@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING
 from core.base.errors import ConfigError, QlopError
 from core.base.events import Event
 from core.base.full_disk import full_disk_words
+from core.base.full_memory import full_memory_words
 from core.base.identifiers import check_run_id, new_run_id
 from core.base.validation import place_of
 from core.config.loader import parse_config, read_config_file
 from core.config.origins import ConfigOrigin
 from core.config.overrides import apply_overrides
+from core.services.default_title import with_title
 from core.services.environment import describe_environment, describe_plugins
 from core.services.resolve import resolve_config
 from core.services.run_names import with_run_ids
@@ -31,6 +33,7 @@ from core.services.start_findings import start_findings
 from core.services.text_form import counted
 from core.services.used_model_file import with_model_file
 from core.store.disk_room import check_room
+from core.store.process_mark import RUN_ID_VARIABLE
 from core.store.settlement import settlement_of
 
 if TYPE_CHECKING:
@@ -95,11 +98,14 @@ def run_mode(
         If the process was asked to end before the run had begun; nothing is left behind then.
     """
     run_id = check_run_id(request.run_id) if request.run_id else new_run_id()
+    if cancel_flag is not None and os.environ.get(RUN_ID_VARIABLE) == run_id:
+        # The folder was made by who started this process for it: from here on not even a second signal goes unheard.
+        cancel_flag.watch(workbench.home.run_path(run_id))
     check_room(workbench.home.path, workbench.settings.jobs.free_disk_mb)
     where = ConfigOrigin(str(request.config_path) if request.config_path else "config", request.overrides)
     written = _with_model_file(with_run_ids(_as_written(request, where), workbench), where)
     registry = workbench.registry(written.plugins.disabled)
-    config = resolve_config(written, registry, where)
+    config = with_title(resolve_config(written, registry, where), workbench)
     refuse_at_start(config, workbench, registry, where)
     if cancel_flag is not None and not workbench.home.run_path(run_id).is_dir():
         cancel_flag.check()
@@ -258,7 +264,11 @@ def _told(failure: BaseException | None, run_id: str) -> str | None:
         return "cancelled from the keyboard"
     if isinstance(failure, QlopError):
         return str(failure)
-    return full_disk_words(failure) or (
-        f"{type(failure).__name__}: {failure}. This is a fault of QLOP or of a plugin; "
-        f"the traceback stands in the log: qlop runs show {run_id} --log"
+    return (
+        full_disk_words(failure)
+        or full_memory_words(failure)
+        or (
+            f"{type(failure).__name__}: {failure}. This is a fault of QLOP or of a plugin; "
+            f"the traceback stands in the log: qlop runs show {run_id} --log"
+        )
     )

@@ -12,16 +12,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.base.errors import ConfigError, ExportError, QlopError
+from core.base.errors import ConfigError, QlopError
 from core.base.validation import FieldProblem, Where, place_of
+from core.services.export_refusals import export_refusal
 from core.services.params_json import lost_secrets
 from core.services.plugin_slots import PluginSlot, plugin_slots
 from core.store.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from core.config.run_config import RunConfig
-    from core.contracts.exporter import ExporterPlugin
-    from core.contracts.model import ModelPlugin
     from core.plugin.registry import PluginRegistry
     from core.services.workbench import Workbench
 
@@ -88,19 +87,11 @@ def _field(message: str, params: Any) -> tuple[str | int, ...]:  # noqa: ANN401 
 def _refusal_of_model(
     config: RunConfig, model_run: str, workbench: Workbench, registry: PluginRegistry
 ) -> list[FieldProblem]:
-    trained = RunFolder.open(workbench.home, model_run).config().get("model")
-    if not isinstance(trained, dict):
-        return []
+    trained = RunFolder.open(workbench.home, model_run).config()
     export = config.export
-    try:
-        given: Any = trained["model_params"]
-        model: ModelPlugin = registry.create("models", str(trained["model_type"]), given)
-        exporter: ExporterPlugin = registry.create("exporters", export.exporter_type, export.exporter_params)
-        exporter.check_model(model)
-    except ExportError as error:
-        told = f"export.exporter_type is {export.exporter_type!r}, and run {model_run} has a {trained['model_type']!r}"
-        return [FieldProblem(("export", "exporter_type"), f"{told}: {error}")]
-    except (KeyError, QlopError):
-        # What is wrong with the trained run is told by whoever loads its model.
+    refusal = export_refusal(trained, export.exporter_type, export.exporter_params, registry)
+    if not refusal:
         return []
-    return []
+    model = trained["model"]["model_type"]  # type: ignore[index,call-overload]  # it was made of this section
+    told = f"export.exporter_type is {export.exporter_type!r}, and the model of run {model_run} is {model!r}"
+    return [FieldProblem(("export", "exporter_type"), f"{told}: {refusal}")]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.services.no_test import no_test_warning
 from core.services.run_files import RunFiles, open_run_files
 from core.services.run_tables import read_equity_curves
 
@@ -53,6 +54,8 @@ class TearSheet:
         As `evidence_record` returns it.
     is_over_risk_free : bool
         Whether Sharpe ratios are over the risk-free rate.
+    no_test : str
+        Why it tests nothing, as its model may have learned from the very bars; empty where it may not.
     """
 
     run_id: str
@@ -69,6 +72,7 @@ class TearSheet:
     costs: pd.DataFrame | None
     evidence: Mapping[str, object] | None
     is_over_risk_free: bool
+    no_test: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +122,7 @@ def read_tear_sheet(workbench: Workbench, named: str, *, window_bars: int = 126)
         costs=None if costs is None else cumulative_costs(costs),
         evidence=evidence,
         is_over_risk_free=risk_free is not None,
+        no_test=no_test_warning(files),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from core.services.workbench import Workbench
 
-__all__ = ["MODELS_LISTED", "ModelCard", "read_model_card", "trained_models"]
+__all__ = ["MODELS_A_PAGE", "ModelCard", "model_count", "read_model_card", "trained_models"]
 
-MODELS_LISTED = 2_000
-"""So many models are one table of a screen."""
+MODELS_A_PAGE = 2_000
+"""So many models are one table of a screen; more are further pages."""
 
 _CARD = "model/model.json"
 _CALIBRATION = "model/calibration.json"
@@ -73,8 +73,15 @@ class ModelCard:
     notes: Mapping[str, object]
 
 
-def trained_models(workbench: Workbench, *, limit: int = MODELS_LISTED) -> pd.DataFrame:
-    """Return the newest completed runs that kept a model, newest first, from the index of runs alone.
+def trained_models(workbench: Workbench, *, limit: int = MODELS_A_PAGE, offset: int = 0) -> pd.DataFrame:
+    """Return completed runs that kept a model, newest first, from the index of runs alone.
+
+    Parameters
+    ----------
+    workbench : Workbench
+        Whose runs.
+    limit, offset : int
+        At most so many, after so many newer ones.
 
     Returns
     -------
@@ -84,9 +91,17 @@ def trained_models(workbench: Workbench, *, limit: int = MODELS_LISTED) -> pd.Da
     """
     if not workbench.home.path.is_dir():
         return _table([])
-    wanted = RunQuery(states=(RunState.COMPLETED,), with_model=True, home_id=workbench.home.home_id, limit=limit)
+    wanted = replace(_with_model(workbench), limit=limit, offset=offset)
     with RunStore(workbench.home) as store:
         return _table([_listed(*row) for row in store.find_columns(wanted, _ASKED)])
+
+
+def model_count(workbench: Workbench) -> int:
+    """Return how many models `trained_models` lists on all of its pages."""
+    if not workbench.home.path.is_dir():
+        return 0
+    with RunStore(workbench.home) as store:
+        return store.count(_with_model(workbench))
 
 
 def read_model_card(workbench: Workbench, named: str) -> ModelCard:
@@ -122,6 +137,10 @@ def read_model_card(workbench: Workbench, named: str) -> ModelCard:
         curves=files.table("learning_curves"),
         notes=files.record("model_notes") or {},
     )
+
+
+def _with_model(workbench: Workbench) -> RunQuery:
+    return RunQuery(states=(RunState.COMPLETED,), with_model=True, home_id=workbench.home.home_id)
 
 
 def _table(rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.base.errors import StoreError
+from core.base.errors import RunError, StoreError
 from core.store.home import Home
 from core.store.index_file import check_index_file
 from core.store.run_lock import RunLock
@@ -40,10 +40,18 @@ class Database:
     """The index's database, connected to when it is first used.
 
     Promises: threads may share it; a process forked from this one must make its own.
+
+    Parameters
+    ----------
+    home : Home
+        Whose runs.
+    busy_s, set_up_s : float
+        How long another process is waited for that writes into a SQLite file, and for others that make its tables.
     """
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, *, busy_s: float = _BUSY_S, set_up_s: float = _SET_UP_S) -> None:
         self._home = home
+        self._busy_s, self._set_up_s = busy_s, set_up_s
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -117,11 +125,14 @@ class Database:
         from sqlalchemy import create_engine, event
 
         if self.file is not None:
-            engine = create_engine(self._url, connect_args={"timeout": _BUSY_S})
+            engine = create_engine(self._url, connect_args={"timeout": self._busy_s})
             event.listen(engine, "connect", _tune_sqlite)
             return engine
         try:
-            return create_engine(self._url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+            # Each process, and each drawn page, opens one of its own: what is never used is not asked for.
+            return create_engine(
+                self._url, pool_pre_ping=True, use_native_hstore=False, connect_args={"connect_timeout": 10}
+            )
         except ImportError as error:
             raise StoreError("A PostgreSQL run store needs psycopg: pip install 'qlop[postgres]'") from error
 
@@ -144,7 +155,12 @@ class Database:
             return
         self._home.create()
         check_index_file(self.file, self._home)
-        with RunLock.take(self.file.with_name(f"{self.file.name}.lock"), timeout_s=_SET_UP_S):
+        try:
+            lock = RunLock.take(self.file.with_name(f"{self.file.name}.lock"), timeout_s=self._set_up_s)
+        except RunError as error:
+            waited = f"Others have been opening it for {self._set_up_s:g} s."
+            raise StoreError(f"The index of runs {self.file} cannot be used now: {waited} {_LATER}") from error
+        with lock:
             yield
 
     @contextlib.contextmanager
@@ -161,10 +177,13 @@ class Database:
         code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
         if code is not None and code & _PRIMARY_CODE in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
             advice = "Make room on the disk."
+        if code is not None and code & _PRIMARY_CODE == sqlite3.SQLITE_BUSY:
+            cause, advice = [f"another process has been writing to it for {self._busy_s:g} s"], _LATER
         kind = DamagedIndexError if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) else StoreError
         return kind(f"The index of runs {place} cannot be used: {cause[0]}. {advice}")
 
 
+_LATER = "Try again; if that goes on, the disk of the home is too slow, or a process hangs: qlop doctor"
 _ALLOWED = "Allowed: sqlite:////absolute/path.sqlite and postgresql://USER@HOST/DATABASE."
 
 

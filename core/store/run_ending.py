@@ -7,6 +7,7 @@ import traceback as tracebacks
 from core.base.errors import QlopError, RunCancelled
 from core.base.events import LogPayload, RunState, StatusPayload
 from core.base.full_disk import full_disk_words
+from core.base.full_memory import full_memory_words
 
 __all__ = ["last_status", "traceback_of"]
 
@@ -24,12 +25,13 @@ def last_status(run_id: str, error: BaseException | None, ending: str) -> Status
     if isinstance(error, (RunCancelled, KeyboardInterrupt)):
         words = _cut(str(error)) or "interrupted from the keyboard."
         return StatusPayload(state=RunState.CANCELLED, current_status=f"Cancelled: {words}")
-    told = _cut(full_disk_words(error) or str(error))
+    lack = full_disk_words(error) or full_memory_words(error)
+    told = _cut(lack or str(error))
     return StatusPayload(
         state=RunState.FAILED,
         current_status="The run has failed.",
         next_step="Mend the cause and start the run again, with the mended config where the config is the cause.",
-        error=told if isinstance(error, QlopError) or full_disk_words(error) else f"{type(error).__name__}: {told}",
+        error=told if isinstance(error, QlopError) or lack else f"{type(error).__name__}: {told}",
     )
 
 

@@ -21,6 +21,7 @@ from core.base.events import TERMINAL_STATES
 from core.base.identifiers import is_run_id
 from core.store.agreement import Agreement, FolderStamp
 from core.store.atomic import remove_leftovers
+from core.store.long_fill import LongFill
 from core.store.run_folder import RunFolder
 from core.store.run_record import RunRecord, read_record
 from core.store.run_row import row_of
@@ -34,6 +35,7 @@ __all__ = ["FoundFolder", "KnownRun", "RunIndex"]
 
 _logger = logging.getLogger(__name__)
 
+_TOGETHER = 500
 _PRIME = 1_000_003  # remainders by it add up to a sum that no database finds too large
 
 
@@ -122,16 +124,28 @@ class RunIndex:
 
     def drop(self, run_ids: Iterable[str]) -> None:
         """Take runs out of the index."""
+        from sqlalchemy import bindparam
+
         from core.store.schema import runs
 
-        with self._database.transaction() as connection:
-            for run_id in run_ids:
-                connection.execute(runs.delete().where(runs.c.run_id == run_id))
+        doomed = [{"doomed": run_id} for run_id in run_ids]
+        if doomed:
+            with self._database.transaction() as connection:
+                connection.execute(runs.delete().where(runs.c.run_id == bindparam("doomed")), doomed)
 
-    def enter(self, folders: Iterable[FoundFolder]) -> dict[str, str]:
-        """Enter the runs of `folders`, and return those that cannot be read, with the reason."""
-        records, broken = self.read_folders(folders)
-        self.write(records)
+    def enter(self, folders: Sequence[FoundFolder]) -> dict[str, str]:
+        """Enter the runs of `folders`, and return those that cannot be read, with the reason.
+
+        Some hundred at a time: of a home of many runs no more are in memory at once, and whoever is interrupted, or
+        looks meanwhile, finds those that are entered already.
+        """
+        broken: dict[str, str] = {}
+        filling = LongFill(len(folders))
+        for start in range(0, len(folders), _TOGETHER):
+            records, unreadable = self.read_folders(folders[start : start + _TOGETHER])
+            self.write(records)
+            broken |= unreadable
+            filling.entered(start + _TOGETHER)
         return broken
 
     def read_folders(self, folders: Iterable[FoundFolder]) -> tuple[list[RunRecord], dict[str, str]]:
@@ -164,8 +178,7 @@ class RunIndex:
             is_newer = (new.event_count >= runs.c.event_count) & (new.notes_revision >= runs.c.notes_revision)
             changes = {column.name: new[column.name] for column in runs.c if not column.primary_key}
             update = statement.on_conflict_do_update(index_elements=["run_id"], set_=changes, where=is_newer)
-            for record in records:
-                connection.execute(update, row_of(record))
+            connection.execute(update, [row_of(record) for record in records])
 
     def folders(self) -> list[FoundFolder]:
         """Return the folders of this home's runs, those in the trash last."""

@@ -37,8 +37,8 @@ class RunQuery:
 
     Attributes
     ----------
-    states, modes : tuple
-        Any of these; empty means all.
+    states, modes, run_ids : tuple
+        Any of these, of some thousand ids at most; empty means all.
     text : str
         Found, without regard to case, in id, title, mode, tags, notes or the config's summary.
     tag : str
@@ -67,6 +67,7 @@ class RunQuery:
 
     states: tuple[RunState, ...] = ()
     modes: tuple[str, ...] = ()
+    run_ids: tuple[str, ...] = ()
     text: str = ""
     tag: str = ""
     started_from: datetime | None = None

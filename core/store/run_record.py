@@ -110,7 +110,7 @@ def read_record(
         created_at=first[0].timestamp_utc,
         started_at=_started_at(first),
         finished_at=last.timestamp_utc if state in TERMINAL_STATES else None,
-        config_summary=_config_summary(config),
+        config_summary=config_summary(config),
         metrics=_scalars(folder.metrics()),
         tags=_texts(notes.get("tags")),
         notes=str(notes.get("notes", "")),
@@ -135,7 +135,7 @@ def _started_at(first: list[Event]) -> datetime | None:
     return last.timestamp_utc if is_running else None
 
 
-def _config_summary(config: Mapping[str, Json]) -> dict[str, Json]:
+def config_summary(config: Mapping[str, Json]) -> dict[str, Json]:
     found = {name: _at(config, path) for name, path in _SUMMARY_PATHS.items()}
     return {name: value for name, value in found.items() if value is not None}
 

@@ -130,6 +130,18 @@ class RunStore(RunAnswers):
         """
         return self._trash.put(run_id)
 
+    def delete_all(self, run_ids: Sequence[str]) -> None:
+        """Move runs that have ended to the trash, as `delete` does; those that are not there any more are left out.
+
+        Raises
+        ------
+        RunError
+            If one of them is alive; those before it are moved.
+        StoreError
+            If a folder cannot be moved; those before it are.
+        """
+        self._trash.put_all(run_ids)
+
     def restore(self, run_id: str) -> RunRecord:
         """Bring a deleted run back.
 
@@ -156,6 +168,16 @@ class RunStore(RunAnswers):
             If its folder cannot be removed.
         """
         self._trash.erase(run_id)
+
+    def erase_all(self, run_ids: Sequence[str]) -> None:
+        """Remove runs from the disk, for good, as `erase` does; those that do not lie in the trash are left out.
+
+        Raises
+        ------
+        StoreError
+            If a folder cannot be removed; those before it are gone.
+        """
+        self._trash.erase_all(run_ids)
 
     def reindex(self) -> ReindexReport:
         """Rebuild this home's part of the index from the run folders; a damaged SQLite file is put aside first.

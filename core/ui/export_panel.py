@@ -10,11 +10,12 @@ import streamlit as st
 
 from core.services.model_exports import ModelExport, export_config, exports_of
 from core.services.submit_run import submit_run
-from core.ui.catalog import find_plugin, plugin_registry, plugins_to_pick
+from core.ui.catalog import plugin_registry
+from core.ui.export_choice import export_choice
 from core.ui.export_list import draw_exports, ended_words
 from core.ui.one_start import has_ended, start_once
 from core.ui.params_form import form_problems, params_form, problem_summary
-from core.ui.plain_text import notice, problem, problems_shown, quiet, without_marks
+from core.ui.plain_text import notice, problem, problems_shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from core.services.workbench import Workbench
 
 __all__ = ["export_panel"]
-
-_FIRST = "native"
 
 
 def export_panel(workbench: Workbench, model_run: str) -> None:
@@ -34,21 +33,19 @@ def export_panel(workbench: Workbench, model_run: str) -> None:
 
 
 def _draw_form(workbench: Workbench, model_run: str, exports: Sequence[ModelExport]) -> None:
-    usable = [plugin.name for plugin in plugins_to_pick(workbench, "exporters") if not plugin.problem]
-    if not usable:
+    chosen = export_choice(workbench, model_run)
+    if chosen is None:
         problem("No exporter can be used", "See the Plugins screen for what is wrong with them.")
         return
-    # First what keeps every bit and needs nothing beside it.
-    usable.sort(key=lambda name: name != _FIRST)
-    chosen = st.selectbox("Format", usable, key="exporter", bind="query-params")
-    plugin = find_plugin(workbench, "exporters", chosen)
-    if plugin is None:
+    plugin, name = chosen.plugin, chosen.plugin.name
+    if chosen.refusal:
+        # Why, stands beside the format.
+        st.button("Export", key="export", icon=":material/deployed_code:", type="primary", disabled=True)
         return
-    quiet(without_marks(plugin.summary), "exporter-summary")
-    last = next((export for export in exports if export.exporter == chosen), None)
+    last = next((export for export in exports if export.exporter == name), None)
     if last is not None and last.has_failed:
         notice(f"This format failed for this model{ended_words(last)}", last.error)
-    key = f"export-{model_run}-{chosen}"
+    key = f"export-{model_run}-{name}"
     params = params_form(plugin.schema, key=key) if plugin.schema.get("properties") else {}
     refused = form_problems(key) if plugin.schema.get("properties") else []
     if st.button("Export", key="export", icon=":material/deployed_code:", type="primary"):
@@ -56,7 +53,7 @@ def _draw_form(workbench: Workbench, model_run: str, exports: Sequence[ModelExpo
             problem_summary(refused)
             return
         with problems_shown("The export was not started"):
-            _export(workbench, export_config(model_run, chosen, params))
+            _export(workbench, export_config(model_run, name, params))
 
 
 def _export(workbench: Workbench, config: dict[str, Any]) -> None:

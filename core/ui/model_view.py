@@ -27,14 +27,15 @@ _PAIR = (0.18, 0.82)
 _SCORES = ("auc", "brier", "brier_skill", "log_loss", "accuracy", "base_rate", "rmse", "mae", "r2")
 
 
-def model_choice(table: pd.DataFrame, *, chosen: str | None, choose: Callable[[str], None]) -> None:
-    """Draw the list of models, as `trained_models` returns it; `chosen` and `choose` go by run id."""
+def model_choice(table: pd.DataFrame, *, chosen: str | None, choose: Callable[[str], None], n_models: int) -> None:
+    """Draw a page of `n_models`, as `trained_models` returns it; `chosen` and `choose` go by run id."""
     names = _NARROW_ORDER if is_narrow() else _ORDER
     columns = {name: _model_column(name) for name in names}
     ids = list(table["run_id"])
     titled = table.assign(title=table["title"].where(table["title"] != "", table["model"]))
     choice_table(titled, ids, chosen=_whole(chosen, ids), choose=choose, columns=columns, name="Models")
-    st.caption(f"{counted(len(ids), 'model')}, newest first. Click into a row to see the model below.")
+    here = f"{len(ids):,} of " if len(ids) < n_models else ""
+    st.caption(f"{here}{counted(n_models, 'model')}, newest first. Click into a row to see the model below.")
 
 
 def _whole(chosen: str | None, ids: Sequence[str]) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.services.run_list import RUNS_A_PAGE, RunFilter
+from core.ui.list_page import page_of_list
 from core.ui.run_columns import COLUMN_LABELS, STATES, USUAL_COLUMNS
 
 __all__ = ["page_of_runs", "run_filters", "shown_columns"]
@@ -40,13 +41,7 @@ def run_filters(modes: Sequence[str], tags: Sequence[str]) -> RunFilter:
 
 def page_of_runs(n_runs: int) -> int:
     """Return which page of the list is asked for, and draw the choice where there are several."""
-    n_pages = max(1, -(-n_runs // RUNS_A_PAGE))
-    if n_pages == 1:
-        return 1
-    chosen = st.number_input(
-        f"Page of {n_pages}: {RUNS_A_PAGE:,} runs each, newest first", 1, n_pages, key=f"page-of-{n_pages}", width=320
-    )
-    return int(chosen)
+    return page_of_list(n_runs, RUNS_A_PAGE, "runs")
 
 
 def shown_columns() -> list[str]:

@@ -8,14 +8,21 @@ import streamlit as st
 
 from core.services.run_list import RUNS_A_PAGE, RunFilter, list_words, run_count, run_list
 from core.services.run_overview import equity_points, latest_runs
-from core.services.trained_models import trained_models
+from core.services.trained_models import MODELS_A_PAGE, model_count, trained_models
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from core.services.workbench import Workbench
 
-__all__ = ["count_of_listed", "latest_with_equity", "listed_models", "listed_runs", "listed_words"]
+__all__ = [
+    "count_of_listed",
+    "count_of_models",
+    "latest_with_equity",
+    "listed_models",
+    "listed_runs",
+    "listed_words",
+]
 
 
 def listed_runs(workbench: Workbench, version: str, wanted: RunFilter, page: int = 1) -> pd.DataFrame:
@@ -33,9 +40,14 @@ def listed_words(workbench: Workbench, version: str) -> tuple[list[str], list[st
     return _listed_words(str(workbench.home.path), version, workbench)
 
 
-def listed_models(workbench: Workbench, version: str) -> pd.DataFrame:
-    """Return `trained_models` as it was when `list_version` gave `version`."""
-    return _listed_models(str(workbench.home.path), version, workbench)
+def listed_models(workbench: Workbench, version: str, page: int = 1) -> pd.DataFrame:
+    """Return a page of `trained_models` as it was when `list_version` gave `version`."""
+    return _listed_models(str(workbench.home.path), version, page, workbench)
+
+
+def count_of_models(workbench: Workbench, version: str) -> int:
+    """Return `model_count` as it was when `list_version` gave `version`."""
+    return _count_of_models(str(workbench.home.path), version, workbench)
 
 
 def latest_with_equity(workbench: Workbench, limit: int) -> pd.DataFrame:
@@ -77,9 +89,19 @@ def _listed_words(
 def _listed_models(
     place: str,  # noqa: ARG001 - part of the key
     version: str,  # noqa: ARG001 - part of the key
+    page: int,
     _workbench: Workbench,
 ) -> pd.DataFrame:
-    return trained_models(_workbench)
+    return trained_models(_workbench, offset=(page - 1) * MODELS_A_PAGE)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _count_of_models(
+    place: str,  # noqa: ARG001 - part of the key
+    version: str,  # noqa: ARG001 - part of the key
+    _workbench: Workbench,
+) -> int:
+    return model_count(_workbench)
 
 
 @st.cache_data(max_entries=500, show_spinner=False)

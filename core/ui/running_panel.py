@@ -94,7 +94,8 @@ def _draw_cancel(workbench: Workbench, run: UnfinishedRun) -> None:
         st.markdown("The run and every process that it started end. What it has written stays.")
         if st.button("Cancel this run", key=f"cancel-{run.run_id}", type="primary"):
             try:
-                cancel_run(workbench, run.run_id)
+                with st.spinner("Cancelling the run", show_time=True):
+                    cancel_run(workbench, run.run_id)
             except QlopError as error:
                 problem("The run was not cancelled", str(error))
                 return

@@ -1,19 +1,20 @@
-"""Pale boxes where something is about to stand: the page has its shape before its contents are read."""
+"""What a page shows before its contents are read: pale boxes in its shape, and words that say what is waited for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core.base.errors import QlopError
+from core.ui.long_fill_told import long_fill_told
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-__all__ = ["emptied_on_error", "waiting_boxes"]
+__all__ = ["emptied_on_error", "told_below", "waiting_boxes"]
 
 _BOX = '<div class="waiting-box" style="height: {}px" aria-hidden="true"></div>'
 
@@ -31,3 +32,15 @@ def emptied_on_error(place: DeltaGenerator) -> Iterator[None]:
     except QlopError:
         place.empty()
         raise
+
+
+@contextmanager
+def told_below(words: str) -> Iterator[None]:
+    """Draw what the block draws, and below it, once that takes longer than half a second, `words` and the time."""
+    body, below = st.container(), st.container()
+    with ExitStack() as told:
+        with below:
+            told.enter_context(st.spinner(words, show_time=True))
+            told.enter_context(long_fill_told(st.empty()))
+        with body:
+            yield

@@ -36,7 +36,8 @@ class Joblib(qlop.ExporterPlugin):
         """Refuse models that show no library's object. See the contract."""
         if type(model).library_object is qlop.ModelPlugin.library_object:
             raise qlop.ExportError(
-                "it shows no trained object of a library that joblib could keep. Choose onnx, bundle or native."
+                "it shows no trained object of a library that joblib could keep. Choose onnx where it takes the "
+                "model, else bundle or native."
             )
 
     def export(self, artifact: qlop.ModelArtifact, path: Path) -> qlop.ExportResult:

@@ -53,9 +53,11 @@ class Onnx(qlop.ExporterPlugin):
     params: Params
 
     def check_model(self, model: qlop.ModelPlugin) -> None:
-        """Refuse models that give no ONNX graph. See the contract."""
+        """Refuse models that give no ONNX graph, and ensembles with such a member. See the contract."""
         if type(model).to_onnx is qlop.ModelPlugin.to_onnx:
             raise qlop.ExportError("its plugin writes no ONNX graph. Choose bundle or native.")
+        for name, part in model.untrained_parts():
+            _check_part(name, part)
 
     def export(self, artifact: qlop.ModelArtifact, path: Path) -> qlop.ExportResult:
         """Write `path`, read it back by onnxruntime, compare its predictions. See the contract."""
@@ -75,6 +77,22 @@ class Onnx(qlop.ExporterPlugin):
         finally:
             unverified.unlink(missing_ok=True)
         return replace(result, path=path)
+
+
+def _check_part(name: str, part: qlop.ModelPlugin) -> None:
+    """Refuse a model of which no graph can be made that joins others."""
+    for inner, found in part.untrained_parts():
+        _check_part(f"{name}/{inner}", found)
+    lack = ""
+    if type(part).to_onnx is qlop.ModelPlugin.to_onnx:
+        lack = "whose plugin writes no ONNX graph"
+    elif "earlier_rows" in part.capabilities:
+        lack = "which reads the bars before a row, where the graph of an ensemble reads one row at a time"
+    if lack:
+        raise qlop.ExportError(
+            f"its member {name!r} is a model {type(part).name!r}, {lack}. Leave it out of the ensemble, or choose "
+            "bundle or native."
+        )
 
 
 def _verified(artifact: qlop.ModelArtifact, fitted: FittedModel, path: Path) -> qlop.ExportResult:

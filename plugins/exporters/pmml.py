@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from qlop.engine import PmmlModel
 
 UNCALIBRATED = "uncalibrated: its probabilities are the model's own, and not those that QLOP predicts"
+WRITTEN_OF = "PMML is written of sums of trees, linear models and ensembles of these alone"
+OTHERS = "Choose onnx where it takes the model, else bundle or native."
 UNREAD = "written without being read back (verify: false)"
 
 
@@ -54,13 +56,11 @@ class Pmml(qlop.ExporterPlugin):
             raise qlop.ExportError(f"verify: {lacking}. To write a file that nobody has read, set verify to false.")
 
     def check_model(self, model: qlop.ModelPlugin) -> None:
-        """Refuse models that show neither a library's object nor members. See the contract."""
-        base = qlop.ModelPlugin
-        if (type(model).library_object, type(model).joined_models) == (base.library_object, base.joined_models):
-            raise qlop.ExportError(
-                "PMML is written of sums of trees, linear models and ensembles of these alone. Choose onnx, bundle or "
-                "native."
-            )
+        """Refuse models that show neither a library's object nor members, and such members. See the contract."""
+        if not _may_be_written(model):
+            raise qlop.ExportError(f"{WRITTEN_OF}. {OTHERS}")
+        for name, part in model.untrained_parts():
+            _check_part(name, part)
 
     def export(self, artifact: qlop.ModelArtifact, path: Path) -> qlop.ExportResult:
         """Write `path`, read it back, compare its predictions. See the contract."""
@@ -117,6 +117,21 @@ class Pmml(qlop.ExporterPlugin):
 
         is_uncalibrated = not self.params.calibrated and read_model_card(artifact.folder).task == "classification"
         return "; ".join([UNCALIBRATED] * is_uncalibrated + [UNREAD] * (not self.params.verify))
+
+
+def _may_be_written(model: qlop.ModelPlugin) -> bool:
+    base = qlop.ModelPlugin
+    return (type(model).library_object, type(model).joined_models) != (base.library_object, base.joined_models)
+
+
+def _check_part(name: str, part: qlop.ModelPlugin) -> None:
+    for inner, found in part.untrained_parts():
+        _check_part(f"{name}/{inner}", found)
+    if not _may_be_written(part):
+        raise qlop.ExportError(
+            f"its member {name!r} is a model {type(part).name!r}, and {WRITTEN_OF}. Leave it out of the ensemble. "
+            f"{OTHERS}"
+        )
 
 
 def _next_step(artifact: qlop.ModelArtifact, params: Pmml.Params) -> str:

@@ -8,10 +8,14 @@ import qlop
 from pydantic import Field
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
-    from qlop.engine import ForwardPrices
+    from qlop.engine import ForwardPrices, OwnBars
+
+    _Computed = tuple[OwnBars, NDArray[np.float64], NDArray[np.int64], Mapping[str, NDArray[np.float64]]]
 
 
 class LeverageOpportunity(qlop.LabelerPlugin):
@@ -75,40 +79,54 @@ class LeverageOpportunity(qlop.LabelerPlugin):
             If equity would be no more of the position than the broker's margin asks (the label is refused by the
             broker's terms), margin has tiers and `position_value` is null, or the rates do not fit the panel.
         """
+        from qlop.engine import labels_frame
+
+        self._refuse_what_the_broker_refuses(terms)
+        return labels_frame(*self._computed(data, terms))
+
+    def _computed(self, data: pd.DataFrame, terms: qlop.BrokerTerms) -> _Computed:
+        """Return what the labels are made of; the prices that it is computed from are gone by then."""
         import numpy as np
-        from qlop.engine import fixed_horizon_trades, forward_prices, hold_to_horizon, labels_frame
+        from qlop.engine import fixed_horizon_trades, forward_prices
 
         params = self.params
-        self._refuse_what_the_broker_refuses(terms)
         prices = forward_prices(data)
+        advantage, is_called = self._advantage(prices, terms)
         trades = fixed_horizon_trades(prices, params.horizon_bars, side=params.side)
-        levered, twin = (
-            hold_to_horizon(
-                prices,
-                terms,
-                side=params.side,
-                leverage=leverage,
-                horizon_bars=params.horizon_bars,
-                position_value=params.position_value,
-                order_value=self._order_value(leverage),
-            )
-            for leverage in (params.leverage, 1.0)
-        )
-        advantage = levered.wealth - twin.wealth
         hurdle = self._hurdle(prices)
         if params.target == "advantage":
             target = advantage
         else:
-            is_worth_it = (advantage > hurdle) & ~levered.is_called
+            is_worth_it = (advantage > hurdle) & ~is_called
             target = np.where(np.isnan(advantage) | np.isnan(hurdle), np.nan, is_worth_it)
         columns = {
             "payoff": trades.payoff(terms, order_value=params.position_value),
             "position_return": trades.position_return,
             "advantage": advantage,
-            "breach": levered.is_called.astype(np.float64),
+            "breach": is_called.astype(np.float64),
             "hurdle": hurdle,
         }
-        return labels_frame(prices, target, trades.exit_bar, columns)
+        return prices.bars, target, trades.exit_bar, columns
+
+    def _advantage(
+        self, prices: ForwardPrices, terms: qlop.BrokerTerms
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Return what the levered position is worth more than its twin, and where the broker closed it."""
+        from qlop.engine import hold_to_horizon
+
+        levered, twin = (
+            hold_to_horizon(
+                prices,
+                terms,
+                side=self.params.side,
+                leverage=leverage,
+                horizon_bars=self.params.horizon_bars,
+                position_value=self.params.position_value,
+                order_value=self._order_value(leverage),
+            )
+            for leverage in (self.params.leverage, 1.0)
+        )
+        return levered.wealth - twin.wealth, levered.is_called
 
     def _order_value(self, leverage: float) -> float | None:
         # The twin has the same equity, so that its order is smaller.

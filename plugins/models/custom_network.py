@@ -47,6 +47,7 @@ class CustomNetwork(_NetworkModel):
     name = "custom_network"
     version = "1.0.0"
     requires_qlop = ">=0.1,<1"
+    size_field = "network.layers.layers"
 
     class Params(_NetworkParams):
         """Parameters of `custom_network`."""
@@ -76,6 +77,13 @@ class CustomNetwork(_NetworkModel):
         if isinstance(network, LayeredNetwork):
             return layered_network(network.layers, n_inputs, n_outputs)
         return imported_network(network.import_path, network.arguments, n_inputs, n_outputs)
+
+    def fewest_weights(self) -> int:
+        """Return how many weights the layers have at least; of a class it is not known. See `NetworkModel`."""
+        from qlop.engine import layered_weights
+
+        network = self.params.network
+        return layered_weights(network.layers, 1, 1) if isinstance(network, LayeredNetwork) else 0
 
     def n_weights(self, n_inputs: int, n_outputs: int) -> int:
         """Return how many weights the layers have; of a class, whose code decides, it is not known before."""

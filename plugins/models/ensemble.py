@@ -60,8 +60,9 @@ class Ensemble(qlop.ModelPlugin):
     capabilities = frozenset({"early_stopping", "missing_values"})
     no_learning_curve = "None of the members has a learning curve."
     no_shap_values = (
-        "An ensemble has SHAP values only where it averages values and all of its members have some: of classifiers "
-        "it averages probabilities, and members explain log-odds; a stacked one is no sum of its members."
+        "An ensemble has SHAP values only where it is a sum of what all of its members explain. An average of "
+        "probabilities is none of members that explain log-odds, nor of three classes or more; a stacked one is none "
+        "where its final model is not linear, or a member explains no log-odds."
     )
 
     class Params(qlop.Params):
@@ -99,7 +100,7 @@ class Ensemble(qlop.ModelPlugin):
             does = ", ".join(f"{type(member).name} {'/'.join(sorted(member.tasks))}" for member in members)
             raise qlop.ConfigError(f"Model {self.name!r}: its members share no task: {does}. Choose others.")
         having = [member.capabilities for member in members[: len(self.params.members)]]
-        of_any = frozenset.union(*having) & {"early_stopping", "earlier_rows"}
+        of_any = frozenset.union(*having) & {"early_stopping", "earlier_rows", "pretrained"}
         of_all = frozenset.intersection(*having) & {"missing_values"}
         # The class says what all ensembles may do, the instance what this one can.
         vars(self).update(tasks=tasks, capabilities=of_any | of_all)
@@ -122,7 +123,7 @@ class Ensemble(qlop.ModelPlugin):
 
     def train(self, data: qlop.TrainingData, validation: qlop.TrainingData | None, context: qlop.TrainContext) -> None:
         """Train the members on `data`, and before them the model that joins them. See the contract."""
-        from qlop.engine import classes_to_learn
+        from qlop.engine import classes_to_learn, latest_learned
 
         from plugins.models._ensemble_training import Stacking, trained_final, trained_members
 
@@ -135,6 +136,7 @@ class Ensemble(qlop.ModelPlugin):
             final = trained_final(stacking, data, context)
         members = trained_members(list(zip(names, self._new_members(), strict=True)), data, validation, context)
         self._columns, self._classes, self._joined = columns, classes, self._join(members, final)
+        self.learned_until = latest_learned(members)
 
     def predict(self, features: pd.DataFrame) -> pd.DataFrame:
         """Return the joined value, or the likeliest class and the classes' probabilities. See the contract."""
@@ -159,7 +161,7 @@ class Ensemble(qlop.ModelPlugin):
 
     def load_model(self, folder: Path) -> None:
         """Restore what `save_model` wrote. See the contract."""
-        from qlop.engine import read_columns_card
+        from qlop.engine import latest_learned, read_columns_card
 
         from plugins.models._ensemble_files import check_members_card, model_places
 
@@ -170,6 +172,7 @@ class Ensemble(qlop.ModelPlugin):
         for place, part in model_places(folder, members, final):
             part.load_model(place)
         self._columns, self._classes, self._joined = columns, classes, self._join(members, final)
+        self.learned_until = latest_learned(members)
 
     def feature_importances(self) -> pd.Series | None:
         """Return the members' shares by feature, each weighted as it counts; None where no member has importances.
@@ -186,7 +189,7 @@ class Ensemble(qlop.ModelPlugin):
         return total / total.sum() if total.sum() > 0.0 else None
 
     def shap_values(self, features: pd.DataFrame) -> pd.DataFrame | None:
-        """Return the members' SHAP values, weighted: of an average of values alone. See the contract."""
+        """Return the members' SHAP values, weighted, where the ensemble is a sum of them. See the contract."""
         from qlop.engine import checked_features, joined_shap_values
 
         joined = self._trained()
@@ -196,6 +199,11 @@ class Ensemble(qlop.ModelPlugin):
     def joined_models(self) -> qlop.JoinedModels | None:
         """Return the members and the model that joins them. See the contract."""
         return self._trained()
+
+    def untrained_parts(self) -> Sequence[tuple[str, qlop.ModelPlugin]]:
+        """Return new members, and in stacking a new final model. See the contract."""
+        members = list(zip(self._names(), self._new_members(), strict=True))
+        return [*members, ("final_model", self._new_final())] if self.params.method == "stacking" else members
 
     def to_onnx(self, opset: int) -> bytes:
         """Return the members' own graphs, joined as `predict` joins their answers. See the contract."""

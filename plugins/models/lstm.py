@@ -27,6 +27,7 @@ class LSTM(_NetworkModel):
     name = "lstm"
     version = "1.0.0"
     requires_qlop = ">=0.1,<1"
+    size_field = "hidden_width"
     capabilities = frozenset({"earlier_rows", "early_stopping", "missing_values"})
 
     class Params(_NetworkParams):
@@ -64,3 +65,9 @@ class LSTM(_NetworkModel):
         return RecurrentNetwork(
             n_inputs, n_outputs, hidden_width=params.hidden_width, n_layers=params.n_layers, dropout=params.dropout
         )
+
+    def fewest_weights(self) -> int:
+        """Return how many weights the memories have at least. See `NetworkModel`."""
+        from qlop.engine import recurrent_weights
+
+        return recurrent_weights(1, 1, hidden_width=self.params.hidden_width, n_layers=self.params.n_layers)

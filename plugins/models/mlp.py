@@ -41,6 +41,7 @@ class MLP(_NetworkModel):
     name = "mlp"
     version = "1.0.0"
     requires_qlop = ">=0.1,<1"
+    size_field = "hidden_widths"
 
     class Params(_NetworkParams):
         """Parameters of `mlp`."""
@@ -64,8 +65,16 @@ class MLP(_NetworkModel):
         """Return hidden layers of the widths asked for, and a linear layer to the outputs."""
         from qlop.engine import layered_network
 
-        layers = [layer for width in self.params.hidden_widths for layer in self._hidden(width)]
-        return layered_network(layers, n_inputs, n_outputs)
+        return layered_network(self._layers(), n_inputs, n_outputs)
+
+    def fewest_weights(self) -> int:
+        """Return how many weights the layers have at least. See `NetworkModel`."""
+        from qlop.engine import layered_weights
+
+        return layered_weights(self._layers(), 1, 1)
+
+    def _layers(self) -> list[Layer]:
+        return [layer for width in self.params.hidden_widths for layer in self._hidden(width)]
 
     def _hidden(self, width: int) -> list[Layer]:
         params = self.params

@@ -71,6 +71,8 @@ class XGBoost(qlop.ModelPlugin):
         self._classes, self._columns = classes_to_learn(data, context, self.name), columns
         threads = max(1, min(context.thread_count, data.features.size // VALUES_PER_THREAD))
         rows = self._matrix(data, threads, None)
+        # The caller may have handed over the only hold on the rows as they came; the matrix has its own.
+        del data
         known = rows_of_classes(validation, self._classes)
         watched = None if known is None else self._matrix(known, threads, rows)
         booster = xgboost.train(

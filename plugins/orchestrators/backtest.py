@@ -9,7 +9,7 @@ import qlop
 if TYPE_CHECKING:
     import pandas as pd
     from qlop import MakesPlugins, RunConfig, RunContext, RunResult
-    from qlop.engine import Market, ModelFileOrigin, PredictionOrigin
+    from qlop.engine import LearnedElsewhere, Market, ModelFileOrigin, PredictionOrigin
 
 
 class Backtest(qlop.OrchestratorPlugin):
@@ -40,7 +40,8 @@ class Backtest(qlop.OrchestratorPlugin):
         market = open_market(config, context)
         predictions, origin = _fed(config, market, context)
         backtested = backtest(config, market, predictions, context)
-        summary = summarise(_as_asked(config, origin), market, None, backtested, context=context)
+        brought = None if origin is None else origin.learned_elsewhere
+        summary = summarise(_as_asked(config, origin), market, None, backtested, context=context, traded_model=brought)
         if origin is not None:
             summary = origin.stated_in(summary)
         context.save_text("summary.txt", summary)
@@ -98,6 +99,18 @@ def _origin(run_id: str, market: Market, context: RunContext) -> PredictionOrigi
         run_id=run_id,
         model=model.model_type if model else "unknown",
         has_these_prices=data.get("fingerprint") == market.fingerprint,
+        learned_elsewhere=_learned_elsewhere(run_id, context),
     )
     context.log(origin.sentence, level="info" if origin.has_these_prices else "warning")
     return origin
+
+
+def _learned_elsewhere(run_id: str, context: RunContext) -> LearnedElsewhere | None:
+    import json
+
+    from qlop.engine import LearnedElsewhere
+
+    path = context.artifacts_of(run_id) / "learned_elsewhere.json"
+    if not path.is_file():
+        return None
+    return LearnedElsewhere.from_json(json.loads(path.read_text(encoding="utf-8")))

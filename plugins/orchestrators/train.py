@@ -56,4 +56,5 @@ def _facts(config: RunConfig, market: Market, trained: Trained) -> TrainingFacts
         first_bar=timestamps.min().date(),
         last_bar=timestamps.max().date(),
         metrics=trained.metrics,
+        learned_elsewhere=trained.learned_elsewhere,
     )

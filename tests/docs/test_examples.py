@@ -31,13 +31,15 @@ WITH_EXAMPLES = [path for path in documents() if BLOCK.search(path.read_text(enc
 
 
 @pytest.mark.parametrize("path", WITH_EXAMPLES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_the_examples_of_a_document_run(path, tmp_path):
-    working = tmp_path / "work"
+def test_the_examples_of_a_document_run(path, tmp_path, compiled_kernels):
+    working, cache = tmp_path / "work", tmp_path / "cache"
     working.mkdir()
+    cache.mkdir()
+    (cache / "kernels").symlink_to(compiled_kernels)
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("QLOP_", "PYTEST_", "COVERAGE_"))
     }
-    environment |= {"QLOP_CACHE_DIR": str(tmp_path / "cache"), "QLOP_CONFIG_DIR": str(tmp_path / "configuration")}
+    environment |= {"QLOP_CACHE_DIR": str(cache), "QLOP_CONFIG_DIR": str(tmp_path / "configuration")}
     # Compiled under the document's name, so that an error points at its line. A guard, as examples may start workers.
     program = (
         "import sys; source = sys.stdin.read(); __name__ == '__main__' and exec(compile(source, sys.argv[1], 'exec'))"

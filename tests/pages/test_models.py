@@ -25,6 +25,22 @@ TRAINED = {
     "splits": {"train_bars": 400, "test_bars": 200},
 }
 PATIENCE_S = 60
+PICKY = '''
+import qlop
+
+
+class Picky(qlop.ExporterPlugin):
+    """A format that somebody has added later."""
+
+    name = "picky"
+    file_suffix = ".x"
+
+    def check_model(self, model):
+        raise qlop.ExportError("[it](javascript:x) does not like linear models.")
+
+    def export(self, artifact, path):
+        raise NotImplementedError
+'''
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +133,28 @@ def test_the_models_are_counted_and_the_one_that_an_address_abbreviates_is_marke
     assert not app.exception
     assert any(found.value.startswith("1 model, newest first") for found in app.caption)
     assert '"rows": [0]' in app.dataframe[0].proto.selection_default.replace("[0,", "[0")
+
+
+def test_a_format_that_cannot_take_the_model_is_offered_with_the_reason_as_text_and_without_a_start(
+    trained, page, tmp_path, monkeypatch
+):
+    (tmp_path / "mine" / "exporters").mkdir(parents=True)
+    (tmp_path / "mine" / "exporters" / "picky.py").write_text(PICKY)
+    monkeypatch.setenv("QLOP_PLUGIN_PATH", str(tmp_path / "mine"))
+    app = page("models.py", model=trained[1], tab="Export", exporter="picky")
+    assert not app.exception
+    formats = app.radio(key="exporter")
+    assert formats.options[0] == "native"
+    assert formats.options[-1] == formats.value == "picky"
+    told = dict(zip(formats.options, formats.proto.captions, strict=True))
+    assert told["native"] == "QLOP's own format: one zip file that predicts bit for bit as the original."
+    assert told["picky"].endswith(
+        r"**Not for this model**: \[it\](javascript:" + "\u2060" + "x) does not like linear models."
+    )
+    [start] = [found for found in app.button if found.label == "Export"]
+    assert start.disabled
+    formats.set_value("onnx").run()
+    assert not next(found for found in app.button if found.label == "Export").disabled
 
 
 def test_an_export_bears_its_time_and_those_without_a_file_are_folded_away(trained_home, trained, page):

@@ -1,7 +1,8 @@
-"""Run as a process: writes many bars, or loads them and says what memory that took.
+"""Run as a process: writes many bars, loads them or makes a whole run of them, and says what memory that took.
 
-Usage: many_rows.py write FORM N_TICKERS N_BARS PATH, or many_rows.py load SOURCE PARAMS_JSON INTERVAL. Forms: parquet, csv, csv_folder,
-sqlite. Says one line of JSON: rows, the panel's bytes, the peak of the process's memory, and the processor's seconds.
+Usage: many_rows.py write FORM N_TICKERS N_BARS PATH, or many_rows.py load SOURCE PARAMS_JSON INTERVAL, or many_rows.py run MODE CONFIG_FILE
+HOME. Forms: parquet, csv, csv_folder, sqlite. Says one line of JSON: rows, the panel's bytes, the peak of the process's memory, and the
+processor's seconds; of a run its exit code, its number, that peak and those seconds.
 """
 
 from __future__ import annotations
@@ -99,6 +100,20 @@ def load(name: str, params: dict[str, object], interval: str) -> dict[str, float
     }
 
 
+def run(mode: str, config: str, home: str) -> dict[str, object]:
+    """Make a whole run, as the command does, in this process."""
+    from core.services.run_mode import RunRequest, run_mode
+    from core.services.workbench import open_workbench
+
+    outcome = run_mode(open_workbench(home), RunRequest(config_path=Path(config), mode=mode))
+    return {
+        "error": outcome.error,
+        "run_id": outcome.run_id,
+        "peak_bytes": peak_bytes(),
+        "processor_s": time.process_time(),
+    }
+
+
 def peak_bytes() -> int:
     """What the process held at its most. Not getrusage: that peak is inherited from whoever started the process."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
@@ -108,5 +123,7 @@ def peak_bytes() -> int:
 if __name__ == "__main__":
     if sys.argv[1] == "write":
         write(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), Path(sys.argv[5]), *sys.argv[6:])
+    elif sys.argv[1] == "run":
+        print(json.dumps(run(*sys.argv[2:])))
     else:
         print(json.dumps(load(sys.argv[2], json.loads(sys.argv[3]), sys.argv[4])))

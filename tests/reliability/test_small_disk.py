@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 from core.base.events import ArtifactPathPayload, RunState
+from core.services.runs import list_runs
+from core.services.workbench import open_workbench
 from core.store.atomic import is_temporary
 from core.store.home import Home
 from core.store.run_folder import RunFolder
@@ -48,6 +50,7 @@ class SmallDisk:
         may_mount = shutil.which("mount") is not None
         self.is_mounted = may_mount and subprocess.run(mounting, capture_output=True, check=False).returncode == 0
         self._most_bytes = resource.RLIM_INFINITY
+        self.trained: RunFolder | None = None
         self.home = Home(self.place / "home").create()
         # Otherwise no run begins on so small a disk.
         (self.home.path / "settings.yaml").write_text("jobs: {free_disk_mb: 0.0}\n")
@@ -92,6 +95,7 @@ class SmallDisk:
         assert done.returncode == 0, done.stderr
         (run,) = [folder for folder in self.runs() if folder.run_id not in before]
         assert settle_folder(run) is RunState.COMPLETED
+        self.trained = run
         return run
 
     def end(self) -> None:
@@ -99,11 +103,18 @@ class SmallDisk:
             subprocess.run(["umount", str(self.place)], check=True)
 
 
-@pytest.fixture
-def disk(tmp_path):
-    made = SmallDisk(tmp_path)
+@pytest.fixture(scope="module")
+def small_disk(tmp_path_factory):
+    made = SmallDisk(tmp_path_factory.mktemp("small"))
     yield made
     made.end()
+
+
+@pytest.fixture
+def disk(small_disk):
+    """The same for all, with room again after each: what one bad day leaves behind is there on the next."""
+    yield small_disk
+    small_disk.make_room()
 
 
 def assert_nothing_half_written(run: RunFolder) -> None:
@@ -129,26 +140,29 @@ def assert_told(done: subprocess.CompletedProcess) -> None:
 
 @pytest.mark.parametrize("kilobytes", [0, 40, 120])
 def test_a_run_that_meets_the_end_of_the_disk_says_so_and_the_next_one_works(disk, kilobytes):
+    before = {run.run_id for run in disk.runs()}
     disk.leave(kilobytes)
     done = disk.call("train-model", "--config", disk.config, "--no-queue")
     assert_told(done)
-    for run in disk.runs():
+    failed = [run for run in disk.runs() if run.run_id not in before]
+    for run in failed:
         assert settle_folder(run) in {RunState.FAILED, RunState.CRASHED}
         assert_nothing_half_written(run)
     disk.make_room()
     trained = disk.train()
-    listed = json.loads(disk.call("runs", "list", "--json").stdout)
-    assert listed[0]["run_id"] == trained.run_id
-    assert {run["state"] for run in listed[1:]} <= {"failed", "crashed"}
+    listed = {row.run_id: row.state for row in list_runs(open_workbench(disk.home.path), limit=None)}
+    assert next(iter(listed)) == trained.run_id
+    assert listed.keys() == {trained.run_id, *before, *(run.run_id for run in failed)}
+    assert {listed[run.run_id] for run in failed} <= {"failed", "crashed"}
 
 
 def test_an_export_without_room_leaves_no_file_and_works_with_room(disk):
-    run = disk.train()
+    run = disk.trained or disk.train()
+    before = {folder.run_id for folder in disk.runs()}
     disk.leave(24)
     arguments = ("export-model", "--run", run.run_id, "--no-queue", "--set", "export.exporter_type=bundle")
     assert_told(disk.call(*arguments))
-    failed = [folder for folder in disk.runs() if folder.run_id != run.run_id]
-    for folder in failed:
+    for folder in [folder for folder in disk.runs() if folder.run_id not in before]:
         assert_nothing_half_written(folder)
         assert not list(folder.path.rglob("*.zip"))
     disk.make_room()

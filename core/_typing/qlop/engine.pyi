@@ -48,9 +48,11 @@ from core.engine.joined_models import class_shares as class_shares
 from core.engine.joined_models import final_column_names as final_column_names
 from core.engine.joined_models import final_features as final_features
 from core.engine.joined_models import joined_answer as joined_answer
-from core.engine.joined_models import joined_shap_values as joined_shap_values
+from core.engine.joined_shap_values import joined_shap_values as joined_shap_values
 from core.engine.labels import check_labels as check_labels
 from core.engine.labels import label_report as label_report
+from core.engine.learned_elsewhere import LearnedElsewhere as LearnedElsewhere
+from core.engine.learned_elsewhere import latest_learned as latest_learned
 from core.engine.learned_span import LearnedSpan as LearnedSpan
 from core.engine.levered_position import hold_to_horizon as hold_to_horizon
 from core.engine.levered_position import margin_rates as margin_rates
@@ -184,6 +186,8 @@ from core.engine.timetable import Timetable as Timetable
 from core.engine.timetable import timetable as timetable
 from core.engine.torch_training.import_check import network_import_complaint as network_import_complaint
 from core.engine.torch_training.imported_network import imported_network as imported_network
+from core.engine.torch_training.layered_weights import layered_weights as layered_weights
+from core.engine.torch_training.layered_weights import recurrent_weights as recurrent_weights
 from core.engine.torch_training.layers import BatchNormLayer as BatchNormLayer
 from core.engine.torch_training.layers import DropoutLayer as DropoutLayer
 from core.engine.torch_training.layers import GeluLayer as GeluLayer

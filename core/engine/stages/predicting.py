@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from core.base.errors import DataError
+from core.engine.learned_elsewhere import LearnedElsewhere
 from core.engine.model_file import FIELD, unpacked_model_file
 from core.engine.model_findings import model_findings
 from core.engine.opened_model import OpenedModel, open_model
@@ -112,6 +113,8 @@ def _features(model: OpenedModel, panel: pd.DataFrame) -> pd.DataFrame:
 
 
 def _origin(model: OpenedModel, predictions: pd.DataFrame) -> ModelFileOrigin:
+    inner = model.fitted.model
+    until = inner.learned_until if "pretrained" in inner.capabilities else None
     bars = pd.DatetimeIndex(predictions.index.unique(level="timestamp"))
     return ModelFileOrigin(
         file_name=model.file.name,
@@ -122,6 +125,7 @@ def _origin(model: OpenedModel, predictions: pd.DataFrame) -> ModelFileOrigin:
         n_bars=len(bars),
         first_bar=bars[0],
         last_bar=bars[-1],
+        learned_elsewhere=LearnedElsewhere.said(until, predictions),
     )
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.config.sections import StrategyConfig
     from core.contracts.run_context import RunContext
     from core.contracts.run_result import MetricValue
+    from core.engine.learned_elsewhere import LearnedElsewhere
     from core.engine.stages.backtesting import Backtested
     from core.engine.stages.market import Market
     from core.engine.stages.training import Trained
@@ -36,10 +37,12 @@ def summarise(
     backtested: Backtested,
     *,
     context: RunContext | None = None,
+    traded_model: LearnedElsewhere | None = None,
 ) -> str:
     """Return the summary of a run.
 
-    Artifact, where there is a context: evidence.json, the intervals behind the verdict.
+    Artifacts, where there is a context: evidence.json, the intervals behind the verdict; learned_elsewhere.json of
+    a traded model that had learned elsewhere.
 
     Parameters
     ----------
@@ -51,6 +54,8 @@ def summarise(
         None where no model was trained.
     context : RunContext or None
         The run that keeps the evidence; None keeps none.
+    traded_model : LearnedElsewhere or None
+        Of predictions that come from another run or a file, and from a model that had learned elsewhere.
     """
     returns = _excess_returns(config, backtested)
     main = returns.pop(backtested.judged)
@@ -74,6 +79,7 @@ def summarise(
         baselines=tuple(_baseline(name, backtested, compared) for name in config.backtest.baselines),
         benchmark=_benchmark(config, market, backtested, compared),
         predictions=_prediction_facts(trained) if trained else None,
+        traded_model=traded_model,
         sharpe=sharpe_sample(main),
         first_bar=_date(equity["timestamp"].iloc[0]),
         last_bar=_date(equity["timestamp"].iloc[-1]),
@@ -82,6 +88,8 @@ def summarise(
     )
     if context is not None:
         context.save_json("evidence", _evidence(facts, compared, backtested))
+        if traded_model is not None:
+            context.save_json("learned_elsewhere", traded_model.to_json())
     return write_summary(facts)
 
 
@@ -185,15 +193,8 @@ def _prediction_facts(trained: Trained) -> PredictionFacts:
         breach_share=_number(labels, "breach_share"),
         effective_sample_size=_number(scores, "effective_sample_size"),
         effective_sample_size_pooled=_number(scores, "effective_sample_size_pooled"),
-        learned_elsewhere=trained.learned_elsewhere_until is not None,
-        learned_until=_said_date(trained.learned_elsewhere_until),
+        learned_elsewhere=trained.learned_elsewhere,
     )
-
-
-def _said_date(text: str | None) -> date | None:
-    """Return the day that a file names, None where it names none: what a file says may be anything."""
-    moment = pd.to_datetime(text or "", errors="coerce", utc=True, format="ISO8601")
-    return None if pd.isna(moment) else _date(moment)
 
 
 def _baseline(name: str, backtested: Backtested, compared: Mapping[str, Comparison]) -> StrategyFacts:

@@ -11,11 +11,12 @@ from core.base.errors import ConfigError, RunError
 from core.engine.example_answers import check_kept_model
 from core.engine.fold_findings import fold_findings
 from core.engine.joined_models import member_versions
-from core.engine.labels import check_labels, label_report
+from core.engine.labels import check_labels, kept_labels, label_report
+from core.engine.learned_elsewhere import LearnedElsewhere
+from core.engine.memory_need import check_training_fits, memory_room
 from core.engine.model_artifact import load_model_artifact, read_model_card, save_fitted_model
 from core.engine.model_card_text import ModelCardFacts, write_model_card_text
 from core.engine.model_notes import model_notes
-from core.engine.prediction_scores import scorable_rows
 from core.engine.shap_values import mean_absolute_shap
 from core.engine.training import TrainingResult, TrainingTask, train_model
 from core.engine.watched_features import WatchedPipeline, rows_trained_first
@@ -57,9 +58,8 @@ class Trained:
     metrics : mapping
         Out-of-sample scores by name, what the folds say one by one, and the two reports under label.<name> and
         label_out_of_sample.<name>.
-    learned_elsewhere_until : str or None
-        Of a pretrained model: the last bar that it learned from, as its file says, empty where that is not known; None
-        of a model that learned here.
+    learned_elsewhere : LearnedElsewhere or None
+        Of a pretrained model: until when it had learned, beside the first of these predictions.
     """
 
     predictions: pd.DataFrame
@@ -67,7 +67,7 @@ class Trained:
     labels: Mapping[str, MetricValue]
     labels_out_of_sample: Mapping[str, MetricValue]
     metrics: Mapping[str, MetricValue]
-    learned_elsewhere_until: str | None = None
+    learned_elsewhere: LearnedElsewhere | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def train(config: RunConfig, market: Market, context: RunContext) -> Trained:
     """Label, build features, train by the config's splits and save what came of it.
 
     Artifacts: labels, predictions, fold_scores, learning_curves, feature_importances, shap_importances, model_notes,
-    model_card.md, model/.
+    model_card.md, model/; learned_elsewhere of a pretrained model.
 
     Raises
     ------
@@ -101,14 +101,19 @@ def train(config: RunConfig, market: Market, context: RunContext) -> Trained:
         If label, model or features are missing from the config.
     DataError, TrainingError
         As labelers, steps and models raise them; TrainingError also if the model cannot be read back from its file.
+    RunLimitError
+        If the machine, or limits.memory_mb, has less memory than the training takes at least.
     """
     if config.label is None or config.model is None or not config.features:
         raise ConfigError("Training needs features, label and model; see configs/leverage_opportunity.yaml.")
+    check_training_fits(market.panel, len(config.features), memory_room(config.limits.memory_mb))
     labeler: LabelerPlugin = context.plugin("labelers", config.label.labeler_type, config.label.labeler_params)
     labels = labeler.label(market.panel, terms=market.terms)
     check_labels(labels, market.panel, task=labeler.task)
     report = label_report(labels, market.panel)
     context.save_json("labels", report)
+    # What else a labeler tells has been told; it would lie beside the training for nothing.
+    labels = kept_labels(labels)
     task = TrainingTask(
         data=market.panel,
         labels=labels,
@@ -123,6 +128,8 @@ def train(config: RunConfig, market: Market, context: RunContext) -> Trained:
     )
     result = train_model(task)
     trained = _trained(result, labels, report, market.panel)
+    if trained.learned_elsewhere is not None:
+        context.save_json("learned_elsewhere", trained.learned_elsewhere.to_json())
     shap_importances = _shap_importances(result)
     model = result.final_model.model
     notes = model_notes(model, result.importances, result.learning_curves, shap_importances)
@@ -136,13 +143,13 @@ def train(config: RunConfig, market: Market, context: RunContext) -> Trained:
 def _trained(
     result: TrainingResult, labels: pd.DataFrame, report: Mapping[str, MetricValue], panel: pd.DataFrame
 ) -> Trained:
-    scored = result.predictions.index[scorable_rows(result.predictions)]
-    judged = label_report(labels[labels.index.isin(scored)], panel)
+    judged = label_report(labels[result.is_scored], panel)
     metrics: dict[str, MetricValue] = {**result.metrics, **fold_findings(result.predictions, result.fold_scores)}
     metrics |= {f"label.{name}": value for name, value in report.items()}
     metrics |= {f"label_out_of_sample.{name}": value for name, value in judged.items()}
     model = result.final_model.model
-    elsewhere = model.learned_until if "pretrained" in model.capabilities else None
+    until = model.learned_until if "pretrained" in model.capabilities else None
+    elsewhere = LearnedElsewhere.said(until, result.predictions)
     return Trained(result.predictions, result.fold_scores, report, judged, metrics, elsewhere)
 
 

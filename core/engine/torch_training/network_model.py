@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from core.base.errors import ConfigError, DataError, TrainingError
 from core.contracts.model import ModelPlugin
@@ -41,9 +41,12 @@ class NetworkModel(ModelPlugin):
         What turns features into inputs and outputs into predictions; None before training.
     network : Module or None
         The trained network, float64 on the processor; None before training.
+    size_field : str
+        The parameter that decides how many weights there are, for messages.
     """
 
     capabilities = frozenset({"early_stopping", "missing_values"})
+    size_field: ClassVar[str] = ""
     no_shap_values = "A network has no SHAP values; how much each feature matters is found by shuffling it."
     params: NetworkParams
 
@@ -57,11 +60,17 @@ class NetworkModel(ModelPlugin):
         check_installed(name)
 
     def check(self) -> None:
-        """Refuse a device that is not there. See the contract."""
+        """Refuse a device that is not there, and a network that no memory of this machine holds. See the contract."""
+        from core.engine.torch_training.network_size import check_machine_holds
+
         try:
             check_device(self.params.device, self.name)
         except TrainingError as error:
             raise ConfigError(f"device: {error}") from error
+        try:
+            check_machine_holds(self.fewest_weights(), self.name)
+        except TrainingError as error:
+            raise ConfigError(f"{self.size_field}: {error}" if self.size_field else str(error)) from error
 
     @abstractmethod
     def build_network(self, n_inputs: int, n_outputs: int) -> torch.nn.Module:
@@ -71,6 +80,13 @@ class NetworkModel(ModelPlugin):
         given (NetworkRows.batch), and answers with (n_rows, n_outputs): a logit for each class, or the standardised
         value.
         """
+
+    def fewest_weights(self) -> int:
+        """Return how many weights the network has with one input and one output; 0 where only making it tells.
+
+        It is asked before a run begins, and imports nothing heavy.
+        """
+        return 0
 
     def n_weights(self, n_inputs: int, n_outputs: int) -> int:
         """Return how many weights such a network has, before it is made; 0 where that is not known."""

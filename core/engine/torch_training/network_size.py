@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import torch
 
-__all__ = ["check_file_holds", "check_memory", "n_weights"]
+__all__ = ["check_file_holds", "check_machine_holds", "check_memory", "n_weights"]
 
 # Weight, gradient, the best weights and AdamW's two means in float32; then the copy in float64 that predicts.
 _BYTES_IN_TRAINING = 28
@@ -54,6 +54,34 @@ def check_memory(weights: int, model: str, available_bytes: int | None = None) -
         raise TrainingError(
             f"Model {model!r} would have {weights:,} weights, whose training takes {needed / 1e9:,.1f} GB of memory, "
             f"and {free / 1e9:,.1f} GB are free. Make its layers narrower or fewer."
+        )
+
+
+def check_machine_holds(weights: int, model: str, machine_bytes: int | None = None) -> None:
+    """Refuse weights whose training takes more than all memory of the machine, whatever is free when it begins.
+
+    Parameters
+    ----------
+    weights : int
+        As many as the network has at least.
+    model : str
+        The model's name, for messages.
+    machine_bytes : int, optional
+        By default what the machine has.
+
+    Raises
+    ------
+    TrainingError
+        If it needs more.
+    """
+    import psutil
+
+    needed = weights * _BYTES_IN_TRAINING
+    held = int(psutil.virtual_memory().total) if machine_bytes is None else machine_bytes
+    if needed > max(held, _MODEST_BYTES):
+        raise TrainingError(
+            f"Model {model!r} would have {weights:,} weights or more, whose training takes {needed / 1e9:,.1f} GB of "
+            f"memory, and this machine has {held / 1e9:,.1f} GB. Make its layers narrower or fewer."
         )
 
 

@@ -36,9 +36,12 @@ def check_device(device: str, model: str) -> None:
     TrainingError
         If it is "cuda" and PyTorch finds no CUDA device.
     """
+    if device != "cuda":
+        # Without a look at PyTorch, whose import takes seconds.
+        return
     import torch
 
-    if device != "cuda" or torch.cuda.is_available():
+    if torch.cuda.is_available():
         return
     built = f"a build for CUDA {torch.version.cuda}" if torch.version.cuda else "a build without CUDA"
     raise TrainingError(

@@ -55,7 +55,8 @@ def run_actions(workbench: Workbench, run: RunDetails) -> None:
         if is_export:
             go_to("models", model=run_id)
         if is_delete:
-            delete_run(workbench, run_id)
+            with st.spinner("Moving the run to the trash", show_time=True):
+                delete_run(workbench, run_id)
             keep_in_address("run", run_id)
             st.rerun()
 

@@ -137,9 +137,8 @@ def _chart(section: Section) -> str:
 
 
 def _evidence(sheet: TearSheet) -> str:
-    said = "".join(
-        f"<p>{html.escape(sentence)}</p>" for sentence in evidence_sentences(sheet.evidence, n_bars=_n_bars(sheet))
-    )
+    sentences = [sheet.no_test, *evidence_sentences(sheet.evidence, n_bars=_n_bars(sheet))]
+    said = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences if sentence)
     rows = comparison_rows(sheet.evidence)
     header = (
         "Beside",

@@ -74,6 +74,8 @@ def _choose_window() -> None:
 
 def _draw_evidence(sheet: TearSheet) -> None:
     st.subheader("How sure is it?", anchor=False)
+    if sheet.no_test:
+        notice("No test of the model", sheet.no_test)
     for number, sentence in enumerate(evidence_sentences(sheet.evidence, n_bars=_n_bars(sheet))):
         quiet(sentence, f"evidence-{number}")
     rows = comparison_rows(sheet.evidence)

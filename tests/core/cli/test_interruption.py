@@ -12,7 +12,7 @@ import pytest
 LONG = ("--set", "model={model_type: xgboost, model_params: {n_estimators: 2000, early_stopping_rounds: null}}")
 
 
-def until(condition, timeout_s=60.0):
+def until(condition, timeout_s=120.0):
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "the awaited moment has not come"
@@ -41,7 +41,7 @@ def test_ctrl_c_while_training_cancels_with_130(qlop):
     process = qlop.start("run", "pipeline", "-c", qlop.config, *LONG, "--json")
     until(lambda: is_training(qlop))
     process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=60)
+    output, errors = process.communicate(timeout=120)
     assert process.returncode == 130, errors
     assert json.loads(output.splitlines()[-1])["status"] == "cancelled"
     (folder,) = qlop.run_folders()
@@ -54,7 +54,7 @@ def test_ctrl_c_at_any_moment_leaves_one_true_state(qlop, seed):
     process = qlop.start("run", "pipeline", "-c", qlop.config, "--json")
     time.sleep(random.Random(seed).uniform(0.02, 2.5))
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=120)
     assert process.returncode in {0, 130}, errors
     for folder in qlop.run_folders():
         state = qlop.json("runs", "show", folder.name)["state"]
@@ -66,7 +66,7 @@ def test_a_killed_run_is_found_crashed_by_whoever_looks(qlop):
     process = qlop.start("run", "pipeline", "-c", qlop.config, *LONG)
     until(lambda: is_training(qlop))
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=120)
     (row,) = json.loads(qlop.call("runs", "list", "--json").stdout)
     assert row["state"] == "crashed"
     check_folder_is_whole(qlop.run_folders()[0])
@@ -77,7 +77,7 @@ def test_cancel_ends_the_run_and_its_whole_group(qlop):
     until(lambda: is_training(qlop))
     group = os.getpgid(process.pid)
     report = qlop.json("runs", "cancel", "latest")
-    process.communicate(timeout=60)
+    process.communicate(timeout=120)
     assert report["state"] == "cancelled"
     alive = [p for p in psutil.process_iter() if p.status() != psutil.STATUS_ZOMBIE and _group(p.pid) == group]
     assert alive == []

@@ -45,7 +45,7 @@ def test_a_long_epoch_is_cancelled(qlop, wish):
                 assert (report["state"], report["killed"]) == ("cancelled", [])
             else:
                 process.send_signal(signal.SIGTERM)
-            output, errors = process.communicate(timeout=60)
+            output, errors = process.communicate(timeout=120)
         finally:
             process.kill()
     assert json.loads(output.splitlines()[-1])["status"] == "cancelled", errors

@@ -139,14 +139,14 @@ def test_a_signal_while_the_command_loads_ends_with_130_and_no_traceback(qlop, l
     _wait_until_our_imports_run(process.pid)
     time.sleep(later_s)
     process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=120)
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
 
 
 def _wait_until_our_imports_run(pid):
     """The first library that the commands load is mapped into the process."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while "_pydantic_core" not in Path(f"/proc/{pid}/maps").read_text():
         assert time.monotonic() < deadline, "the command does not load"
         time.sleep(0.001)

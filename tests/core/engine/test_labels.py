@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import qlop
 
-from core.engine.labels import check_labels, label_report
+from core.engine.labels import check_labels, kept_labels, label_report
 
 
 def panel(n_bars: int = 4) -> pd.DataFrame:
@@ -132,6 +132,16 @@ def test_a_report_refuses_rows_of_another_panel_and_rows_that_come_twice():
         label_report(frame, of_a)
     with pytest.raises(qlop.DataError, match=r"label of A at 2024-01-01 is there more than once"):
         label_report(frame.iloc[[0, 1, 0]], panel())
+
+
+@pytest.mark.parametrize("breach", [[1.0, 0.0, 0.0, 1.0], [0.25, 0.0, 0.0, 1.0]])
+def test_labels_that_are_kept_in_less_memory_are_reported_alike(breach):
+    told = {"position_return": [0.1, 0.0, -0.2, 0.3], "breach": breach, "payoff": [0.1, -0.2, 0.3, 0.4]}
+    whole = labels(**{name: [*values, *[np.nan] * 4] for name, values in told.items()}, hurdle=0.5)
+    kept = kept_labels(whole)
+    assert label_report(kept, panel()) == label_report(whole, panel())
+    assert label_report(kept.iloc[1:4], panel()) == label_report(whole.iloc[1:4], panel())
+    assert kept.memory_usage(index=False).sum() < whole.memory_usage(index=False).sum()
 
 
 def test_a_report_on_numbers_has_no_base_rate():

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from core.engine.evidence import Comparison, SharpeSample
+from core.engine.learned_elsewhere import LearnedElsewhere
 from core.engine.summary import DataFacts, PredictionFacts, StrategyFacts, SummaryFacts, TermsFacts, write_summary
 
 BETTER = Comparison(0.4, 0.1, 0.7, 0.05, 0.01, 0.09, 0.95)
@@ -321,7 +322,7 @@ def test_a_short_backtest_tells_no_figure_a_year_and_no_verdict_on_them():
     ],
 )
 def test_scores_on_bars_that_a_model_may_know_are_no_test_and_no_evidence(until, told):
-    known = replace(SKILLED, learned_elsewhere=True, learned_until=until)
+    known = replace(SKILLED, learned_elsewhere=LearnedElsewhere(until, START))
     text = said(judged(BETTER, predictions=known, sharpe=SharpeSample(0.08, 2520, 0.0, 3.0)))
     assert "NO EVIDENCE that model adds anything: its model may have learned from these very bars." in text
     assert f"These scores are NO TEST: the model learned elsewhere, {told}" in text
@@ -330,7 +331,18 @@ def test_scores_on_bars_that_a_model_may_know_are_no_test_and_no_evidence(until,
 
 
 def test_scores_on_bars_after_all_that_a_model_learned_from_elsewhere_are_a_test():
-    later = replace(SKILLED, learned_elsewhere=True, learned_until=START - timedelta(days=1))
+    later = replace(SKILLED, learned_elsewhere=LearnedElsewhere(START - timedelta(days=1), START))
     facts = judged(BETTER, predictions=later, sharpe=SharpeSample(0.08, 2520, 0.0, 3.0))
     assert said(facts) == said(replace(facts, predictions=SKILLED))
     assert "EVIDENCE: model is better than" in said(facts)
+
+
+def test_a_backtest_of_a_model_that_may_know_its_bars_is_no_test_and_no_evidence():
+    beyond_luck = judged(BETTER, predictions=None, sharpe=SharpeSample(0.08, 2520, 0.0, 3.0))
+    assert "EVIDENCE: model is better than" in said(beyond_luck)
+    text = said(replace(beyond_luck, traded_model=LearnedElsewhere(END, START)))
+    assert "NO EVIDENCE that model adds anything: its model may have learned from these very bars." in text
+    assert f"This backtest is NO TEST: the model learned elsewhere, from bars until {END}" in text
+    assert f"is traded from {START} on." in text
+    earlier = LearnedElsewhere(START - timedelta(days=1), START)
+    assert said(replace(beyond_luck, traded_model=earlier)) == said(beyond_luck)

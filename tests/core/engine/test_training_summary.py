@@ -7,6 +7,7 @@ import pytest
 
 from core.contracts.exporter import ExportResult
 from core.engine.export_summary import write_export_summary
+from core.engine.learned_elsewhere import LearnedElsewhere
 from core.engine.training_summary import TrainingFacts, write_training_summary
 
 CLASSES = {
@@ -22,8 +23,9 @@ CLASSES = {
 VALUES = {"n_rows": 1200.0, "n_folds": 4.0, "rmse": 0.05, "base_rmse": 0.04, "r2_out_of_sample": -0.56}
 
 
-def summary_of(metrics):
-    facts = TrainingFacts("T", "linear", "direction", ("AAA",), date(2020, 1, 2), date(2021, 1, 4), metrics)
+def summary_of(metrics, learned_elsewhere=None):
+    first_bar, last_bar = date(2020, 1, 2), date(2021, 1, 4)
+    facts = TrainingFacts("T", "linear", "direction", ("AAA",), first_bar, last_bar, metrics, learned_elsewhere)
     text = write_training_summary(facts)
     assert max(map(len, text.splitlines())) <= 96
     return " ".join(text.split())
@@ -34,6 +36,13 @@ def test_a_model_that_predicts_is_told_by_how_much_and_not_that_it_pays():
     assert "0.2400, the base rate's 0.2500" in said
     assert "4.00 % better than the base rate alone" in said
     assert "backtest them" in said
+
+
+def test_scores_that_are_no_test_are_called_so_before_they_are_judged():
+    said = summary_of(CLASSES, LearnedElsewhere(None, date(2020, 1, 2)))
+    assert "Predictions, not known to be out of sample, 2020-01-02" in said
+    assert "Verdict These scores are NO TEST: the model learned elsewhere" in said
+    assert summary_of(CLASSES, LearnedElsewhere(date(2020, 1, 1), date(2020, 1, 2))) == summary_of(CLASSES)
 
 
 @pytest.mark.parametrize("brier", [0.25, 0.26])

@@ -53,7 +53,7 @@ def start_canceller():
         "from core.store.atomic import write_json; home = Home(Path(sys.argv[1])); path = home.run_path(sys.argv[2])\\n"
         "import time\\n"
         "while not (path / 'ready.json').exists(): time.sleep(0.01)\\n"
-        "report = cancel(home, sys.argv[2])\\n"
+        "report = cancel(home, sys.argv[2], grace_s=60)\\n"
         "write_json(path / 'told.json', {'state': report.state, 'asked': report.asked, 'killed': report.killed})\\n"
     )
     return subprocess.Popen([sys.executable, "-c", code, arguments["--home"], arguments["--stream-to-ws"]]).pid
@@ -115,7 +115,7 @@ def start(home: Home, program: tuple[str, ...]) -> Iterator[Callable[..., tuple[
 
 
 def _wait_for(is_true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not is_true():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.01)
@@ -135,7 +135,7 @@ def _last_status(home: Home, run_id: str) -> StatusPayload:
 
 def test_a_run_that_listens_ends_itself_and_says_why(home: Home, start: Callable[..., tuple[str, list[int]]]) -> None:
     run_id, [pid] = start()
-    report = cancel(home, run_id, reason="enough seen")
+    report = cancel(home, run_id, reason="enough seen", grace_s=60)
     assert (report.state, report.asked, report.killed) == (RunState.CANCELLED, (pid,), ())
     assert start_mark(pid) is None
     assert _last_status(home, run_id).current_status == "Cancelled: enough seen."
@@ -171,7 +171,7 @@ def test_a_run_that_is_deaf_itself_is_killed_and_counts_as_cancelled(
 def test_a_stopped_run_is_woken_to_end_itself(home: Home, start: Callable[..., tuple[str, list[int]]]) -> None:
     run_id, [pid] = start()
     os.kill(pid, signal.SIGSTOP)
-    report = cancel(home, run_id, grace_s=30)
+    report = cancel(home, run_id, grace_s=60)
     assert (report.state, report.killed) == (RunState.CANCELLED, ())
 
 
@@ -274,8 +274,8 @@ def test_a_run_on_another_machine_is_asked_through_its_folder(home: Home) -> Non
 
 def test_a_queued_run_whose_program_has_not_begun_is_cancelled(home: Home) -> None:
     started = start_run(home, "train", {"mode": "train"}, program=("/bin/sh", "-c", "exec sleep 120"))
-    report = cancel(home, started.run_id, reason="changed my mind")
-    assert report.state is RunState.CANCELLED
+    report = cancel(home, started.run_id, reason="changed my mind", grace_s=0.2)
+    assert (report.state, report.killed) == (RunState.CANCELLED, (started.pid,))
     assert not is_alive(started.process)
     assert _last_status(home, started.run_id).current_status == "Cancelled: changed my mind."
 

@@ -43,7 +43,7 @@ def is_gone(pid):
 
 
 def are_gone(pids):
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not all(map(is_gone, pids)):
         time.sleep(0.02)
     return all(map(is_gone, pids))

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 import time
@@ -23,6 +25,7 @@ PROGRAM = """
 import json, os, sys, time
 from pathlib import Path
 from core.base.events import LogPayload
+from core.jobs.signals import CancelFlag
 from core.store.home import Home
 from core.store.run_session import open_run
 arguments = dict(zip(sys.argv[3::2], sys.argv[4::2]))
@@ -32,11 +35,31 @@ print("to stderr", file=sys.stderr)
 if config.get("stumbles"):
     raise SystemExit("stumbled")
 home = Home(Path(arguments["--home"]), os.environ.get("QLOP_STORE_URL"))
-with open_run(home, arguments["--stream-to-ws"], {**config, "resolved": True}, {"command": sys.argv}) as run:
+environment = {"command": sys.argv}
+with CancelFlag() as flag, open_run(home, arguments["--stream-to-ws"], {**config, "resolved": True}, environment) as run:
+    flag.watch(run.folder.path)
     for number in range(config["lines"]):
         run.events.append(LogPayload(level="info", message=f"line {number}"))
+        flag.check()
         time.sleep(config.get("pause_s", 0))
     run.save_json("seen", {"environment": dict(os.environ), "group": os.getpgid(0), "session": os.getsid(0)})
+"""
+
+# Loads for as long as the file `go` is not there, and hears of no signal before.
+SLOW_TO_LOAD = """
+import subprocess, sys, time
+from pathlib import Path
+from core.jobs.signals import CancelFlag
+from core.store.home import Home
+from core.store.run_session import open_run
+arguments = dict(zip(sys.argv[3::2], sys.argv[4::2]))
+home = Home(Path(arguments["--home"]))
+while not (home.path / "go").exists():
+    time.sleep(0.01)
+with CancelFlag() as flag, open_run(home, arguments["--stream-to-ws"], {}, {}) as run:
+    flag.watch(run.folder.path)
+    run.save_json("child", subprocess.run(["cat", "/proc/self/status"], capture_output=True, text=True).stdout)
+    flag.check()
 """
 
 
@@ -107,6 +130,23 @@ def test_a_program_that_ends_before_the_run_begins_leaves_a_crashed_run_with_its
     assert "stumbled" in events[-1].payload.error
 
 
+@pytest.mark.parametrize(
+    ("number", "reason"), [(signal.SIGINT, "Ctrl-C (SIGINT)"), (signal.SIGTERM, "received SIGTERM")]
+)
+def test_a_signal_before_the_program_heeds_any_waits_until_it_does(
+    home: Home, tmp_path: Path, number: int, reason: str
+) -> None:
+    (tmp_path / "slow.py").write_text(SLOW_TO_LOAD)
+    started = start_run(home, "train", {"mode": "train"}, program=(sys.executable, str(tmp_path / "slow.py")))
+    os.kill(started.pid, number)
+    (home.path / "go").touch()
+    last = list(follow(home, started.run_id, poll_s=0.02))[-1].payload
+    assert isinstance(last, StatusPayload)
+    assert (last.state, last.current_status) == (RunState.CANCELLED, f"Cancelled: {reason}.")
+    child = json.loads((RunFolder.open(home, started.run_id).artifacts / "child.json").read_text())
+    assert re.search(r"^SigBlk:\t0+$", child, re.MULTILINE)
+
+
 def test_a_program_that_cannot_be_started_leaves_a_failed_run(home: Home) -> None:
     with pytest.raises(RunError, match="/no/such/program cannot be started: No such file or directory"):
         start_run(home, "train", {"mode": "train"}, program=("/no/such/program",))
@@ -124,7 +164,7 @@ def test_an_id_in_use_starts_nothing(home: Home, program: tuple[str, ...]) -> No
 def test_no_zombie_stays_behind(home: Home, program: tuple[str, ...]) -> None:
     started = start_run(home, "train", {"mode": "train", "lines": 0}, program=program)
     list(follow(home, started.run_id))
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while Path(f"/proc/{started.pid}").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not Path(f"/proc/{started.pid}").exists()
@@ -133,7 +173,7 @@ def test_no_zombie_stays_behind(home: Home, program: tuple[str, ...]) -> None:
 def test_a_run_outlives_its_starter_and_its_state_is_known_to_others(home: Home, tmp_path: Path) -> None:
     starter = (
         "import sys; from pathlib import Path; from core.jobs.start import start_run; from core.store.home import Home\n"
-        "config = {'mode': 'train', 'lines': 100, 'pause_s': 0.1}\n"
+        "config = {'mode': 'train', 'lines': 10_000, 'pause_s': 0.1}\n"
         "print(start_run(Home(Path(sys.argv[1])), 'train', config, program=(sys.executable, sys.argv[2])).run_id)\n"
     )
     (tmp_path / "program.py").write_text(PROGRAM)

@@ -78,3 +78,9 @@ def test_runs_that_did_not_complete_are_named():
         "Not completed, so figures may be missing or those of a part: bbbbbbbb (failed), cccccccc (running)."
         in said(states=("completed", "failed", "running"))
     )
+
+
+def test_runs_that_are_no_test_are_named_before_all_else():
+    assert said(no_test=("bbbbbbbb-2",)).startswith(
+        "NO TEST, as the model learned elsewhere and may know these very bars: bbbbbbbb. The runs used"
+    )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core.base.errors import RunIdError, UsageError
 from core.base.identifiers import new_run_id
 from core.base.time import utc_now
-from core.services.lineage import sources_of
+from core.services.lineage import runs_made_from, sources_among, sources_of
 from core.services.prune_runs import PruneRules, plan_prune, prune
 from core.services.runs import restore_run
 from core.services.workbench import open_workbench
@@ -107,6 +107,29 @@ def test_whatever_a_kept_run_comes_from_stays(workbench, config, environment, fi
     assert reasons[second] == f"run {kept}, which is kept, comes from it ({field})"
     assert reasons[first] == f"run {second}, which is kept, comes from it ({field})"
     assert going(workbench, keep_last=0) == {first, second, kept}
+
+
+@pytest.mark.parametrize("escaped", [r"\u002F{}", r"\f{}", r"\u0061{}"])
+def test_a_run_that_is_named_in_an_escaped_text_is_found_as_well(workbench, escaped):
+    used = ended_run(workbench)
+    names_it = ended_run(workbench)
+    text = escaped.format(used)
+    if escaped.startswith(r"\u0061"):
+        text = "".join(f"\\u{ord(sign):04x}" for sign in used)
+    (workbench.home.run_path(names_it) / "config.json").write_text(f'{{"mode": "train", "title": "{text}"}}')
+    folder = RunFolder.open(workbench.home, names_it)
+    assert sources_of(folder) == sources_among(folder, {used}) == {used: "title"}
+    assert sources_among(folder, {names_it}) == {}
+    assert runs_made_from(workbench.home, used) == [names_it]
+
+
+def test_runs_of_another_home_in_the_same_index_are_let_be(tmp_path, monkeypatch):
+    monkeypatch.setenv("QLOP_STORE_URL", f"sqlite:///{tmp_path}/shared.sqlite")
+    ours, theirs = (open_workbench(tmp_path / name) for name in ("ours", "theirs"))
+    run_id, _ = ended_run(ours), ended_run(theirs)
+    assert going(ours, keep_last=0) == {run_id}
+    assert going(open_workbench(tmp_path / "none"), keep_last=0) == set()
+    assert not (tmp_path / "none").exists()
 
 
 def test_a_run_is_not_its_own_source(workbench):

@@ -1,16 +1,20 @@
 """Every run as one table: what it holds, what filters leave of it, and when it is another."""
 
 import json
+from dataclasses import replace
 
 import pytest
+from sqlalchemy import create_engine
 
 from core.base.errors import DataError
 from core.base.identifiers import new_run_id
 from core.services.run_list import FIGURE_COLUMNS, RunFilter, list_version, list_words, run_list
 from core.services.runs import annotate_run, delete_run, list_runs, restore_run
 from core.services.workbench import open_workbench
+from core.store.home import Home
 from core.store.run_session import open_run
 from core.store.run_store import RunStore
+from core.store.schema import metadata
 
 CONFIG = {
     "mode": "train",
@@ -126,6 +130,22 @@ def test_many_runs_made_for_benchmarks_are_what_a_rebuilt_index_would_hold(tmp_p
     assert run_list(workbench, RunFilter()).equals(before)
     metrics = json.loads((workbench.home.run_path(ids[0]) / "metrics.json").read_text())
     assert before.loc[0, "sharpe"] == metrics["sharpe"]
+
+
+def test_many_runs_made_for_benchmarks_are_the_same_in_every_database(tmp_path, make_large_store, postgres_url):
+    make_large_store(tmp_path / "home", 30, further_index=postgres_url)
+    workbench = open_workbench(tmp_path / "home")
+    before = run_list(workbench, RunFilter())
+    further = replace(workbench, home=Home(workbench.home.path, postgres_url))
+    try:
+        assert run_list(further, RunFilter()).equals(before)
+        with RunStore(further.home) as store:
+            assert store.reindex().run_count == len(before)
+        assert run_list(further, RunFilter()).equals(before)
+    finally:
+        engine = create_engine(postgres_url.replace("postgresql://", "postgresql+psycopg://"))
+        metadata.drop_all(engine)
+        engine.dispose()
 
 
 def test_a_figure_a_year_of_too_few_bars_is_blank_and_what_is_true_stays(workbench):

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from core.services.disk_use import RUNS_LOOKED_INTO, disk_use
 from core.services.run_list import list_version
 from core.services.run_names import find_trained_run
 from core.services.system_alerts import index_alerts
-from core.services.trained_models import trained_models
+from core.services.trained_models import model_count, trained_models
 from core.services.unfinished_runs import unfinished_runs
 from core.services.workbench import open_workbench
 from core.store.run_store import RunStore
@@ -93,9 +94,18 @@ def test_models_and_alerts_come_from_the_index_even_where_the_folders_are_empty(
     assert index_alerts(workbench) == []
 
 
-def test_only_the_newest_models_are_listed(workbench):
-    newest = trained_models(workbench, limit=2)
-    assert newest["run_id"].tolist() == trained_models(workbench)["run_id"].tolist()[:2]
+def test_models_are_listed_page_by_page_newest_first_and_all_of_them_are_counted(workbench):
+    all_of_them = trained_models(workbench)["run_id"].tolist()
+    pages = [trained_models(workbench, limit=2, offset=offset)["run_id"].tolist() for offset in (0, 2, 4)]
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert list(chain.from_iterable(pages)) == all_of_them
+    assert model_count(workbench) == N_MODELS == len(all_of_them)
+
+
+def test_a_home_that_is_not_there_has_no_models(tmp_path):
+    workbench = open_workbench(tmp_path / "none")
+    assert model_count(workbench) == len(trained_models(workbench)) == 0
+    assert not workbench.home.path.exists()
 
 
 def test_the_size_of_many_runs_is_told_from_a_part_of_them(tmp_path, looks):

@@ -44,6 +44,11 @@ WRONG = {
         ("model", "model_params", "members", 1, "model_params", "device"),
         "finds no CUDA device",
     ),
+    "size": (
+        model("mlp", hidden_widths=[65_536] * 60),
+        ("model", "model_params", "hidden_widths"),
+        "and this machine has",
+    ),
     "no module": (imported("nowhere_at_all.net:Net"), IMPORT_PATH, "there is no module 'nowhere_at_all'"),
     "no inner module": (imported("json.nowhere:Net"), IMPORT_PATH, "No module named 'json.nowhere'"),
     "no network": (imported("json:dumps"), IMPORT_PATH, "must be a class that inherits torch.nn.Module"),
@@ -119,7 +124,9 @@ def test_an_exporter_that_cannot_take_the_kind_of_model_is_refused_before_the_ru
         params = {"verify": False} if exporter == "pmml" else {}
         export = {"model_run": trained.run_id, "exporter_type": exporter, "exporter_params": params}
         config = {"mode": "export", "export": export}
-        with pytest.raises(ConfigError, match=rf"export\.exporter_type is '{exporter}', and run .* has a 'mlp': "):
+        with pytest.raises(
+            ConfigError, match=rf"export\.exporter_type is '{exporter}', and the model of run .* is 'mlp': "
+        ):
             run_mode(workbench, RunRequest(config=config))
         (problem,) = check_draft(workbench, config).problems
         assert problem.path == ("export", "exporter_type")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import String, text
+from sqlalchemy.dialects import postgresql
 
 from core.base.events import RunState
 from core.store.database import Database
@@ -14,6 +15,7 @@ from core.store.home import Home
 from core.store.listed_columns import SORTED_BY
 from core.store.run_query import FigureRange, RunQuery
 from core.store.run_statements import select_runs
+from core.store.schema import runs
 
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 FILTERS = {
@@ -57,3 +59,18 @@ def test_models_are_found_by_the_index_that_knows_them(database: Database) -> No
     plan = _plan(database, RunQuery(states=(RunState.COMPLETED,), with_model=True, limit=10))
     assert any("COVERING INDEX qlop_runs_3_model" in step for step in plan), plan
     assert not any("TEMP B-TREE FOR ORDER BY" in step for step in plan[:2]), plan
+
+
+@pytest.mark.parametrize("order", SORTED_BY)
+@pytest.mark.parametrize("filters", [{"text": "xgboost"}, {"tag": "live"}], ids=["text", "tag"])
+def test_a_search_in_postgresql_is_sorted_by_what_no_index_has(filters: dict[str, str], order: str) -> None:
+    """Else it walks through an index from row to row of the table, to the end where the words are rare."""
+    column = runs.c[SORTED_BY[order]]
+    for is_descending in (True, False):
+        query = RunQuery(order=order, is_descending=is_descending, **filters)  # type: ignore[arg-type]
+        asked = str(select_runs(query, ("run_id",)).compile(dialect=postgresql.dialect()))
+        part = asked[asked.index("(SELECT") : asked.index("AS found")]
+        assert not any(f"ORDER BY {column.table.name}.{column.name} {turn}" in part for turn in ("ASC", "DESC"))
+        assert f"ORDER BY {column.table.name}.{column.name} {'||' if isinstance(column.type, String) else '+'} " in part
+    plain = str(select_runs(RunQuery(order=order), ("run_id",)).compile(dialect=postgresql.dialect()))
+    assert f"ORDER BY {column.table.name}.{column.name} DESC" in plain[: plain.index("AS found")]

@@ -219,6 +219,29 @@ def test_a_deleted_run_waits_in_the_trash_and_can_come_back(home: Home, store: R
         store.restore(run_id)
 
 
+def test_many_runs_go_together_and_one_that_lives_stops_those_behind_it(home: Home, store: RunStore) -> None:
+    runs, damaged = [_run(home) for _ in range(4)], _run(home)
+    (home.run_path(damaged) / "config.json").write_text("{", encoding="utf-8")
+    store.delete_all([runs[0], new_run_id(), damaged, runs[1]])
+    assert set(_found(store, only_deleted=True)) == {runs[0], runs[1]}
+    assert (home.trash_folder / damaged).is_dir()
+    with open_run(home, new_run_id(), CONFIG, {}, owns_process=False) as run:
+        with pytest.raises(RunError, match="has not ended"):
+            store.delete_all([runs[2], run.run_id, runs[3]])
+        assert set(_found(store, only_deleted=True)) == set(runs[:3])
+        assert set(_found(store)) == {runs[3], run.run_id}
+    store.erase_all([runs[0], runs[3], damaged])
+    assert set(_found(store, only_deleted=True)) == {runs[1], runs[2]}
+    assert {path.name for path in home.trash_folder.iterdir()} == {runs[1], runs[2]}
+    assert home.run_path(runs[3]).is_dir()
+    assert {record.run_id: record for record in store.find(RunQuery(with_deleted=True))} == _from_files(home)
+
+
+def test_runs_are_found_by_their_ids(home: Home, store: RunStore) -> None:
+    runs = [_run(home) for _ in range(3)]
+    assert _found(store, run_ids=(runs[2], runs[0], new_run_id())) == [runs[2], runs[0]]
+
+
 def test_a_living_run_is_not_deleted(home: Home, store: RunStore) -> None:
     with open_run(home, new_run_id(), CONFIG, {}) as run, pytest.raises(RunError, match="First: qlop runs cancel"):
         store.delete(run.run_id)

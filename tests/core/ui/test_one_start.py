@@ -64,3 +64,41 @@ def test_on_a_screen_that_stays_it_starts_again_when_what_was_started_is_over(ap
     assert press(app) == ["run 1"]
     app.session_state["is_over"] = True
     assert press(app) == ["run 2"]
+
+
+def hasty_script():
+    """Two presses are answered at the same time, as the server does it with those that follow fast."""
+    import threading
+    import time
+
+    import streamlit as st
+    from streamlit.runtime.scriptrunner import add_script_run_ctx
+
+    from core.ui.one_start import may_start_again, start_once
+
+    begun, answers, is_starting, may_end = [], [], threading.Event(), threading.Event()
+
+    def start() -> str:
+        begun.append("tried")
+        is_starting.set()
+        may_end.wait(60)
+        return f"run {len(begun)}"
+
+    presses = [threading.Thread(target=lambda: answers.append(start_once("hasty", start))) for _ in range(2)]
+    for press in presses:
+        add_script_run_ctx(press)
+    presses[0].start()
+    is_starting.wait(60)
+    may_start_again("hasty")
+    presses[1].start()
+    time.sleep(0.2)
+    may_end.set()
+    for press in presses:
+        press.join(60)
+    st.text(f"{len(begun)}: {answers}")
+
+
+def test_presses_that_are_answered_at_the_same_time_start_one():
+    app = AppTest.from_function(hasty_script).run(timeout=120)
+    assert not app.exception
+    assert app.text[0].value == "1: ['run 1', 'run 1']"

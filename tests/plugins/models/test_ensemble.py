@@ -254,6 +254,34 @@ def test_shap_values_of_an_average_of_values_are_the_members_own_weighted(make_m
     assert trained(make_model, rows(), members=[LINEAR, XGB]).shap_values(data.features) is None
 
 
+@pytest.mark.parametrize("n_classes", [0, 2])
+def test_shap_values_of_a_stack_under_a_linear_model_sum_to_its_value_or_log_odds(make_model, n_classes: int) -> None:
+    data = rows(n_classes=n_classes)
+    task = "classification" if n_classes else "regression"
+    model = trained(make_model, data, task, members=[LINEAR, XGB], method="stacking", n_blocks=2)
+    shap, answer = model.shap_values(data.features), model.predict(data.features)
+    expected = answer["prediction"]
+    if n_classes:
+        expected = np.log(answer["probability_1"]) - np.log(answer["probability_0"])
+    assert shap.sum(axis=1).to_numpy() == pytest.approx(expected.to_numpy(), abs=1e-5)
+    joined = model.joined_models()
+    _, scaler, regression = (step for _, step in joined.final.library_object().steps)
+    slopes = regression.coef_.ravel() / scaler.scale_
+    first, second = (member.shap_values(data.features) for member in joined.members)
+    assert shap["a"].to_numpy() == pytest.approx(
+        (slopes[0] * first["a"] + slopes[1] * second["a"]).to_numpy(), abs=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    ("n_classes", "final"), [(3, LINEAR), (2, XGB)], ids=["three classes", "a final model of trees"]
+)
+def test_a_stack_that_is_no_sum_of_its_members_has_no_shap_values(make_model, n_classes: int, final: dict) -> None:
+    data = rows(n_classes=n_classes)
+    model = trained(make_model, data, members=[LINEAR], method="stacking", n_blocks=2, final_model=final)
+    assert model.shap_values(data.features) is None
+
+
 def test_without_a_way_to_other_models_it_says_so() -> None:
     with pytest.raises(qlop.PluginError, match="call accept_models first"):
         Ensemble("ensemble", Ensemble.Params()).train(rows(), None, qlop.TrainContext("classification"))

@@ -12,8 +12,10 @@ import qlop
 import skops.io
 from pydantic import ValidationError
 from qlop.testing import ModelContractSuite
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from plugins.models.linear import Linear
 
@@ -67,6 +69,34 @@ def test_logistic_equals_scikit_learn_on_standardised_features(n_classes: int) -
     predicted = fitted(data, penalty_strength=7.0).predict(data.features)
     assert predicted.iloc[:, 1:].to_numpy() == pytest.approx(peer.predict_proba(x), abs=1e-6)
     assert (predicted["prediction"] == peer.predict(x)).all()
+
+
+@pytest.mark.parametrize("n_classes", [0, 2, 3])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_what_is_fitted_step_by_step_is_to_the_last_bit_scikit_learns_own_pipeline(n_classes: int, order: str) -> None:
+    data = rows(n_rows=301, n_classes=n_classes)
+    values = np.array(data.features, order=order)
+    values[::7, 0], values[::5, 2], values[:, 3] = np.nan, np.nan, np.nan
+    given = qlop.TrainingData(
+        pd.DataFrame(values, index=data.features.index, columns=data.features.columns, copy=False),
+        data.target,
+        data.sample_weight,
+    )
+    whole = Pipeline(
+        [
+            ("impute", SimpleImputer(strategy="median", keep_empty_features=True)),
+            ("standardise", StandardScaler()),
+            (
+                "regression",
+                LogisticRegression(C=0.1, tol=1e-8, max_iter=1_000) if n_classes else Ridge(10.0, solver="cholesky"),
+            ),
+        ]
+    ).fit(values.copy(order="K"), data.target, regression__sample_weight=data.sample_weight)
+    ours = fitted(given, "classification" if n_classes else "regression").library_object()
+    for step, names in {0: ("statistics_",), 1: ("mean_", "scale_", "var_"), 2: ("coef_", "intercept_")}.items():
+        for name in names:
+            np.testing.assert_array_equal(getattr(ours[step], name), getattr(whole[step], name))
+    assert [step.get_params() for step in ours] == [step.get_params() for step in whole]
 
 
 def test_a_missing_value_counts_as_the_training_median() -> None:

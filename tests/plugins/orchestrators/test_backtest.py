@@ -1,9 +1,15 @@
 """The mode backtest: its contract, and whose predictions it trades."""
 
+import json
+
 import pytest
 from qlop.testing import OrchestratorContractSuite
 
 from core.base.errors import ConfigError
+from core.services.compare import compare_runs
+from core.services.compare_verdict import comparison_verdict
+from core.services.tear_sheet import read_tear_sheet
+from core.ui.tear_sheet.html_report import html_report
 from plugins.orchestrators.backtest import Backtest
 
 
@@ -50,3 +56,34 @@ def test_adjusted_prices_are_refused_for_a_broker_that_counts_shares(modes, smal
     small["data"]["adjustment"] = "splits"
     with pytest.raises(ConfigError, match=r"data\.adjustment is 'splits'"):
         modes.run("backtest", small)
+
+
+@pytest.fixture(scope="module")
+def pretrained(modes, trained):
+    """A run of mode train whose model is the ONNX file of a run that has learned from its very bars."""
+    exported = modes.run("export", {"export": {"model_run": trained.run_id, "exporter_type": "onnx"}})
+    assert exported.status == "completed", exported.error
+    (file,) = (exported.folder / "artifacts" / "export").glob("*.onnx")
+    config = modes.workbench.home.run_path(trained.run_id) / "config.json"
+    model = {"model_type": "onnx", "model_params": {"path": str(file)}}
+    outcome = modes.run("train", {**json.loads(config.read_text()), "model": model})
+    assert outcome.status == "completed", outcome.error
+    return outcome
+
+
+def test_a_backtest_of_a_pretrained_model_is_called_no_test_wherever_it_is_judged(modes, small, trained, pretrained):
+    assert "These scores are NO TEST: the model learned elsewhere" in " ".join(pretrained.summary.split())
+    outcome = modes.run("backtest", {**small, "backtest": {"predictions_run": pretrained.run_id}})
+    assert outcome.status == "completed", outcome.error
+    said = " ".join(outcome.summary.split())
+    assert "This backtest is NO TEST: the model learned elsewhere, from bars until 2008-12-31" in said
+    assert "its model may have learned from these very bars" in said
+    assert "NO TEST" in read_tear_sheet(modes.workbench, outcome.run_id).no_test
+    assert "These figures are NO TEST" in html_report(modes.workbench, outcome.run_id).decode()
+    honest = modes.run("backtest", {**small, "backtest": {"predictions_run": trained.run_id}})
+    assert "NO TEST" not in honest.summary
+    assert read_tear_sheet(modes.workbench, honest.run_id).no_test == ""
+    compared = compare_runs(modes.workbench, [honest.run_id, outcome.run_id])
+    assert compared.no_test == (outcome.run_id,)
+    assert comparison_verdict(compared)[0].endswith(f"these very bars: {outcome.run_id[:8]}.")
+    assert compared.no_test_in_words in compared.as_text()

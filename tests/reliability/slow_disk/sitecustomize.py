@@ -1,7 +1,7 @@
 """Python reads this at its start: calls of the operating system that touch the folder SLOW_FOLDER take SLOW_S seconds more each.
 
-What is slowed: opening a file, making a folder, renaming, and waiting for the disk (fsync, fdatasync). SQLite's own calls are not. At its end
-the process adds a line of JSON to the file SLOW_COUNTS: how often each was called.
+What is slowed: opening a file, making a folder, renaming, and waiting for the disk (fsync, fdatasync). SQLite's own calls likewise, and each of
+its reads and writes by a tenth of it. At its end the process adds a line of JSON to the file SLOW_COUNTS: how often each was called.
 """
 
 import atexit
@@ -11,6 +11,8 @@ import json
 import os
 import sys
 import time
+
+from slow_sqlite import slow_down
 
 FOLDER, DELAY_S, COUNTS = os.environ["SLOW_FOLDER"], float(os.environ["SLOW_S"]), os.environ["SLOW_COUNTS"]
 counts = {}
@@ -41,4 +43,7 @@ real_open = builtins.open
 for name in ("open", "fsync", "fdatasync", "rename", "replace", "mkdir"):
     setattr(os, name, slowed(getattr(os, name), name))
 builtins.open = io.open = slowed(real_open, "open")
+slow_down(
+    FOLDER, dict.fromkeys(("open", "delete", "sync"), DELAY_S) | dict.fromkeys(("read", "write"), DELAY_S / 10), counts
+)
 atexit.register(tell)

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from core.base.errors import DataError, TrainingError
+from core.base.errors import ConfigError, DataError, TrainingError
 from core.contracts.model import TrainContext
-from core.engine.torch_training.network_size import check_memory
+from core.engine.torch_training.network_size import check_machine_holds, check_memory
 from core.testing.training_rows import make_training_data
 from plugins.models.custom_network import CustomNetwork
 from plugins.models.lstm import LSTM
@@ -42,6 +42,61 @@ def test_a_network_that_no_machine_holds_is_refused_with_its_size(model):
 def test_the_weights_counted_beforehand_are_those_of_the_network(model):
     made = sum(weight.numel() for weight in model.build_network(5, 2).parameters())
     assert model.n_weights(5, 2) == made
+
+
+ALL_KINDS = [
+    {"kind": "linear", "width": 7},
+    {"kind": "batch_norm"},
+    {"kind": "gelu"},
+    {"kind": "residual", "layers": [{"kind": "linear", "width": 5}, {"kind": "layer_norm"}]},
+    {"kind": "residual", "layers": [{"kind": "tanh"}]},
+    {"kind": "dropout"},
+]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        MLP("mlp", MLP.Params(hidden_widths=(9, 4), normalisation="layer_norm")),
+        LSTM("lstm", LSTM.Params(hidden_width=6, n_layers=3)),
+        CustomNetwork(
+            "custom_network",
+            CustomNetwork.Params.model_validate({"network": {"kind": "layers", "layers": ALL_KINDS}}),
+        ),
+    ],
+    ids=lambda model: model.name,
+)
+def test_the_fewest_weights_are_those_of_the_network_with_one_input_and_one_output(model):
+    assert model.fewest_weights() == sum(weight.numel() for weight in model.build_network(1, 1).parameters())
+
+
+@pytest.mark.parametrize(
+    ("model", "field"),
+    [
+        (MLP("mlp", MLP.Params(hidden_widths=HUGE)), "hidden_widths"),
+        (
+            CustomNetwork(
+                "custom_network",
+                CustomNetwork.Params.model_validate(
+                    {"network": {"kind": "layers", "layers": [{"kind": "linear", "width": width} for width in HUGE]}}
+                ),
+            ),
+            "network.layers.layers",
+        ),
+    ],
+    ids=["mlp", "custom_network"],
+)
+def test_a_network_that_this_machine_never_holds_is_refused_at_its_field_before_a_run(model, field):
+    message = rf"^{field}: .* would have 25\d,[\d,]+ weights or more, .* and this machine has [\d,.]+ GB"
+    with pytest.raises(ConfigError, match=message):
+        model.check()
+
+
+def test_the_memory_of_the_machine_decides_and_not_what_is_free():
+    check_machine_holds(10_000_000, "mlp", machine_bytes=280_000_000)
+    with pytest.raises(TrainingError, match=r"takes 0\.3 GB of memory, and this machine has 0\.2 GB\. Make its layers"):
+        check_machine_holds(10_000_000, "mlp", machine_bytes=200_000_000)
+    check_machine_holds(2_000_000, "mlp", machine_bytes=0)
 
 
 def test_what_is_free_decides():

@@ -1,0 +1,52 @@
+"""An exporter that writes an ensemble's members says before a run begins which of them it cannot write."""
+
+from __future__ import annotations
+
+import pytest
+import qlop
+
+from core.plugin.registry import PluginRegistry
+
+LINEAR, LSTM, MLP = ({"model_type": name} for name in ("linear", "lstm", "mlp"))
+
+
+def within(member: dict) -> dict:
+    return {"model_type": "ensemble", "model_params": {"members": [LINEAR, member]}}
+
+
+@pytest.fixture(scope="module")
+def registry() -> PluginRegistry:
+    return PluginRegistry()
+
+
+@pytest.mark.parametrize(
+    ("exporter", "params", "message"),
+    [
+        ("pmml", {"members": [MLP]}, r"its member 'mlp' is a model 'mlp', and PMML is written of"),
+        ("pmml", {"members": [within(MLP)]}, r"its member 'ensemble/mlp' is"),
+        ("pmml", {"method": "stacking", "final_model": MLP}, r"its member 'final_model' is a model 'mlp'"),
+        ("onnx", {"members": [LSTM, LSTM]}, r"its member 'lstm' is a model 'lstm', which reads the bars before a row"),
+        ("onnx", {"members": [LINEAR, within(LSTM)]}, r"its member 'ensemble/lstm' is"),
+        ("joblib", {}, r"it shows no trained object of a library"),
+    ],
+    ids=["a member", "a member of a member", "the final model", "windows", "windows within", "no object"],
+)
+def test_a_member_that_cannot_be_written_is_named_before_it_is_trained(
+    registry: PluginRegistry, exporter: str, params: dict, message: str
+) -> None:
+    model = registry.create("models", "ensemble", params)
+    with pytest.raises(qlop.ExportError, match=message):
+        registry.create("exporters", exporter, {}).check_model(model)
+
+
+@pytest.mark.parametrize(
+    ("exporter", "params"),
+    [
+        ("pmml", {"method": "stacking", "members": [within({"model_type": "random_forest"}), LINEAR]}),
+        ("onnx", {"method": "stacking", "members": [within({"model_type": "lightgbm"}), MLP]}),
+        ("native", {"members": [LSTM]}),
+    ],
+    ids=["pmml", "onnx", "native"],
+)
+def test_members_that_can_be_written_are_not_refused(registry: PluginRegistry, exporter: str, params: dict) -> None:
+    registry.create("exporters", exporter, {}).check_model(registry.create("models", "ensemble", params))
