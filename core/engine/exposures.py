@@ -113,8 +113,8 @@ def share_account(
     """
     import pandas as pd
 
-    shares, counts = _shares(arrays.has_bar, stale_limit_bars)
-    split = alone * shares
+    split, counts = _shares(arrays.has_bar, stale_limit_bars)
+    split *= alone
     if max_gross is not None:
         held = np.where(counts, pd.DataFrame(split).ffill().fillna(0.0).to_numpy(), 0.0)
         gross = np.abs(held).sum(axis=1, keepdims=True)

@@ -160,11 +160,12 @@ def train_model(task: TrainingTask) -> TrainingResult:
 
 def _final(task: TrainingTask, made: _Features, fold: Fold, timestamps: pd.DatetimeIndex) -> _Final:
     features = made.last_of(fold)
-    blocks = make_blocks(task, features, label_lives(task.labels, timestamps), fold)
+    accepts_missing = "missing_values" in task.make_model().capabilities
+    examples = example_rows(features, accepts_missing=accepts_missing)
     judged = fold.calibration if len(fold.calibration) else fold.train
     judged = judged[judged_rows(len(judged))]
     judged_features, judged_target = features.iloc[judged], task.labels["target"].iloc[judged]
-    examples = example_rows(features, accepts_missing="missing_values" in blocks.model.capabilities)
+    blocks = make_blocks(task, features, label_lives(task.labels, timestamps), fold)
     # The rows to fit on are copies: with all features beside them the model would have less room.
     del features
     trained = fit_fold(task, blocks)

@@ -98,10 +98,8 @@ class Threshold(qlop.StrategyPlugin):
         wanted = np.where(is_long > 0.0, params.long_exposure, params.flat_exposure)
         if params.enter_short is not None:
             is_short = hysteresis(-value, -params.enter_short, -params.leave_short)
-            wanted = np.where(is_short > 0.0, params.short_exposure, wanted)
-        return share_account(
-            arrays,
-            panel.index,
-            np.where(np.isnan(is_long), np.nan, wanted),
-            stale_limit_bars=self.params.stale_limit_bars,
-        )
+            wanted[is_short > 0.0] = params.short_exposure
+        wanted[np.isnan(is_long)] = np.nan
+        # The account's shares are as large once more: what has decided is let go before.
+        del value, is_long
+        return share_account(arrays, panel.index, wanted, stale_limit_bars=self.params.stale_limit_bars)

@@ -139,8 +139,10 @@ def echoing(status: int, body: str):
 
 
 @pytest.fixture
-def qlop(tmp_path, monkeypatch):
+def qlop(tmp_path, monkeypatch, compiled_kernels):
     made = Qlop(tmp_path)
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "kernels").symlink_to(compiled_kernels)
     for name, folder in (("HOME", "home"), ("CONFIG_DIR", "configuration"), ("CACHE_DIR", "cache")):
         monkeypatch.setenv(f"QLOP_{name}", str(tmp_path / folder))
     monkeypatch.chdir(tmp_path)
