@@ -36,7 +36,7 @@ def main() -> None:
         chosen = chosen_in_address("model") or str(table["run_id"].iloc[0])
         model_choice(table, chosen=chosen, choose=partial(keep_in_address, "model"), n_models=n_models)
         with problems_shown("This model cannot be shown"):
-            _draw_model(workbench, read_model_card(workbench, chosen))
+            _draw_model(workbench, read_model_card(workbench, chosen), version)
 
 
 def _say_how_to_begin() -> None:
@@ -46,7 +46,7 @@ def _say_how_to_begin() -> None:
             go_to("train")
 
 
-def _draw_model(workbench: Workbench, card: ModelCard) -> None:
+def _draw_model(workbench: Workbench, card: ModelCard, version: str) -> None:
     st.space("small")
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         heading(card.title or card.model, "model")
@@ -69,7 +69,7 @@ def _draw_model(workbench: Workbench, card: ModelCard) -> None:
         monospace(read_config_text(workbench, card.run_id), language="yaml")
     with export:
         _draw_own_files(workbench, card.run_id)
-        export_panel(workbench, card.run_id)
+        export_panel(workbench, card.run_id, version, is_shown=bool(export.open))
 
 
 def _draw_own_files(workbench: Workbench, run_id: str) -> None:

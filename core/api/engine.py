@@ -194,6 +194,7 @@ _HOMES = {
     "check_prices_fit_broker": "core.engine.config_checks",
     "check_strategies_get_predictions": "core.engine.config_checks",
     "LearnedElsewhere": "core.engine.learned_elsewhere",
+    "is_pretrained": "core.engine.learned_elsewhere",
     "latest_learned": "core.engine.learned_elsewhere",
     "LearnedSpan": "core.engine.learned_span",
     "ModelFileOrigin": "core.engine.prediction_origin",

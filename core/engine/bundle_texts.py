@@ -72,6 +72,8 @@ def _model_card(artifact: ModelArtifact, card: ModelCard) -> str:
     span = (
         f"{learned.first_bar:%Y-%m-%d} to {learned.until:%Y-%m-%d}, {learned.n_rows:,} rows" if learned else "unknown"
     )
+    if learned and learned.elsewhere == "unknown":
+        span += "; elsewhere before, from bars that its file does not name"
     facts = {
         "Model": f"{card.model_type} {card.model_version}",
         "Task": card.task,

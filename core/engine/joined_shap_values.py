@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["joined_shap_values"]
 
-# Trees that are added up in single precision miss their own answer by a few millionths.
-_MISSED = 1e-4
+# Beside how far a member's answers lie apart, and beside their size: trees that are added up in single precision miss
+# their own answer by a few ten-millionths of it.
+_MISSED_OF_SPREAD, _MISSED_OF_SIZE = 1e-4, 1e-6
 
 
 def joined_shap_values(joined: JoinedModels, features: pd.DataFrame, classes: Sequence[float]) -> pd.DataFrame | None:
@@ -97,8 +98,10 @@ def _explain_what_is_joined(
     else:
         weighed = np.column_stack([_last_column(class_shares(answer, classes)) for answer in answers])
     explained = np.column_stack([part.to_numpy().sum(axis=1) for part in parts])
-    size = np.maximum(1.0, np.abs(weighed).max(axis=0, initial=0.0))
-    return bool((np.abs(explained - weighed) <= _MISSED * size).all())
+    if not len(weighed):
+        return True
+    missed = _MISSED_OF_SPREAD * np.ptp(weighed, axis=0) + _MISSED_OF_SIZE * np.abs(weighed).max(axis=0)
+    return bool((np.abs(explained - weighed) <= missed).all())
 
 
 def _last_column(shares: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ learned from test it; where its file does not name that bar, none do.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from core.contracts.model import ModelPlugin
+    from core.engine.learned_span import LearnedSpan
 
-__all__ = ["LearnedElsewhere", "latest_learned"]
+__all__ = ["LearnedElsewhere", "is_pretrained", "latest_learned", "learned_with"]
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,29 @@ def latest_learned(models: Iterable[ModelPlugin]) -> str:
     if not untils or any(pd.isna(_moment(until)) for until in untils):
         return ""
     return max(untils, key=_moment)
+
+
+def is_pretrained(model: ModelPlugin) -> bool:
+    """Return whether a model, trained or not, brings along what it has learned elsewhere, itself or in a part of it."""
+    return "pretrained" in model.capabilities or any(is_pretrained(part) for _, part in model.untrained_parts())
+
+
+def learned_with(learned: LearnedSpan, model: ModelPlugin) -> LearnedSpan:
+    """Return the bars behind a trained or loaded model: those of its training, and what it brought along.
+
+    Parameters
+    ----------
+    learned : LearnedSpan
+        Of its training. What was joined with the model's own already stays as it is.
+    model : ModelPlugin
+        Until when it had learned is asked of it; a model that learned here alone adds nothing.
+    """
+    if "pretrained" not in model.capabilities:
+        return learned
+    moment = _moment(model.learned_until)
+    if pd.isna(moment):
+        return replace(learned, elsewhere="unknown")
+    return replace(learned, until=max(learned.until, pd.Timestamp(moment)), elsewhere="known")
 
 
 def _moment(until: str) -> pd.Timestamp | NaTType:

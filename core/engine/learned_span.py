@@ -3,13 +3,15 @@
 1. A row teaches its features at its own bar, and through its target all bars up to its label's end.
 2. Rows that stop training early or calibrate teach as those do that train.
 3. So the model has learned until the latest label end of all three blocks.
+4. A model that brought along what it knows has learned until the later of that and its own last bar, where its file
+   names it; where not, nobody knows (learned_elsewhere.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -19,7 +21,10 @@ from core.base.errors import DataError
 if TYPE_CHECKING:
     from core.engine.splits import Fold
 
-__all__ = ["LearnedSpan", "learned_span"]
+__all__ = ["Elsewhere", "LearnedSpan", "learned_span"]
+
+Elsewhere = Literal["nothing", "known", "unknown"]
+"""Whether a model learned from other bars than its training's, and whether its file names the last of them."""
 
 
 @dataclass(frozen=True)
@@ -31,18 +36,25 @@ class LearnedSpan:
     first_bar : Timestamp
         Of the first row that it learned from, UTC.
     until : Timestamp
-        The last bar that any of its rows or their targets depend on, UTC; bars after it are out of sample.
+        The last bar that any of its rows or their targets depend on, UTC, and the model itself, as far as that is
+        known; bars after it are out of sample, unless `elsewhere` is unknown.
     n_rows : int
         Rows that trained, stopped training early or calibrated.
+    elsewhere : str
+        nothing: it learned from these rows alone. known: from other bars too, none of them after `until`. unknown:
+        from other bars too, which may lie anywhere.
     """
 
     first_bar: pd.Timestamp
     until: pd.Timestamp
     n_rows: int
+    elsewhere: Elsewhere = "nothing"
 
     def to_json(self) -> dict[str, str | int]:
-        """Return it as plain JSON."""
-        return {"first_bar": self.first_bar.isoformat(), "until": self.until.isoformat(), "n_rows": self.n_rows}
+        """Return it as plain JSON; `elsewhere` where it is something."""
+        own: dict[str, str | int] = {"first_bar": self.first_bar.isoformat(), "until": self.until.isoformat()}
+        elsewhere = {} if self.elsewhere == "nothing" else {"elsewhere": self.elsewhere}
+        return {**own, "n_rows": self.n_rows, **elsewhere}
 
     @classmethod
     def from_json(cls, raw: Mapping[str, object]) -> LearnedSpan:
@@ -51,16 +63,17 @@ class LearnedSpan:
         Raises
         ------
         DataError
-            If a field is missing, or a moment is none in UTC, or they are not in order.
+            If a field is missing or none that QLOP writes, a moment is none in UTC, or they are not in order.
         """
         try:
             first_bar, until = _moment(raw["first_bar"]), _moment(raw["until"])
             n_rows = int(str(raw["n_rows"]))
+            elsewhere = _elsewhere(raw.get("elsewhere", "nothing"))
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"learned is {dict(raw)!r:.200}, which is no span of bars that QLOP writes.") from error
         if until < first_bar:
             raise DataError(f"learned.until is {until}, before learned.first_bar {first_bar}.")
-        return cls(first_bar, until, n_rows)
+        return cls(first_bar, until, n_rows, elsewhere)
 
 
 def learned_span(labels: pd.DataFrame, fold: Fold) -> LearnedSpan:
@@ -84,3 +97,10 @@ def _moment(text: object) -> pd.Timestamp:
     if pd.isna(moment) or moment.tzinfo is None:
         raise ValueError(f"{text!r} is no moment with a zone")
     return moment.tz_convert("UTC")
+
+
+def _elsewhere(found: object) -> Elsewhere:
+    for known in get_args(Elsewhere):
+        if found == known:
+            return known  # type: ignore[no-any-return]  # one of the literals
+    raise ValueError(f"elsewhere is {found!r}")

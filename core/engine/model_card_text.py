@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.engine.joined_models import member_versions
+from core.engine.learned_elsewhere import learned_with
 from core.engine.model_card_learning import importances_text, learning_text
 from core.engine.model_limits import model_limits
 from core.engine.safe_markdown import plain, table
@@ -107,9 +108,19 @@ def _origin(facts: ModelCardFacts) -> list[_Row]:
         ("Prices", f"{data.data_source_type}, {data.interval} bars, adjustment {data.adjustment}" if data else ""),
         ("Tickers", f"{len(tickers)}: {', '.join(tickers)}"),
         ("Period", f"{learned.first_bar:%Y-%m-%d} to {learned.until:%Y-%m-%d}, the lives of its labels included"),
+        *_brought_along(facts),
         ("Rows", f"{learned.n_rows:,}, those that stopped training early or calibrated included"),
         ("Data fingerprint", facts.market.fingerprint),
     ]
+
+
+def _brought_along(facts: ModelCardFacts) -> list[_Row]:
+    model = facts.result.final_model.model
+    if "pretrained" not in model.capabilities:
+        return []
+    known = learned_with(facts.result.learned, model).elsewhere == "known"
+    said = f"bars until {model.learned_until[:10]}, as its file says" if known else "bars that its file does not name"
+    return [("Before it came here", said)]
 
 
 def _evidence_note(facts: ModelCardFacts) -> str:
@@ -144,8 +155,8 @@ def _scores(metrics: Mapping[str, object]) -> str:
 
 
 def _limits(facts: ModelCardFacts) -> list[str]:
-    market, learned = facts.market, facts.result.learned
-    seen = {"last_bar": learned.until.isoformat()}
+    market, learned = facts.market, learned_with(facts.result.learned, facts.result.final_model.model)
+    seen = {"last_bar": "" if learned.elsewhere == "unknown" else learned.until.isoformat()}
     found = model_limits(facts.metrics, seen, {"splits": {"scheme": facts.config.splits.scheme}})
     if market.survivorship:
         found.append(f"What its source says of the instruments that it holds: {market.survivorship}")
@@ -155,10 +166,13 @@ def _limits(facts: ModelCardFacts) -> list[str]:
 
 
 def _misuses(facts: ModelCardFacts) -> list[str]:
-    data, learned = facts.config.data, facts.result.learned
+    data, learned = facts.config.data, learned_with(facts.result.learned, facts.result.final_model.model)
     fed = f"{data.interval} bars with adjustment {data.adjustment} of {data.data_source_type}" if data else "its prices"
+    judged = f"To judge it on bars up to {learned.until:%Y-%m-%d}: it has learned from them."
+    if learned.elsewhere == "unknown":
+        judged += " Later ones may have taught it too before it came here: its file does not name them."
     return [
-        f"To judge it on bars up to {learned.until:%Y-%m-%d}: it has learned from them.",
+        judged,
         f"To predict from other features than these, made of {fed}; other tickers and markets are untested.",
         _UNTESTED_MONEY,
         "As advice to anybody. It knows its features alone, and nothing of who trades by it.",

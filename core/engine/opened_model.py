@@ -21,6 +21,7 @@ from core.config.sections import BrokerConfig, FeatureStepConfig, LabelConfig, L
 from core.engine.example_answers import other_answer
 from core.engine.features import FeaturePipeline
 from core.engine.fitted_model import FittedModel
+from core.engine.learned_elsewhere import learned_with
 from core.engine.model_artifact import load_example_rows, load_fitted_model
 from core.engine.model_card import ModelCard, read_model_card
 from core.engine.outside_model import check_outside_model
@@ -63,7 +64,7 @@ class OpenedModel:
     card : ModelCard
         What the file says it is.
     learned : LearnedSpan
-        From which bars it learned.
+        From which bars it learned, what it brought along into its training included.
     trained_with : TrainedWith
         The configs of its training.
     fitted : FittedModel
@@ -102,6 +103,7 @@ def open_model(file: ModelFile, context: RunContext) -> OpenedModel:
         pipeline = _pipeline(trained_with, context)
         check_outside_model(file.folder)
         fitted = load_fitted_model(file.folder, lambda: _new_model(card, context))
+        learned = learned_with(learned, fitted.model)
         examples = _checked_examples(fitted, file.folder)
     except DataError as error:
         raise file.refused(error) from error

@@ -30,6 +30,7 @@ __all__ = ["CancelReport", "cancel"]
 
 _LOOK_EVERY_S = 0.02
 _KILL_TIMEOUT_S = 10.0
+_DYING_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,8 @@ def cancel(home: Home, run_id: str, *, reason: str = "it was asked to stop", gra
             asked, killed = _end_processes(process, run_id, grace_s)
     elif not has_ended:
         _wait_until_it_follows(folder, process, grace_s)
-    return CancelReport(run_id, settle(home, run_id), tuple(asked), tuple(sorted(killed)), time.monotonic() - began)
+    state = settle(home, run_id, dying_s=_DYING_S)
+    return CancelReport(run_id, state, tuple(asked), tuple(sorted(killed)), time.monotonic() - began)
 
 
 def _end_processes(process: ProcessRecord, run_id: str, grace_s: float) -> tuple[Mapping[int, str], set[int]]:

@@ -14,8 +14,17 @@ from core.store.settlement import settle_folder
 __all__ = ["follow", "settle"]
 
 
-def settle(home: Home, run_id: str) -> RunState:
+def settle(home: Home, run_id: str, *, dying_s: float = 0.2) -> RunState:
     """Return a run's true state; a run whose process died without a word is settled, in its files and in the index.
+
+    Parameters
+    ----------
+    home : Home
+        Where the run is.
+    run_id : str
+        The run.
+    dying_s : float
+        How long a process that is dying is waited for; see `settle_folder`.
 
     Raises
     ------
@@ -25,7 +34,7 @@ def settle(home: Home, run_id: str) -> RunState:
         If its log cannot be read or written.
     """
     folder = RunFolder.open(home, run_id)
-    state = settle_folder(folder)
+    state = settle_folder(folder, dying_s=dying_s)
     with RunStore(home) as store:
         store.upsert_if_possible(folder)
     return state

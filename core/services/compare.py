@@ -15,6 +15,7 @@ from core.services.loaded_data import loaded_data
 from core.services.no_test import no_test_warning
 from core.services.run_files import RunFiles, open_run_files
 from core.services.text_form import counted, figure
+from core.store.run_title import run_title
 from core.store.settlement import settle_folder
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def compare_runs(workbench: Workbench, named: Sequence[str]) -> Comparison:
     return Comparison(
         run_ids=run_ids,
         states=tuple(settle_folder(run.folder).value for run in runs),
-        titles=tuple(str(config.get("title") or "") for config in configs),
+        titles=tuple(run_title(run.folder, config) for run, config in zip(runs, configs, strict=True)),
         config=differences(configs),
         data=differences([loaded_data(run) for run in runs]),
         environment=differences([_without_expected(found) for found in environments]),
@@ -160,7 +161,7 @@ def compare_runs(workbench: Workbench, named: Sequence[str]) -> Comparison:
             for run_id, found in zip(run_ids, metrics, strict=True)
             if (n_bars := too_few_bars(found)) is not None
         ),
-        no_test=tuple(run.folder.run_id for run in runs if no_test_warning(run)),
+        no_test=tuple(run.folder.run_id for run in runs if no_test_warning(workbench, run)),
     )
 
 

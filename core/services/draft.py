@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from core.base.errors import QlopError
 from core.base.validation import FieldProblem
-from core.services.default_title import with_title
 from core.services.draft_problems import draft_problems
 from core.services.resolve import resolve_config
 
@@ -59,7 +58,7 @@ def check_draft(workbench: Workbench, raw: Mapping[str, Any], registry: PluginRe
     config, problems = draft_problems(workbench, raw, known)
     if config is not None and not problems:
         try:
-            config = with_title(resolve_config(config, known, "config"), workbench)
+            config = resolve_config(config, known, "config")
         except QlopError as error:
             problems = [FieldProblem((), str(error))]
     if config is None or problems:

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
     from core.engine.learned_span import LearnedSpan
 
-__all__ = ["known_rows"]
+__all__ = ["UNKNOWN_ROWS", "known_rows"]
+
+UNKNOWN_ROWS = (
+    "Which bars the model learned from before it came into its training is not known, as its file does not name them: "
+    "every row may be of one, and how well it predicts them says nothing."
+)
+"""What is told of all rows where nobody knows which of them a model has learned from."""
 
 _MOST_NAMED = 8
 
@@ -28,12 +34,15 @@ def known_rows(
     bars : MultiIndex
         (timestamp, ticker) of each row.
     learned : LearnedSpan or None
-        From which bars the model learned; None where that is not known.
+        From which bars the model learned; None where that is not known. Of a model that learned elsewhere too, nobody
+        knows of which tickers, and from which bar on.
     description : mapping
         The model card's; `tickers` are those that it learned from, and without them nothing is said of tickers.
     """
     import numpy as np
 
+    if learned is not None and learned.elsewhere != "nothing":
+        return _known_elsewhere(bars, learned)
     own, held = _tickers(description), bars.get_level_values("ticker")
     is_own = held.isin(own) if own is not None else np.ones(len(bars), dtype=np.bool_)
     strange = sorted(set(held[~is_own]))
@@ -56,6 +65,20 @@ def known_rows(
             "it learned from its own: what moved all of them together, it has seen."
         )
     return tuple(said)
+
+
+def _known_elsewhere(bars: pd.MultiIndex, learned: LearnedSpan) -> tuple[str, ...]:
+    if learned.elsewhere == "unknown":
+        return (UNKNOWN_ROWS,)
+    n_known = int((bars.get_level_values("timestamp") <= learned.until).sum())
+    if not n_known:
+        return ()
+    are = "is of a bar" if n_known == 1 else "are of bars"
+    said = (
+        f"{counted(n_known, 'row')} until {learned.until:%Y-%m-%d} {are} that the model may have learned from, here or "
+        "before it came here, whatever the ticker; how well it predicts these says nothing."
+    )
+    return (said,)
 
 
 def _tickers(description: Mapping[str, JsonValue]) -> list[str] | None:

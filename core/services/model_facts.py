@@ -29,12 +29,17 @@ def learned_facts(card: Mapping[str, Any], config: Mapping[str, Any], data: Mapp
         ("Prices", f"{data.get('source')}, {data.get('interval')} bars, adjustment {data.get('adjustment')}"),
         ("Tickers", ", ".join(map(str, tickers)) if isinstance(tickers, list) else None),
         ("Bars", f"{str(data.get('first_bar'))[:10]} to {str(data.get('last_bar'))[:10]}"),
-        ("Learned until", str((card.get("learned") or {}).get("until") or "")[:10]),
+        ("Learned until", _learned_until(card.get("learned") or {})),
         ("Validation", splits.get("scheme")),
         ("Seed", config.get("seed")),
         ("Data fingerprint", data.get("fingerprint")),
     ]
     return [(name, str(value)) for name, value in facts if value not in {None, ""}]
+
+
+def _learned_until(learned: Mapping[str, Any]) -> str:
+    day = str(learned.get("until") or "")[:10]
+    return f"{day} here; elsewhere before, until when is not known" if learned.get("elsewhere") == "unknown" else day
 
 
 def calibration_facts(calibration: Mapping[str, Any] | None) -> list[tuple[str, str]]:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from core.base.errors import DataError, UsageError
 from core.services.bundle_rows import asked_rows
-from core.services.known_rows import known_rows
+from core.services.known_rows import UNKNOWN_ROWS, known_rows
 from core.services.text_form import counted
 
 if TYPE_CHECKING:
     import pandas as pd
     from pydantic import JsonValue
 
+    from core.contracts.model import ModelPlugin
     from core.engine.fitted_model import FittedModel
     from core.engine.model_card import ModelCard
     from core.plugin.registry import PluginRegistry
@@ -86,7 +87,7 @@ def predict_by_bundle(
         rows = asked_rows(card, data, params or {}, registry, reads_earlier_rows=reads_earlier_rows)
         predictions = fitted.predict(rows.features)
     signer = f"{bundle.name} is signed by {opened.fingerprint}."
-    notes = (signer, _taken_for(rows, data), *_known(rows, card))
+    notes = (signer, _taken_for(rows, data), *_known(rows, card, fitted.model))
     return BundlePredictions(_beside(rows.beside, predictions, data), notes)
 
 
@@ -188,8 +189,13 @@ def _taken_for(rows: AskedRows, data: Path) -> str:
     return f"{data.name} holds prices; the model's {n_features} were made of them: {count}."
 
 
-def _known(rows: AskedRows, card: ModelCard) -> tuple[str, ...]:
+def _known(rows: AskedRows, card: ModelCard, model: ModelPlugin) -> tuple[str, ...]:
     import pandas as pd
 
+    from core.engine.learned_elsewhere import learned_with
+
     bars = rows.features.index
-    return known_rows(bars, card.learned, card.description) if isinstance(bars, pd.MultiIndex) else ()
+    learned = None if card.learned is None else learned_with(card.learned, model)
+    if isinstance(bars, pd.MultiIndex):
+        return known_rows(bars, learned, card.description)
+    return (UNKNOWN_ROWS,) if learned is not None and learned.elsewhere == "unknown" else ()

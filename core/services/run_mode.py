@@ -23,7 +23,6 @@ from core.base.validation import place_of
 from core.config.loader import parse_config, read_config_file
 from core.config.origins import ConfigOrigin
 from core.config.overrides import apply_overrides
-from core.services.default_title import with_title
 from core.services.environment import describe_environment, describe_plugins
 from core.services.resolve import resolve_config
 from core.services.run_names import with_run_ids
@@ -105,7 +104,7 @@ def run_mode(
     where = ConfigOrigin(str(request.config_path) if request.config_path else "config", request.overrides)
     written = _with_model_file(with_run_ids(_as_written(request, where), workbench), where)
     registry = workbench.registry(written.plugins.disabled)
-    config = with_title(resolve_config(written, registry, where), workbench)
+    config = resolve_config(written, registry, where)
     refuse_at_start(config, workbench, registry, where)
     if cancel_flag is not None and not workbench.home.run_path(run_id).is_dir():
         cancel_flag.check()

@@ -64,7 +64,7 @@ class RunRow:
 
     @property
     def title(self) -> str:
-        """What a person called it."""
+        """What it is called; empty where its mode says as much."""
         return self.record.title
 
     @property

@@ -2,17 +2,19 @@
 
 1. A secret's reference has to lead somewhere.
 2. Each plugin is asked by its `check`, as far as the mode uses its section: a device, a file, a module is not there.
-3. The exporter is asked whether it takes the model of the run that is named.
+3. The run that an export names must have trained a model, and the exporter is asked whether it takes that one.
 
 Sinks are asked by whoever resolves the config, as their answer depends on what the runs before have written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.base.errors import ConfigError, QlopError
+from pydantic import BaseModel
+
+from core.base.errors import ConfigError, PluginError, QlopError
 from core.base.validation import FieldProblem, Where, place_of
 from core.services.export_refusals import export_refusal
 from core.services.params_json import lost_secrets
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["refuse_at_start", "start_problems"]
 
 _ASKED_ELSEWHERE = frozenset({"orchestrators", "sinks"})
+_NAME_ANOTHER = "Name a run of mode train or pipeline; find one with: qlop runs list --mode train"
 
 
 def refuse_at_start(config: RunConfig, workbench: Workbench, registry: PluginRegistry, where: Where) -> None:
@@ -81,13 +84,41 @@ def _field(message: str, params: Any) -> tuple[str | int, ...]:  # noqa: ANN401 
     steps = message.partition(" ")[0].rstrip(":,").split(".")
     if steps[0] not in type(params).model_fields:
         return ()
-    return tuple(int(step) if step.isdecimal() else step for step in steps)
+    return tuple(_tagged([int(step) if step.isdecimal() else step for step in steps], params))
+
+
+def _tagged(steps: Sequence[str | int], value: Any) -> Iterator[str | int]:  # noqa: ANN401 - any plugin's
+    """Yield the steps of a path as `FieldProblem` has it: behind the field of a discriminated union stands its tag."""
+    for step in steps:
+        yield step
+        field = type(value).model_fields.get(str(step)) if isinstance(value, BaseModel) else None
+        value = getattr(value, str(step), None) if field is not None else _entry(value, step)
+        if field is not None and isinstance(field.discriminator, str):
+            yield str(getattr(value, field.discriminator))
+
+
+def _entry(value: Any, step: str | int) -> Any:  # noqa: ANN401 - any plugin's
+    """Return the entry of a list; None of anything else, as nothing is known of its fields."""
+    return value[step] if isinstance(value, (list, tuple)) and isinstance(step, int) and step < len(value) else None
+
+
+def _trains_a_model(trained: Mapping[str, Any], registry: PluginRegistry) -> bool:
+    """Return whether a run of this config may have trained a model: its mode uses the section, and it is there."""
+    try:
+        used = registry.load("orchestrators", str(trained.get("mode"))).used_sections  # type: ignore[attr-defined]
+    except PluginError:
+        # A mode that is not there any more may have trained one: the run's files will tell.
+        return True
+    return used is None or ("model" in used and trained.get("model") is not None)
 
 
 def _refusal_of_model(
     config: RunConfig, model_run: str, workbench: Workbench, registry: PluginRegistry
 ) -> list[FieldProblem]:
     trained = RunFolder.open(workbench.home, model_run).config()
+    if not _trains_a_model(trained, registry):
+        told = f"export.model_run is {model_run}, a run of mode {trained.get('mode')!r}, which trained no model."
+        return [FieldProblem(("export", "model_run"), f"{told} {_NAME_ANOTHER}")]
     export = config.export
     refusal = export_refusal(trained, export.exporter_type, export.exporter_params, registry)
     if not refusal:

@@ -122,7 +122,7 @@ def read_tear_sheet(workbench: Workbench, named: str, *, window_bars: int = 126)
         costs=None if costs is None else cumulative_costs(costs),
         evidence=evidence,
         is_over_risk_free=risk_free is not None,
-        no_test=no_test_warning(files),
+        no_test=no_test_warning(workbench, files),
     )
 
 

@@ -130,13 +130,20 @@ def read_model_card(workbench: Workbench, named: str) -> ModelCard:
         learned=learned_facts(card, config, loaded_data(files)),
         features=[str(name) for name in columns] if isinstance(columns, list) else [],
         calibration=calibration_facts(files.record(_CALIBRATION)),
-        limits=model_limits(metrics, files.record("data") or {}, config),
+        limits=model_limits(metrics, _seen(files.record("data") or {}, card.get("learned")), config),
         folds=files.table("fold_scores"),
         importances=files.table("feature_importances"),
         shap_importances=files.table("shap_importances"),
         curves=files.table("learning_curves"),
         notes=files.record("model_notes") or {},
     )
+
+
+def _seen(data: Mapping[str, object], learned: object) -> Mapping[str, object]:
+    """Return what is known of the data, with the last bar that the model has seen where it learned elsewhere too."""
+    if not isinstance(learned, Mapping) or "elsewhere" not in learned:
+        return data
+    return {**data, "last_bar": learned.get("until") if learned["elsewhere"] == "known" else None}
 
 
 def _with_model(workbench: Workbench) -> RunQuery:

@@ -9,6 +9,7 @@ from datetime import datetime
 from core.base.events import TERMINAL_STATES, Event, RunState, StatusPayload
 from core.store.json_form import Json
 from core.store.run_folder import RunFolder
+from core.store.run_title import run_title
 
 __all__ = ["RunRecord", "read_record"]
 
@@ -34,7 +35,7 @@ class RunRecord:
     Attributes
     ----------
     run_id, mode, title : str
-        Which run.
+        Which run; the title as `run_title` gives it.
     state : RunState
         Where it stands.
     current_status, error : str
@@ -103,7 +104,7 @@ def read_record(
         run_id=folder.run_id,
         home_id=home_id,
         mode=str(config.get("mode", "")),
-        title=str(config.get("title", "")),
+        title=run_title(folder, config),
         state=state,
         current_status=status.current_status if status else "",
         error=(status.error or "") if status else "",

@@ -5,7 +5,7 @@ Importing this module imports SQLAlchemy, so only what touches the index does.
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Double, Index, MetaData, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Double, Index, MetaData, String, Table, Text, text
 from sqlalchemy.dialects import postgresql
 
 from core.store.listed_columns import FIGURE_COLUMNS, KEYED_TEXTS, SORTED_BY, SUMMARY_COLUMNS
@@ -16,6 +16,10 @@ metadata = MetaData()
 
 # By the characters' numbers, as SQLite sorts: the same list in every database, whatever its language.
 _Sorted = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+
+_LATER_TIMES = ("started_at", "finished_at")
+_FIGURES = ("duration_s", *FIGURE_COLUMNS)
+_WITH_NULLS = (*_LATER_TIMES, *_FIGURES)
 
 # The number is the schema's version: another version is another table, filled from the folders when it is first
 # opened, so that two versions of QLOP can share one database. A note that the other version writes is seen when the
@@ -32,8 +36,7 @@ runs = Table(
     Column("current_status", Text, nullable=False),
     Column("error", Text, nullable=False),
     Column("created_at", String(32), nullable=False),
-    Column("started_at", String(32)),
-    Column("finished_at", String(32)),
+    *(Column(name, String(32)) for name in _LATER_TIMES),
     Column("config_summary", JSON, nullable=False),
     Column("metrics", JSON, nullable=False),
     Column("tags", JSON, nullable=False),
@@ -45,13 +48,28 @@ runs = Table(
     Column("search_text", Text, nullable=False),
     *(Column(name, Text, nullable=False) for name in SUMMARY_COLUMNS),
     *(Column(f"{name}_key", _Sorted, nullable=False) for name in KEYED_TEXTS),
-    Column("duration_s", Double),
-    *(Column(name, Double) for name in FIGURE_COLUMNS),
+    *(Column(name, Double) for name in _FIGURES),
     # Every list leaves the trash out, or everything else; of equal ones the newest come first, and the id breaks ties.
     *(
         Index(f"qlop_runs_3_{name}", "is_deleted", name, "created_at", "run_id")
         for name in SORTED_BY.values()
-        if name not in {"created_at", "run_id"}
+        if name not in {"created_at", "run_id", *_WITH_NULLS}
+    ),
+    # SQLite finds those without a value at either end of an index. PostgreSQL reads one just as it is laid down, and
+    # the greatest are asked for first.
+    *(
+        Index(f"qlop_runs_3_{name}", "is_deleted", name, "created_at", "run_id").ddl_if(dialect="sqlite")
+        for name in _WITH_NULLS
+    ),
+    *(
+        Index(
+            f"qlop_runs_3_{name}_down",
+            "is_deleted",
+            text(f"{name} DESC NULLS LAST"),
+            text("created_at DESC"),
+            text("run_id DESC"),
+        ).ddl_if(dialect="postgresql")
+        for name in _WITH_NULLS
     ),
     Index("qlop_runs_3_created_at", "is_deleted", "created_at", "run_id"),
     Index("qlop_runs_3_id", "is_deleted", "run_id"),

@@ -25,7 +25,7 @@ __all__ = ["STDERR_FILE", "Settlement", "settle_folder", "settle_under_lock", "s
 
 STDERR_FILE = "stderr.txt"
 _LONGEST_TAIL = 2000
-_LONGEST_DYING_S = 2.0
+_SHORT_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -44,20 +44,27 @@ class Settlement:
     unwritten: StatusPayload | None = None
 
 
-def settle_folder(folder: RunFolder) -> RunState:
+def settle_folder(folder: RunFolder, *, dying_s: float = _SHORT_S) -> RunState:
     """Return the run's true state, and write it down if its process died without a word.
 
     Safe from any process at any time, and from many at once: one of them writes.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run's.
+    dying_s : float
+        How long the lock of a process that is dying is waited for; the run is as it was where that is too short.
 
     Raises
     ------
     StoreError
         If the log cannot be read.
     """
-    return settlement_of(folder).state
+    return settlement_of(folder, dying_s=dying_s).state
 
 
-def settlement_of(folder: RunFolder) -> Settlement:
+def settlement_of(folder: RunFolder, *, dying_s: float = _SHORT_S) -> Settlement:
     """Settle the run as `settle_folder` does, and return its last status as well where it could not be written."""
     state = folder.events().state()
     if state in TERMINAL_STATES:
@@ -67,20 +74,20 @@ def settlement_of(folder: RunFolder) -> Settlement:
     except StoreError:
         return _settlement_without_lock(folder, state)
     if lock is None:
-        lock = _lock_that_comes_free(folder)
+        lock = _lock_that_comes_free(folder, dying_s)
     if lock is None:
         return Settlement(folder.events().state())
     with lock:
         return settle_under_lock(folder, lock)
 
 
-def _lock_that_comes_free(folder: RunFolder) -> RunLock | None:
+def _lock_that_comes_free(folder: RunFolder, dying_s: float) -> RunLock | None:
     # A process counts as dead once its first thread is; its files, and so its lock, go with its last, moments later.
     process = folder.process()
     if process is None or process.machine != machine_name() or is_alive(process):
         return None
     try:
-        return RunLock.take(folder.lock_path, timeout_s=_LONGEST_DYING_S)
+        return RunLock.take(folder.lock_path, timeout_s=dying_s)
     except RunError:
         return None
 

@@ -11,7 +11,7 @@ from core.ui.one_step_back import keep_one_step_back
 from core.ui.page_title import name_tab
 from core.ui.settled_objects import settle_what_was_imported
 from core.ui.style import apply_style
-from core.ui.waiting import told_below
+from core.ui.waiting import told_in_view
 from core.ui.warm_up import warm_up_once
 from core.ui.window_width import watch_width
 
@@ -29,7 +29,7 @@ def main() -> None:
         name_tab(page.title)
         # After the navigation: a window that speaks before knows not yet which screen it shows.
         watch_width()
-        with told_below("Waiting for the home folder"):
+        with told_in_view("Waiting for the home folder"):
             page.run()
         warm_up_once()
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.services.model_exports import ModelExport, exports_of
 from core.services.run_list import RUNS_A_PAGE, RunFilter, list_words, run_count, run_list
 from core.services.run_overview import equity_points, latest_runs
 from core.services.trained_models import MODELS_A_PAGE, model_count, trained_models
@@ -19,6 +20,7 @@ __all__ = [
     "count_of_listed",
     "count_of_models",
     "latest_with_equity",
+    "listed_exports",
     "listed_models",
     "listed_runs",
     "listed_words",
@@ -48,6 +50,11 @@ def listed_models(workbench: Workbench, version: str, page: int = 1) -> pd.DataF
 def count_of_models(workbench: Workbench, version: str) -> int:
     """Return `model_count` as it was when `list_version` gave `version`."""
     return _count_of_models(str(workbench.home.path), version, workbench)
+
+
+def listed_exports(workbench: Workbench, version: str, model_run: str) -> list[ModelExport]:
+    """Return `exports_of` a model as it was when `list_version` gave `version`."""
+    return _listed_exports(str(workbench.home.path), version, model_run, workbench)
 
 
 def latest_with_equity(workbench: Workbench, limit: int) -> pd.DataFrame:
@@ -102,6 +109,16 @@ def _count_of_models(
     _workbench: Workbench,
 ) -> int:
     return model_count(_workbench)
+
+
+@st.cache_data(max_entries=12, show_spinner=False)
+def _listed_exports(
+    place: str,  # noqa: ARG001 - part of the key
+    version: str,  # noqa: ARG001 - part of the key
+    model_run: str,
+    _workbench: Workbench,
+) -> list[ModelExport]:
+    return exports_of(_workbench, model_run)
 
 
 @st.cache_data(max_entries=500, show_spinner=False)

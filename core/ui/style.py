@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.ui.colors import shown_colors
 
-__all__ = ["FIELD_PROBLEM", "HEADING", "ICON_ONLY", "NAMED_BY_FILE", "QUIET", "UNSEEN", "apply_style"]
+__all__ = ["FIELD_PROBLEM", "HEADING", "ICON_ONLY", "NAMED_BY_FILE", "QUIET", "UNSEEN", "WAITING", "apply_style"]
 
 FIELD_PROBLEM = "field-problem"
 HEADING = "plain-heading"
@@ -14,6 +14,7 @@ ICON_ONLY = "icon-only"
 NAMED_BY_FILE = "named-by-file"
 QUIET = "quiet-text"
 UNSEEN = "unseen"
+WAITING = "waiting"
 
 # A grid's own download writes cells as they are; core/services/table_export.py writes none that is a formula.
 _STYLE = f"""<style>
@@ -30,6 +31,10 @@ _STYLE = f"""<style>
 [data-testid="stLayoutWrapper"]:has(> [class*="st-key-{UNSEEN}"]),
 [data-testid="stElementContainer"]:has(> .stHtml > script) {{
   position: absolute; height: 0; overflow: hidden; }}
+[data-testid="stLayoutWrapper"]:has(> .st-key-{WAITING}) {{ position: absolute; height: 0; }}
+.st-key-{WAITING} {{ position: fixed; bottom: 1rem; right: 1rem; z-index: 99; width: auto;
+  max-width: calc(100vw - 2rem); padding: 0.5rem 0.75rem; border: 1px solid; border-radius: 0.375rem; gap: 0.25rem; }}
+.st-key-{WAITING}:not(:has([data-testid="stSpinner"], [data-testid="stCaptionContainer"])) {{ visibility: hidden; }}
 .waiting-box {{ border-radius: 0.375rem; background: rgba(127, 140, 145, 0.12); margin-bottom: 1rem; }}
 [data-testid="stHeading"] h1 {{ padding-top: 0.25rem; }}
 [data-testid="stHeader"] {{ height: 2.75rem; min-height: 2.75rem; }}
@@ -44,8 +49,10 @@ def apply_style() -> None:
     colors = shown_colors()
     caption = '[data-testid="stCaptionContainer"]'
     primary = 'button[data-testid^="stBaseButton-primary"]:not(:disabled)'
+    back, edge = colors.panel or "Canvas", colors.border or "GrayText"
     painted = (
         f'[class*="st-key-{FIELD_PROBLEM}"] [data-testid="stText"] * {{ color: {colors.loss or "red"}; }}\n'
+        f".st-key-{WAITING} {{ background: {back}; border-color: {edge}; }}\n"
         # A caption's own colour is too faint for small text.
         f"{caption}, {caption} p {{ color: {colors.text or 'inherit'}; }}\n"
         # Streamlit writes white on the accent, whatever the accent is, and darkens it under the pointer.

@@ -10,11 +10,12 @@ import streamlit as st
 
 from core.base.errors import QlopError
 from core.ui.long_fill_told import long_fill_told
+from core.ui.style import WAITING
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-__all__ = ["emptied_on_error", "told_below", "waiting_boxes"]
+__all__ = ["emptied_on_error", "told_in_view", "waiting_boxes"]
 
 _BOX = '<div class="waiting-box" style="height: {}px" aria-hidden="true"></div>'
 
@@ -35,11 +36,14 @@ def emptied_on_error(place: DeltaGenerator) -> Iterator[None]:
 
 
 @contextmanager
-def told_below(words: str) -> Iterator[None]:
-    """Draw what the block draws, and below it, once that takes longer than half a second, `words` and the time."""
-    body, below = st.container(), st.container()
+def told_in_view(words: str) -> Iterator[None]:
+    """Draw what the block draws and, once that takes longer than half a second, `words` and the time.
+
+    They stand in the window's lower corner, above what a rerun has not yet replaced: below it nobody would see them.
+    """
+    body, corner = st.container(), st.container(key=WAITING)
     with ExitStack() as told:
-        with below:
+        with corner:
             told.enter_context(st.spinner(words, show_time=True))
             told.enter_context(long_fill_told(st.empty()))
         with body:

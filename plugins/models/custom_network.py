@@ -47,7 +47,7 @@ class CustomNetwork(_NetworkModel):
     name = "custom_network"
     version = "1.0.0"
     requires_qlop = ">=0.1,<1"
-    size_field = "network.layers.layers"
+    size_field = "network.layers"
 
     class Params(_NetworkParams):
         """Parameters of `custom_network`."""
@@ -67,7 +67,7 @@ class CustomNetwork(_NetworkModel):
         if isinstance(network, ImportedNetwork):
             complaint = network_import_complaint(network.import_path, network.arguments)
             if complaint:
-                raise qlop.ConfigError(f"network.module.import_path: {complaint}")
+                raise qlop.ConfigError(f"network.import_path: {complaint}")
 
     def build_network(self, n_inputs: int, n_outputs: int) -> torch.nn.Module:
         """Return the layers, or a new object of the class named."""

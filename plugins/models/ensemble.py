@@ -100,20 +100,23 @@ class Ensemble(qlop.ModelPlugin):
             does = ", ".join(f"{type(member).name} {'/'.join(sorted(member.tasks))}" for member in members)
             raise qlop.ConfigError(f"Model {self.name!r}: its members share no task: {does}. Choose others.")
         having = [member.capabilities for member in members[: len(self.params.members)]]
-        of_any = frozenset.union(*having) & {"early_stopping", "earlier_rows", "pretrained"}
+        of_any = frozenset.union(*having) & {"early_stopping"}
         of_all = frozenset.intersection(*having) & {"missing_values"}
+        # The final model stops by no validation rows, and sees no missing value; all else it brings in like a member.
+        of_parts = frozenset.union(*(part.capabilities for part in members)) & {"earlier_rows", "pretrained"}
         # The class says what all ensembles may do, the instance what this one can.
-        vars(self).update(tasks=tasks, capabilities=of_any | of_all)
+        vars(self).update(tasks=tasks, capabilities=of_any | of_all | of_parts)
 
     def check(self) -> None:
-        """Refuse what a member would refuse. See the contract."""
-        for position, member in enumerate(self._new_members()):
-            try:
-                member.check()
-            except qlop.QlopError as error:
-                raise qlop.ConfigError(f"members.{position}.model_params.{error}") from error
+        """Refuse what a member, or the final model, would refuse. See the contract."""
+        parts = [(f"members.{position}", member) for position, member in enumerate(self._new_members())]
         if self.params.method == "stacking":
-            self._new_final().check()
+            parts.append(("final_model", self._new_final()))
+        for place, part in parts:
+            try:
+                part.check()
+            except qlop.QlopError as error:
+                raise qlop.ConfigError(f"{place}.model_params.{error}") from error
 
     def untrained_copy(self) -> Ensemble:
         """Return a new ensemble with the same way to other models. See the contract."""
@@ -136,7 +139,7 @@ class Ensemble(qlop.ModelPlugin):
             final = trained_final(stacking, data, context)
         members = trained_members(list(zip(names, self._new_members(), strict=True)), data, validation, context)
         self._columns, self._classes, self._joined = columns, classes, self._join(members, final)
-        self.learned_until = latest_learned(members)
+        self.learned_until = latest_learned(part for part in (*members, final) if part is not None)
 
     def predict(self, features: pd.DataFrame) -> pd.DataFrame:
         """Return the joined value, or the likeliest class and the classes' probabilities. See the contract."""
@@ -172,7 +175,7 @@ class Ensemble(qlop.ModelPlugin):
         for place, part in model_places(folder, members, final):
             part.load_model(place)
         self._columns, self._classes, self._joined = columns, classes, self._join(members, final)
-        self.learned_until = latest_learned(members)
+        self.learned_until = latest_learned(part for part in (*members, final) if part is not None)
 
     def feature_importances(self) -> pd.Series | None:
         """Return the members' shares by feature, each weighted as it counts; None where no member has importances.
@@ -222,11 +225,20 @@ class Ensemble(qlop.ModelPlugin):
         return self._make_model
 
     def _new_members(self) -> list[qlop.ModelPlugin]:
-        make_model = self._makes()
-        return [make_model(member.model_type, member.model_params) for member in self.params.members]
+        return [self._new_part(f"members.{place}", member) for place, member in enumerate(self.params.members)]
 
     def _new_final(self) -> qlop.ModelPlugin:
-        return self._makes()(self.params.final_model.model_type, self.params.final_model.model_params)
+        return self._new_part("final_model", self.params.final_model)
+
+    def _new_part(self, place: str, part: Member | FinalModel) -> qlop.ModelPlugin:
+        """Return a new model; a refusal names the place among the parameters."""
+        make_model = self._makes()
+        try:
+            return make_model(part.model_type, part.model_params)
+        except qlop.ConfigError as error:
+            raise qlop.ConfigError(f"{place}.model_params: {error}") from error
+        except qlop.PluginError as error:
+            raise qlop.PluginError(f"{place}: {error}") from error
 
     def _names(self) -> tuple[str, ...]:
         """Return the members' names: their types, numbered where a type comes again."""

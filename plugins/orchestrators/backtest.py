@@ -73,7 +73,7 @@ def _fed(
         return None, None
     predictions = _predictions(run_id, context)
     check_predicted_bars(predictions, market.panel, run_id)
-    return predictions, _origin(run_id, market, context)
+    return predictions, _origin(run_id, predictions, market, context)
 
 
 def _predictions(run_id: str, context: RunContext) -> pd.DataFrame:
@@ -88,7 +88,7 @@ def _predictions(run_id: str, context: RunContext) -> pd.DataFrame:
     return pd.read_parquet(path)
 
 
-def _origin(run_id: str, market: Market, context: RunContext) -> PredictionOrigin:
+def _origin(run_id: str, predictions: pd.DataFrame, market: Market, context: RunContext) -> PredictionOrigin:
     import json
 
     from qlop.engine import PredictionOrigin
@@ -99,18 +99,34 @@ def _origin(run_id: str, market: Market, context: RunContext) -> PredictionOrigi
         run_id=run_id,
         model=model.model_type if model else "unknown",
         has_these_prices=data.get("fingerprint") == market.fingerprint,
-        learned_elsewhere=_learned_elsewhere(run_id, context),
+        learned_elsewhere=_learned_elsewhere(run_id, predictions, context),
     )
     context.log(origin.sentence, level="info" if origin.has_these_prices else "warning")
     return origin
 
 
-def _learned_elsewhere(run_id: str, context: RunContext) -> LearnedElsewhere | None:
+def _learned_elsewhere(run_id: str, predictions: pd.DataFrame, context: RunContext) -> LearnedElsewhere | None:
     import json
 
     from qlop.engine import LearnedElsewhere
 
     path = context.artifacts_of(run_id) / "learned_elsewhere.json"
-    if not path.is_file():
-        return None
-    return LearnedElsewhere.from_json(json.loads(path.read_text(encoding="utf-8")))
+    if path.is_file():
+        return LearnedElsewhere.from_json(json.loads(path.read_text(encoding="utf-8")))
+    # A run that is older than this file: nobody wrote down until when its model had learned.
+    return LearnedElsewhere.said("" if _came_pretrained(run_id, context) else None, predictions)
+
+
+def _came_pretrained(run_id: str, context: RunContext) -> bool:
+    """Return whether a run's model, made untrained as its config says, brings along what it has learned."""
+    from qlop.engine import is_pretrained
+
+    section = qlop.RunConfig.model_validate(context.config_of(run_id)).model
+    if section is None:
+        return False
+    try:
+        model: qlop.ModelPlugin = context.plugin("models", section.model_type, section.model_params)
+        return is_pretrained(model)
+    except (qlop.PluginError, qlop.ConfigError):
+        # Its plugin is gone, or has changed: its predictions can be traded all the same.
+        return False

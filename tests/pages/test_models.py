@@ -1,6 +1,7 @@
 """The screen of models: what was trained, its card, and its exports."""
 
 import html
+import json
 import time
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from core.base.errors import QlopError
 from core.services.model_exports import exports_of
 from core.services.python_run import run
+from core.services.runs import annotate_run
 from core.services.workbench import open_workbench
 
 TRAINED = {
@@ -168,3 +170,29 @@ def test_an_export_bears_its_time_and_those_without_a_file_are_folded_away(train
     assert [found.label for found in app.expander] == ["1 export without a file"]
     assert any(text.startswith("Run ") and "UTC" in text for text in texts_of(app))
     assert any("This format failed for this model" in found.value for found in app.markdown)
+
+
+def test_exports_are_looked_at_where_they_are_shown_and_again_only_once_something_has_changed(
+    trained_home, trained, page
+):
+    home, run_id = trained
+    section = {"model_run": run_id, "exporter_type": "native", "exporter_params": {}}
+    made = run({"mode": "export", "title": "First", "export": section}, home=home).run_id
+    written = home / "runs" / made / "config.json"
+
+    def names_of_exports(app):
+        shown = [found.proto.body for found in app.get("html")]
+        return made in " ".join(texts_of(app)), any("<h2>renamed</h2>" in body for body in shown)
+
+    app = page("models.py", model=run_id, tab="Export")
+    assert names_of_exports(app) == (True, False)
+    # What no look at the folder's version tells: whoever reads the file again says the new name.
+    config = json.loads(written.read_text())
+    written.write_text(json.dumps({**config, "export": {**config["export"], "exporter_type": "renamed"}}))
+    app.radio(key="exporter").set_value("joblib").run()
+    assert not app.exception
+    assert names_of_exports(app) == (True, False)
+    annotate_run(open_workbench(home), made, tags=("seen",))
+    app.run()
+    assert names_of_exports(app) == (True, True)
+    assert names_of_exports(page("models.py", model=run_id)) == (False, False)

@@ -52,6 +52,7 @@ from core.engine.joined_shap_values import joined_shap_values as joined_shap_val
 from core.engine.labels import check_labels as check_labels
 from core.engine.labels import label_report as label_report
 from core.engine.learned_elsewhere import LearnedElsewhere as LearnedElsewhere
+from core.engine.learned_elsewhere import is_pretrained as is_pretrained
 from core.engine.learned_elsewhere import latest_learned as latest_learned
 from core.engine.learned_span import LearnedSpan as LearnedSpan
 from core.engine.levered_position import hold_to_horizon as hold_to_horizon

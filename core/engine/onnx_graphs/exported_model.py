@@ -3,7 +3,7 @@
 1. The model gives its graph; the maps and the columns of the predictions are added behind it.
 2. Each column of the predictions is an output of that name, double, of shape (rows,).
 3. The file's metadata name the features in order, the classes, the opset, QLOP's version, the model card's SHA-256, and
-   the last bar that the model learned from, where the card knows it.
+   the last bar that the model learned from, here or before it came here; nothing, where either is not known.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING
 
 from core.base.errors import ExportError
 from core.base.version import __version__
+from core.engine.learned_elsewhere import learned_with
+from core.engine.learned_span import LearnedSpan
 from core.engine.model_card import CARD_FILE
 from core.engine.onnx_graphs.calibration_nodes import add_prediction_columns
 from core.engine.onnx_graphs.onnx_graph import FEATURES, HISTORY_BARS, SCORES, OnnxGraph
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from core.engine.fitted_model import FittedModel
@@ -79,9 +82,8 @@ def _own_graph(own: bytes, fitted: FittedModel) -> OnnxGraph:
 
 def _metadata(fitted: FittedModel, folder: Path, opset: int) -> dict[str, str]:
     card = (folder / CARD_FILE).read_bytes()
-    until = (json.loads(card).get("learned") or {}).get("until")
     return {
-        **({} if until is None else {LEARNED_UNTIL_KEY: str(until)}),
+        **_learned_until(json.loads(card).get("learned"), fitted),
         "qlop.version": __version__,
         "qlop.model_type": type(fitted.model).name,
         "qlop.model_version": fitted.model.version,
@@ -93,3 +95,9 @@ def _metadata(fitted: FittedModel, folder: Path, opset: int) -> dict[str, str]:
         "qlop.takes_missing_values": json.dumps("missing_values" in fitted.model.capabilities),
         "qlop.opset": str(opset),
     }
+
+
+def _learned_until(learned: Mapping[str, object] | None, fitted: FittedModel) -> dict[str, str]:
+    """Return the entry for the last bar that the model learned from: none where a bar after it may have taught it."""
+    span = None if learned is None else learned_with(LearnedSpan.from_json(learned), fitted.model)
+    return {} if span is None or span.elsewhere == "unknown" else {LEARNED_UNTIL_KEY: span.until.isoformat()}

@@ -12,7 +12,7 @@ from core.engine.example_answers import check_kept_model
 from core.engine.fold_findings import fold_findings
 from core.engine.joined_models import member_versions
 from core.engine.labels import check_labels, kept_labels, label_report
-from core.engine.learned_elsewhere import LearnedElsewhere
+from core.engine.learned_elsewhere import LearnedElsewhere, learned_with
 from core.engine.memory_need import check_training_fits, memory_room
 from core.engine.model_artifact import load_model_artifact, read_model_card, save_fitted_model
 from core.engine.model_card_text import ModelCardFacts, write_model_card_text
@@ -214,7 +214,7 @@ def _save(
         folder,
         example_features=result.example_features,
         description=description,
-        learned=result.learned,
+        learned=learned_with(result.learned, result.final_model.model),
     )
     # Published first: what was trained stays, even where it cannot be read back.
     kept = context.save_folder("model", folder)

@@ -42,6 +42,26 @@ class Silent(Linear):
         return None
 
 
+class Small(Linear):
+    """A regression as small as a day's returns, which it explains by `sign` of what counts."""
+
+    sign = 1.0
+
+    def predict(self, features):
+        return pd.DataFrame({"prediction": 5e-5 * features.iloc[:, 0].fillna(0.0)}, index=features.index)
+
+    def shap_values(self, features):
+        values = np.zeros((len(features), features.shape[1] + 1))
+        values[:, 0] = self.sign * self.predict(features)["prediction"]
+        return pd.DataFrame(values, index=features.index, columns=[*features.columns, "base"])
+
+
+class SmallAndWrong(Small):
+    """The same, with the wrong sign."""
+
+    sign = -1.0
+
+
 def trained(kind):
     model = kind("linear", kind.Params())
     model.train(DATA, None, TrainContext("classification"))
@@ -60,6 +80,12 @@ def test_an_average_of_probabilities_that_its_members_explain_is_explained():
 def test_an_average_with_a_member_that_explains_something_else_is_not(kind):
     joined = JoinedModels(("x", "y"), (trained(Share), trained(kind)), (0.5, 0.5))
     assert joined_shap_values(joined, FEATURES, CLASSES) is None
+
+
+@pytest.mark.parametrize("kind", [Small, SmallAndWrong])
+def test_small_values_are_held_to_their_own_size(kind):
+    joined = JoinedModels(("x",), (kind("linear", kind.Params()),), (1.0,))
+    assert (joined_shap_values(joined, FEATURES, ()) is None) == (kind is SmallAndWrong)
 
 
 @pytest.mark.parametrize("steepness", [1.0, 1e4])

@@ -47,6 +47,17 @@ def test_it_comes_back_from_json():
     assert LearnedSpan.from_json(span.to_json()) == span
 
 
+@pytest.mark.parametrize("elsewhere", ["known", "unknown"])
+def test_what_was_learned_elsewhere_comes_back_and_is_not_written_where_there_is_nothing(elsewhere):
+    span = LearnedSpan(BARS[3], BARS[9], 12)
+    assert "elsewhere" not in span.to_json()
+    told = {**span.to_json(), "elsewhere": elsewhere}
+    assert LearnedSpan.from_json(told).to_json() == told
+    assert LearnedSpan.from_json(told).elsewhere == elsewhere
+    with pytest.raises(DataError, match="no span of bars"):
+        LearnedSpan.from_json({**told, "elsewhere": "perhaps"})
+
+
 @pytest.mark.parametrize("until", ["2020-06-01", "never", None, "NaT"])
 def test_a_moment_that_is_none_in_utc_is_refused(until):
     with pytest.raises(DataError, match="no span of bars"):

@@ -1,5 +1,7 @@
 """What is told of rows that a model has learned from, or of tickers that it has not."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from core.engine.learned_span import LearnedSpan
@@ -36,6 +38,21 @@ def test_without_known_tickers_or_a_known_span_nothing_is_made_up():
     assert known_rows(bars("A"), None, {}) == ()
     assert known_rows(bars("X"), None, {"tickers": ["A"]}) == ("The model did not learn from X; it learned from A.",)
     assert len(known_rows(bars("X"), LEARNED, {})) == 1
+
+
+def test_rows_of_any_ticker_may_be_known_to_a_model_that_learned_elsewhere_too():
+    known = replace(LEARNED, elsewhere="known")
+    (said,) = known_rows(bars("X", "Y"), known, {"tickers": ["A"]})
+    assert said == (
+        "6 rows until 2020-01-03 are of bars that the model may have learned from, here or before it came here, "
+        "whatever the ticker; how well it predicts these says nothing."
+    )
+    assert known_rows(bars("A")[3:], known, {"tickers": ["A"]}) == ()
+
+
+def test_where_nobody_knows_what_a_model_learned_elsewhere_every_row_may_be_known():
+    (said,) = known_rows(bars("A")[3:], replace(LEARNED, elsewhere="unknown"), {"tickers": ["A"]})
+    assert said.startswith("Which bars the model learned from before it came into its training is not known")
 
 
 def test_many_names_are_cut():

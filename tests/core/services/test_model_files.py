@@ -38,7 +38,7 @@ def test_the_newest_exports_come_first(exported):
     assert [file.path for file in found] == [
         str(workbench.home.run_path(run_id) / "artifacts" / "export" / "model.qlop.zip") for run_id in runs
     ]
-    assert found[0].label.startswith("Export of ")
+    assert found[0].label.startswith("native export of linear ")
     assert runs[0][:8] in found[0].label
     assert model_files(workbench, limit=1) == found[:1]
 

@@ -1,5 +1,7 @@
 """What plugins know to be wrong before a run begins is refused without a trace, at its field."""
 
+import json
+
 import pytest
 
 from core.base.errors import ConfigError
@@ -33,6 +35,7 @@ def source(name, **params):
 
 
 IMPORT_PATH = ("model", "model_params", "network", "module", "import_path")
+HUGE_LAYERS = [{"kind": "linear", "width": 65_536}] * 60
 NETWORK = ("import torch\n", "class Net(torch.nn.Module):\n    def __init__(self, n_inputs, n_outputs, width): ...\n")
 
 WRONG = {
@@ -47,6 +50,21 @@ WRONG = {
     "size": (
         model("mlp", hidden_widths=[65_536] * 60),
         ("model", "model_params", "hidden_widths"),
+        "and this machine has",
+    ),
+    "device of a final model": (
+        model(
+            "ensemble",
+            method="stacking",
+            members=[{"model_type": "linear"}],
+            final_model={"model_type": "mlp", "model_params": {"device": "cuda"}},
+        ),
+        ("model", "model_params", "final_model", "model_params", "device"),
+        "finds no CUDA device",
+    ),
+    "size of layers": (
+        model("custom_network", network={"layers": HUGE_LAYERS, "kind": "layers"}),
+        ("model", "model_params", "network", "layers", "layers"),
         "and this machine has",
     ),
     "no module": (imported("nowhere_at_all.net:Net"), IMPORT_PATH, "there is no module 'nowhere_at_all'"),
@@ -84,6 +102,12 @@ def workbench(tmp_path, monkeypatch):
     return open_workbench(tmp_path / "home")
 
 
+def as_written(path):
+    """Return a path as the config has it: in a form, a network's kind stands behind it."""
+    at = path.index("network") + 1 if "network" in path else len(path)
+    return (*path[:at], *path[at + 1 :])
+
+
 def runs_of(workbench):
     return list(workbench.home.runs_folder.iterdir()) if workbench.home.runs_folder.exists() else []
 
@@ -94,7 +118,7 @@ def test_what_a_plugin_knows_to_be_wrong_is_refused_before_the_run_and_beside_it
     config = {**SMALL, **changes}
     with pytest.raises(ConfigError) as refusal:
         run_mode(workbench, RunRequest(config=config))
-    assert str(refusal.value).startswith(f"config: {'.'.join(map(str, path))}")
+    assert str(refusal.value).startswith(f"config: {'.'.join(map(str, as_written(path)))}: ")
     assert said in str(refusal.value)
     assert not runs_of(workbench)
     (problem,) = check_draft(workbench, config).problems
@@ -131,3 +155,27 @@ def test_an_exporter_that_cannot_take_the_kind_of_model_is_refused_before_the_ru
         (problem,) = check_draft(workbench, config).problems
         assert problem.path == ("export", "exporter_type")
     assert [folder.name for folder in runs_of(workbench)] == [trained.run_id]
+
+
+@pytest.mark.parametrize(
+    ("mode", "section"), [("backtest", {"model_type": "linear", "model_params": {}}), ("pipeline", None)]
+)
+def test_a_run_that_trained_no_model_is_refused_before_an_export_of_it(workbench, make_large_store, mode, section):
+    [run_id] = make_large_store(workbench.home, 1)
+    (workbench.home.run_path(run_id) / "config.json").write_text(json.dumps({"mode": mode, "model": section}))
+    config = {"mode": "export", "export": {"model_run": run_id}}
+    said = (
+        rf"^config: export\.model_run is {run_id}, a run of mode '{mode}', which trained no model\. Name a run of mode "
+        "train or pipeline; find one with: qlop runs list --mode train$"
+    )
+    with pytest.raises(ConfigError, match=said):
+        run_mode(workbench, RunRequest(config=config))
+    (problem,) = check_draft(workbench, config).problems
+    assert problem.path == ("export", "model_run")
+    assert [folder.name for folder in runs_of(workbench)] == [run_id]
+
+
+def test_a_run_of_a_mode_that_is_gone_may_have_trained_a_model(workbench, make_large_store):
+    [run_id] = make_large_store(workbench.home, 1)
+    (workbench.home.run_path(run_id) / "config.json").write_text(json.dumps({"mode": "of_a_plugin_that_is_gone"}))
+    assert not check_draft(workbench, {"mode": "export", "export": {"model_run": run_id}}).problems

@@ -8,7 +8,6 @@ import pytest
 from core.base.errors import RunError
 from core.engine.model_limits import model_limits
 from core.services.artifact_archive import archive_artifacts
-from core.services.draft import check_draft
 from core.services.model_exports import export_config, exports_of
 from core.services.newest_data import newest_data
 from core.services.python_run import run
@@ -99,15 +98,6 @@ def test_exports_of_a_model_tell_how_they_were_verified(trained):
     assert (found.run_id, found.exporter, found.is_done) == (export, "native", True)
     assert "the largest difference between its predictions and the original's is 0" in found.verification
     assert exports_of(workbench, export) == []
-
-
-def test_an_export_without_a_title_is_named_after_model_run_and_format_however_it_is_started(trained):
-    workbench, model, export = trained
-    title = f"Export of linear {model[:8]} as native"
-    assert RunFolder.open(workbench.home, export).config()["title"] == title
-    config = export_config(model[:10], "native", {})
-    assert check_draft(workbench, config).config.title == title
-    assert check_draft(workbench, {**config, "title": "Mine"}).config.title == "Mine"
 
 
 def test_an_archive_holds_the_folders_files_and_is_the_same_each_time(trained):

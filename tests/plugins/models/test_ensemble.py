@@ -185,13 +185,23 @@ def test_an_instance_can_do_what_its_members_can(make_model) -> None:
     assert ensemble(make_model, members=[LINEAR]).capabilities == {"missing_values"}
     assert ensemble(make_model, members=[LINEAR, XGB]).capabilities == {"missing_values", "early_stopping"}
     assert ensemble(make_model).capabilities == Ensemble.capabilities
+    final = {"model_type": "lstm", "model_params": {"hidden_width": 2}}
+    stacked = ensemble(make_model, members=[LINEAR], method="stacking", final_model=final)
+    assert stacked.capabilities == {"missing_values", "earlier_rows"}
 
 
 def test_members_that_are_not_there_or_do_not_go_together_are_refused_when_it_is_made(make_model) -> None:
     with pytest.raises(qlop.PluginError, match=r"No model named 'lineer'.*'linear'"):
         make_model("ensemble", {"members": [{"model_type": "lineer"}]})
-    with pytest.raises(qlop.ConfigError, match="penalty_strength"):
-        make_model("ensemble", {"members": [{"model_type": "linear", "model_params": {"penalty_strength": -1}}]})
+    wrong = {"model_type": "linear", "model_params": {"penalty_strength": -1}}
+    with pytest.raises(qlop.ConfigError, match=r"^members\.1\.model_params: .*penalty_strength is -1"):
+        make_model("ensemble", {"members": [LINEAR, wrong]})
+    with pytest.raises(qlop.ConfigError, match=r"^final_model\.model_params: .*penalty_strength is -1"):
+        make_model("ensemble", {"members": [LINEAR], "method": "stacking", "final_model": wrong})
+    with pytest.raises(qlop.PluginError, match=r"^final_model: No model named 'lineer'"):
+        make_model(
+            "ensemble", {"members": [LINEAR], "method": "stacking", "final_model": {**LINEAR, "model_type": "lineer"}}
+        )
 
     class Valued(Linear):
         tasks = frozenset({"regression"})

@@ -87,3 +87,26 @@ def test_a_backtest_of_a_pretrained_model_is_called_no_test_wherever_it_is_judge
     assert compared.no_test == (outcome.run_id,)
     assert comparison_verdict(compared)[0].endswith(f"these very bars: {outcome.run_id[:8]}.")
     assert compared.no_test_in_words in compared.as_text()
+
+
+def test_a_run_that_is_older_than_what_is_kept_of_its_model_is_no_test_all_the_same(modes, small, pretrained):
+    kept = pretrained.folder / "artifacts" / "learned_elsewhere.json"
+    content = kept.read_bytes()
+    kept.unlink()
+    try:
+        outcome = modes.run("backtest", {**small, "backtest": {"predictions_run": pretrained.run_id}})
+    finally:
+        kept.write_bytes(content)
+    assert outcome.status == "completed", outcome.error
+    said = " ".join(outcome.summary.split())
+    assert "This backtest is NO TEST: the model learned elsewhere, from bars that its file does not name" in said
+    assert read_tear_sheet(modes.workbench, outcome.run_id).no_test.startswith("These figures are NO TEST")
+
+
+def test_a_models_file_says_until_when_its_pretrained_model_had_learned(modes, pretrained):
+    card = json.loads((pretrained.folder / "artifacts" / "model" / "model.json").read_text())
+    assert card["learned"]["elsewhere"] == "known"
+    assert card["learned"]["until"] == "2008-12-31T00:00:00+00:00"
+    assert "| Before it came here | bars until 2008-12-31, as its file says |" in (
+        (pretrained.folder / "artifacts" / "model_card.md").read_text()
+    )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import shutil
 import zipfile
 
+import onnx
 import pandas as pd
 import pytest
 from qlop.engine import FeaturePipeline, load_fitted_model, load_panel, pack_model, save_fitted_model, unpack_model
@@ -175,6 +177,26 @@ def test_other_prices_at_the_bars_of_the_training_are_named_in_the_log(modes, la
     assert any(
         "example rows of the file have other features in these prices, first 'mom_" in w for w in modes.warnings()
     )
+
+
+def test_a_pretrained_model_is_traded_on_the_bars_after_those_that_taught_it_elsewhere(
+    modes, trained, small, later, tmp_path
+):
+    export = modes.run("export", {"export": {"model_run": trained.run_id, "exporter_type": "onnx"}})
+    (file,) = (export.folder / "artifacts" / "export").glob("*.onnx")
+    graph = onnx.load(file)
+    for entry in graph.metadata_props:
+        entry.value = "2009-06-30" if entry.key == "qlop.learned_until" else entry.value
+    onnx.save(graph, tmp_path / "later.onnx")
+    model = {"model_type": "onnx", "model_params": {"path": str(tmp_path / "later.onnx")}}
+    data = {**small["data"], "end_date": "2008-12-31"}
+    brought = modes.run("train", {**copy.deepcopy(small), "data": data, "model": model})
+    packed = modes.run("export", {"export": {"model_run": brought.run_id}})
+    outcome = modes.run("backtest", of_file(later, packed.folder / "artifacts" / "export" / "model.qlop.zip"))
+    assert outcome.status == "completed", outcome.error
+    equity = pd.read_parquet(outcome.folder / "artifacts" / "equity.parquet")
+    assert equity["timestamp"].iloc[0] == pd.Timestamp("2009-07-01", tz="UTC")
+    assert "NO TEST" not in outcome.summary
 
 
 def test_a_rule_on_the_same_file_is_traded_on_the_same_bars(modes, exported, later):

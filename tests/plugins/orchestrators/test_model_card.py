@@ -112,8 +112,13 @@ def test_an_ensembles_run_keeps_its_members_and_its_model_is_exported_and_read_b
     assert sorted(path.name for path in kept.iterdir()) == ["ensemble.json", "final", "members", "members.json"]
     card = card_of(outcome)
     assert "| Made of | linear: linear 1.0.0, xgboost: xgboost 1.0.0, final: linear 1.0.0 |" in card
-    assert "An ensemble has SHAP values only where it averages values" in card
-    assert "Measured: the members' own importances, as each member counts" in card
+    assert "Mean absolute SHAP value over the example rows" in card
+    notes = json.loads(Path(outcome.artifacts["model_notes"]).read_text(encoding="utf-8"))
+    assert "Measured: the members' own importances, as each member counts" in notes["importances"]
+    assert notes["shap_values"] == ""
+    shap = pd.read_parquet(outcome.artifacts["shap_importances"])
+    assert sorted(shap["feature"]) == sorted(pd.read_parquet(outcome.artifacts["feature_importances"])["feature"])
+    assert (shap["mean_absolute_shap"] > 0.0).all()
     described = json.loads((kept.parent / "model.json").read_text())["description"]
     assert described["member_versions"] == {
         "linear": "linear 1.0.0",

@@ -81,7 +81,7 @@ def test_the_fewest_weights_are_those_of_the_network_with_one_input_and_one_outp
                     {"network": {"kind": "layers", "layers": [{"kind": "linear", "width": width} for width in HUGE]}}
                 ),
             ),
-            "network.layers.layers",
+            "network.layers",
         ),
     ],
     ids=["mlp", "custom_network"],
