@@ -53,14 +53,10 @@ runs = Table(
     *(
         Index(f"qlop_runs_3_{name}", "is_deleted", name, "created_at", "run_id")
         for name in SORTED_BY.values()
-        if name not in {"created_at", "run_id", *_WITH_NULLS}
+        if name not in {"created_at", "run_id"}
     ),
-    # SQLite finds those without a value at either end of an index. PostgreSQL reads one just as it is laid down, and
-    # the greatest are asked for first.
-    *(
-        Index(f"qlop_runs_3_{name}", "is_deleted", name, "created_at", "run_id").ddl_if(dialect="sqlite")
-        for name in _WITH_NULLS
-    ),
+    # SQLite finds those without a value at either end of an index. PostgreSQL finds them at the end where they lie, and
+    # they come last whichever way a list goes.
     *(
         Index(
             f"qlop_runs_3_{name}_down",
