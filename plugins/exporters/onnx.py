@@ -86,8 +86,8 @@ def _check_part(name: str, part: qlop.ModelPlugin) -> None:
     lack = ""
     if type(part).to_onnx is qlop.ModelPlugin.to_onnx:
         lack = "whose plugin writes no ONNX graph"
-    elif "earlier_rows" in part.capabilities:
-        lack = "which reads the bars before a row, where the graph of an ensemble reads one row at a time"
+    elif name.rpartition("/")[2] == "final_model" and "earlier_rows" in part.capabilities:
+        lack = "which reads the bars before a row, where the final model's graph reads one row at a time"
     if lack:
         raise qlop.ExportError(
             f"its member {name!r} is a model {type(part).name!r}, {lack}. Leave it out of the ensemble, or choose "

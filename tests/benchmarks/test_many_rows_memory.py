@@ -46,7 +46,7 @@ PEERS = {
         "frame = pd.concat([pd.read_csv(path) for path in sorted(pathlib.Path(sys.argv[1]).iterdir())])"
     ),
     "DuckDB to pandas": (
-        "import duckdb\nframe = duckdb.sql(f\"select * from read_parquet('{sys.argv[1]}') order by date, ticker\").df()"
+        "import duckdb\nduckdb.sql('set enable_progress_bar = false')\nframe = duckdb.sql(f\"select * from read_parquet('{sys.argv[1]}') order by date, ticker\").df()"
     ),
     "pandas.read_sql": (
         "import pandas as pd, sqlite3\nframe = pd.read_sql('select * from bars', sqlite3.connect(sys.argv[1]))"

@@ -1,6 +1,7 @@
 """Models that are joined as one ONNX graph: each member's own graph, and how their answers become one.
 
-1. The input is double, unless all members see their features as float32.
+1. The input is double, unless all members see their features as float32. Where a member reads histories it is windows,
+   as long as the longest: a member with shorter ones reads their ends, one without the last bar.
 2. A member's graph is its own `to_onnx`, under names that no other bears.
 3. What follows is `core.engine.joined_models` in nodes.
 """
@@ -15,7 +16,8 @@ import numpy as np
 
 from core.base.errors import ExportError
 from core.engine.joined_models import LEAST_PROBABILITY
-from core.engine.onnx_graphs.onnx_graph import FEATURES, PRECISION_KEY, SCORES, OnnxGraph
+from core.engine.onnx_graphs.joined_windows import JoinedWindows, joined_windows
+from core.engine.onnx_graphs.onnx_graph import FEATURES, HISTORY_BARS, PRECISION_KEY, SCORES, OnnxGraph
 from core.engine.onnx_graphs.own_names import give_own_names
 
 if TYPE_CHECKING:
@@ -46,13 +48,15 @@ def onnx_of_joined_models(joined: JoinedModels, n_features: int, n_classes: int,
     Raises
     ------
     ExportError
-        If a member or the final model has no ONNX form that reads one row at a time; the message names it.
+        If a member or the final model has no ONNX form, members find histories in different ways, or the final model
+        reads any; the message names it.
     """
     parts = [_own_graph(name, part, opset) for name, part in zip(joined.names, joined.members, strict=True)]
+    windows = joined_windows(dict(zip(joined.names, parts, strict=True)))
     in_single = all(_input_type(part) is np.float32 for part in parts)
-    graph = OnnxGraph.begin(n_features, opset, "float" if in_single else "double")
+    graph = OnnxGraph.begin(n_features, opset, "float" if in_single else "double", sequence_bars=windows.sequence_bars)
     own_type = np.float32 if in_single else np.float64
-    answers = [_added(graph, part, f"member_{k}_", FEATURES, own_type) for k, part in enumerate(parts)]
+    answers = [_member_added(graph, part, f"member_{k}_", windows, own_type) for k, part in enumerate(parts)]
     if n_classes:
         answers = [_shares(graph, answer) for answer in answers]
     finals: list[ModelProto] = []
@@ -64,11 +68,13 @@ def onnx_of_joined_models(joined: JoinedModels, n_features: int, n_classes: int,
         scores = reduce(lambda left, right: graph.add("Add", left, right), weighted)
     else:
         finals.append(_own_graph("final_model", joined.final, opset))
+        if joined_windows({"final_model": finals[0]}).sequence_bars is not None:
+            raise _refused("final_model", joined.final, "reads histories of what the members say")
         scores = _added(graph, finals[0], "final_", _final_features(graph, answers, n_classes), np.float64)
         scores = _shares(graph, scores) if n_classes else scores
     # For whoever compares: the input may be double, and a member's sums are float32 all the same.
     metadata = {PRECISION_KEY: "float32"} if any(map(_computes_in_single, [*parts, *finals])) else {}
-    return graph.finished({SCORES: (scores, (None, max(1, n_classes)))}, metadata)
+    return graph.finished({SCORES: (scores, (None, max(1, n_classes)))}, {**metadata, **windows.metadata()})
 
 
 def _own_graph(name: str, model: ModelPlugin, opset: int) -> ModelProto:
@@ -79,8 +85,9 @@ def _own_graph(name: str, model: ModelPlugin, opset: int) -> ModelProto:
         raise _refused(name, model, "has no ONNX form (its plugin writes none)")
     found = onnx.load_from_string(own)
     inputs = [value.name for value in found.graph.input]
-    if inputs != [FEATURES] or len(found.graph.input[0].type.tensor_type.shape.dim) != 2:
-        raise _refused(name, model, f"reads {', '.join(inputs)} and not one row at a time: it looks back on histories")
+    n_dimensions = len(found.graph.input[0].type.tensor_type.shape.dim) if inputs else 0
+    if (inputs, n_dimensions) not in (([FEATURES], 2), ([FEATURES, HISTORY_BARS], 3)):
+        raise _refused(name, model, f"reads {', '.join(inputs)}: neither one row at a time nor windows of bars")
     if found.functions or any(entry.version != opset for entry in found.opset_import if not entry.domain):
         raise _refused(name, model, f"has functions of its own, or operators of another version than {opset}")
     return found
@@ -100,6 +107,16 @@ def _input_type(model: ModelProto) -> type[np.float32 | np.float64]:
 def _computes_in_single(model: ModelProto) -> bool:
     says_so = any(entry.key == PRECISION_KEY and entry.value == "float32" for entry in model.metadata_props)
     return says_so or _input_type(model) is np.float32
+
+
+def _member_added(
+    graph: OnnxGraph, part: ModelProto, prefix: str, windows: JoinedWindows, dtype: type[np.float32 | np.float64]
+) -> str:
+    """Add a member's nodes, fed with its part of the input; return the name of its scores."""
+    features, history_bars = windows.part_for(graph, part)
+    if history_bars is not None:
+        graph.name(history_bars, f"{prefix}{HISTORY_BARS}")
+    return _added(graph, part, prefix, features, dtype)
 
 
 def _added(graph: OnnxGraph, part: ModelProto, prefix: str, features: str, dtype: type[np.float32 | np.float64]) -> str:

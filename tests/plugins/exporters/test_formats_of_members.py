@@ -25,11 +25,10 @@ def registry() -> PluginRegistry:
         ("pmml", {"members": [MLP]}, r"its member 'mlp' is a model 'mlp', and PMML is written of"),
         ("pmml", {"members": [within(MLP)]}, r"its member 'ensemble/mlp' is"),
         ("pmml", {"method": "stacking", "final_model": MLP}, r"its member 'final_model' is a model 'mlp'"),
-        ("onnx", {"members": [LSTM, LSTM]}, r"its member 'lstm' is a model 'lstm', which reads the bars before a row"),
-        ("onnx", {"members": [LINEAR, within(LSTM)]}, r"its member 'ensemble/lstm' is"),
+        ("onnx", {"method": "stacking", "final_model": LSTM}, r"'final_model' is a model 'lstm', which reads the bars"),
         ("joblib", {}, r"it shows no trained object of a library"),
     ],
-    ids=["a member", "a member of a member", "the final model", "windows", "windows within", "no object"],
+    ids=["a member", "a member of a member", "the final model", "windows of answers", "no object"],
 )
 def test_a_member_that_cannot_be_written_is_named_before_it_is_trained(
     registry: PluginRegistry, exporter: str, params: dict, message: str
@@ -44,9 +43,10 @@ def test_a_member_that_cannot_be_written_is_named_before_it_is_trained(
     [
         ("pmml", {"method": "stacking", "members": [within({"model_type": "random_forest"}), LINEAR]}),
         ("onnx", {"method": "stacking", "members": [within({"model_type": "lightgbm"}), MLP]}),
+        ("onnx", {"members": [LSTM, within(LSTM)]}),
         ("native", {"members": [LSTM]}),
     ],
-    ids=["pmml", "onnx", "native"],
+    ids=["pmml", "onnx", "onnx of windows", "native"],
 )
 def test_members_that_can_be_written_are_not_refused(registry: PluginRegistry, exporter: str, params: dict) -> None:
     registry.create("exporters", exporter, {}).check_model(registry.create("models", "ensemble", params))

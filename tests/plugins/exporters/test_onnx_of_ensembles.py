@@ -88,7 +88,7 @@ class LookingBack(Linear):
     ("kind", "message"),
     [
         (Formless, r"the member 'linear' of the ensemble, a model 'linear', has no ONNX form .* native or bundle"),
-        (LookingBack, r"the member 'linear' .* looks back on histories"),
+        (LookingBack, r"the member 'linear' .* neither one row at a time nor windows of bars"),
     ],
 )
 def test_a_member_without_a_form_for_single_rows_is_refused_by_name(kind, message: str) -> None:
