@@ -114,7 +114,9 @@ def config_of(folder, path):
 @pytest.fixture(scope="module")
 def tortured(tmp_path_factory):
     """A folder with a completed run of all names that are kept, its outcome, and what lay there before."""
-    folder = tmp_path_factory.mktemp("tortured")
+    # Within one of its own: other tests may write beside that one meanwhile.
+    folder = tmp_path_factory.mktemp("around") / "tortured"
+    folder.mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("QLOP_CONFIG_DIR", str(folder / "configuration"))
         patch.chdir(folder)
