@@ -87,6 +87,8 @@ def _explain(problem: ErrorDetails, model: type[BaseModel] | None) -> str:
         return f"{path}: {problem['msg'].removeprefix('Value error, ')}." if path else _sentence(problem["msg"])
     describe = _ALLOWED.get(kind)
     allowed = describe(problem.get("ctx", {})) if describe else f"it is refused: {problem['msg']}"
+    if kind == "string_type" and isinstance(problem["input"], (bool, int, float)):
+        allowed += ", so put it in quotes"
     if kind == "dict_type" or _is_secret(model, problem["loc"]):
         # What was written in the place of parameters may be one of them: its kind is told alone.
         return f"{path or 'the whole'} is {_kind_of(problem['input'])}; {allowed}."

@@ -29,7 +29,7 @@ def apply_overrides(raw: Mapping[str, Any], overrides: Sequence[str]) -> dict[st
         A config as read from a file.
     overrides : sequence of str
         Each "path=value": the path's steps are joined by dots, a list's entries are numbered from 0, and the value is
-        read as YAML.
+        read as YAML, but for a field of texts, for which 2024 is text as well.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def apply_overrides(raw: Mapping[str, Any], overrides: Sequence[str]) -> dict[st
     """
     changed = copy.deepcopy(dict(raw))
     for override in overrides:
-        _replace(changed, override_path(override), _value(override.partition("=")[2], override), override)
+        _replace(changed, override_path(override), _value(override), override)
         refuse_unfit_values(changed, shown_override(override))
     return changed
 
@@ -76,10 +76,11 @@ def shown_override(override: str) -> str:
     return f"--set {shown if equals else f'{shown}...'}"
 
 
-def _value(text: str, override: str) -> object:
-    from core.config.yaml_reader import parse_yaml
+def _value(override: str) -> object:
+    from core.config.run_config import RunConfig
+    from core.config.typed_values import typed_value
 
-    return parse_yaml(text, shown_override(override))
+    return typed_value(override.partition("=")[2], override_path(override), RunConfig, shown_override(override))
 
 
 def _replace(container: Any, steps: Sequence[str], value: object, override: str) -> None:  # noqa: ANN401 - plain JSON
@@ -115,7 +116,3 @@ def _position(entries: list[Any], step: str, override: str) -> int:
 
 def _not_a_container(path: str, override: str) -> str:
     return f"{shown_override(override)}: {path} is a plain value, so nothing lies below it."
-
-
-def _shown(override: str) -> str:
-    return override if len(override) <= _MOST_SHOWN else f"{override[: _MOST_SHOWN - 3]}..."

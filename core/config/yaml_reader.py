@@ -15,7 +15,7 @@ import yaml
 from core.base.errors import ConfigError
 from core.config.unfit_values import MOST_LEVELS
 
-__all__ = ["parse_yaml"]
+__all__ = ["CORE_SCALARS", "parse_yaml"]
 
 _MOST_NODES = 100_000
 
@@ -76,6 +76,8 @@ def _number(loader: yaml.SafeLoader, node: yaml.Node) -> float:
 
 _CoreSchemaLoader.add_constructor("tag:yaml.org,2002:int", _whole_number)
 _CoreSchemaLoader.add_constructor("tag:yaml.org,2002:float", _number)
+
+CORE_SCALARS = _CoreSchemaLoader.yaml_implicit_resolvers
 
 
 def parse_yaml(text: str, where: str) -> object:

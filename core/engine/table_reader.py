@@ -25,7 +25,8 @@ from core.base.errors import DataError
 
 __all__ = ["USUAL_LAYOUT", "CsvLayout", "TableBlock", "TableReader", "open_table_file"]
 
-_BYTES_AT_ONCE = 2**22
+_BYTES_READ = 2**20  # Arrow reads up to 32 times as many ahead
+_BATCHES_AT_ONCE = 4
 _ROWS_AT_ONCE = 2**16
 _LONGEST_CELL = 2**31 - 1  # what Arrow reads as one cell
 
@@ -114,10 +115,12 @@ class _CsvReader(TableReader):
         first_row = 0
         wrong: list[Any] = []
         with self._faults_told(wrong):
-            for batch in self._opened(names, wrong):
-                if batch.num_rows:
-                    yield TableBlock(first_row, pa.Table.from_batches([batch]))
-                    first_row += batch.num_rows
+            batches = iter(self._opened(names, wrong))
+            while some := list(islice(batches, _BATCHES_AT_ONCE)):
+                rows = pa.Table.from_batches(some)
+                if rows.num_rows:
+                    yield TableBlock(first_row, rows)
+                    first_row += rows.num_rows
         _refuse_no_rows(self.path, first_row)
         _give_back_memory()
 
@@ -143,7 +146,7 @@ class _CsvReader(TableReader):
         return arrow_csv.open_csv(
             self.path,
             read_options=arrow_csv.ReadOptions(
-                use_threads=False, encoding=self._layout.encoding, block_size=_BYTES_AT_ONCE
+                use_threads=False, encoding=self._layout.encoding, block_size=_BYTES_READ
             ),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=self._layout.delimiter, newlines_in_values=True, invalid_row_handler=refuse

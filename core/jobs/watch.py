@@ -9,12 +9,12 @@ from core.base.events import TERMINAL_STATES, Event, RunState, StatusPayload
 from core.store.home import Home
 from core.store.run_folder import RunFolder
 from core.store.run_store import RunStore
-from core.store.settlement import settle_folder
+from core.store.settlement import DYING_S, settle_folder
 
 __all__ = ["follow", "settle"]
 
 
-def settle(home: Home, run_id: str, *, dying_s: float = 0.2) -> RunState:
+def settle(home: Home, run_id: str, *, dying_s: float = DYING_S) -> RunState:
     """Return a run's true state; a run whose process died without a word is settled, in its files and in the index.
 
     Parameters

@@ -78,9 +78,9 @@ def _disabled(raw: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _yaml(config: Mapping[str, Any]) -> str:
-    import yaml
+    from core.config.yaml_writer import write_yaml
 
-    return yaml.safe_dump(_plain(config), sort_keys=False, allow_unicode=True, width=100)
+    return write_yaml({str(key): _plain(value) for key, value in config.items()})
 
 
 def _plain(value: object) -> object:

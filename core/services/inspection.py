@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
-
-import yaml
+from typing import TYPE_CHECKING, Any, cast
 
 from core.base.events import RunState
 from core.config.loader import parse_config
+from core.config.yaml_reader import parse_yaml
 from core.services.run_files import open_run_files
 from core.store.run_folder import RunFolder
 from core.store.run_query import RunQuery
@@ -136,7 +135,8 @@ def find_inspection(workbench: Workbench, config_text: str) -> str | None:
     ConfigError
         If it is no config.
     """
-    wanted = _compared(parse_config(yaml.safe_load(config_text), "config").model_dump(mode="json"))
+    raw = cast("Mapping[str, Any]", parse_yaml(config_text, "config"))
+    wanted = _compared(parse_config(raw, "config").model_dump(mode="json"))
     for run_id in _newest(workbench, _LOOKED_AT):
         if _compared(RunFolder.open(workbench.home, run_id).config()) == wanted:
             return run_id

@@ -86,7 +86,7 @@ def read_config_text(workbench: Workbench, named: str) -> str:
     StoreError
         If its config cannot be read.
     """
-    import yaml
+    from core.config.yaml_writer import write_yaml
 
     config = RunFolder.open(workbench.home, find_run(workbench, named)).config()
-    return yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=100)
+    return write_yaml(config)

@@ -21,11 +21,11 @@ from core.store.process_record import ProcessRecord, is_alive, machine_name
 from core.store.run_folder import RunFolder
 from core.store.run_lock import RunLock
 
-__all__ = ["STDERR_FILE", "Settlement", "settle_folder", "settle_under_lock", "settlement_of"]
+__all__ = ["DYING_S", "STDERR_FILE", "Settlement", "settle_folder", "settle_under_lock", "settlement_of"]
 
 STDERR_FILE = "stderr.txt"
 _LONGEST_TAIL = 2000
-_SHORT_S = 0.2
+DYING_S = 0.2  # how long a mere look waits
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Settlement:
     unwritten: StatusPayload | None = None
 
 
-def settle_folder(folder: RunFolder, *, dying_s: float = _SHORT_S) -> RunState:
+def settle_folder(folder: RunFolder, *, dying_s: float = DYING_S) -> RunState:
     """Return the run's true state, and write it down if its process died without a word.
 
     Safe from any process at any time, and from many at once: one of them writes.
@@ -64,7 +64,7 @@ def settle_folder(folder: RunFolder, *, dying_s: float = _SHORT_S) -> RunState:
     return settlement_of(folder, dying_s=dying_s).state
 
 
-def settlement_of(folder: RunFolder, *, dying_s: float = _SHORT_S) -> Settlement:
+def settlement_of(folder: RunFolder, *, dying_s: float = DYING_S) -> Settlement:
     """Settle the run as `settle_folder` does, and return its last status as well where it could not be written."""
     state = folder.events().state()
     if state in TERMINAL_STATES:

@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-import numpy as np
 import pytest
 
 SCRIPT = Path(__file__).parent / "many_rows.py"
@@ -20,7 +19,6 @@ ROOT = Path(__file__).parents[2]
 N_BARS = 2_000
 
 MOST_BYTES_A_ROW = 130
-ATTEMPTS = 3
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +43,6 @@ def bytes_a_row(few: dict[str, float], many: dict[str, float]) -> float:
     return (many["peak_bytes"] - few["peak_bytes"]) / (many["n_rows"] - few["n_rows"])
 
 
-def least_bytes_a_row(name: str, few: dict[str, object], many: dict[str, object]) -> float:
-    """Return what a row takes. A busy machine only adds to a peak, as readers run ahead: what is too much is measured anew."""
-    found: list[float] = []
-    while len(found) < ATTEMPTS and min(found, default=np.inf) > MOST_BYTES_A_ROW:
-        found.append(bytes_a_row(loaded(name, few), loaded(name, many)))
-    return min(found)
-
-
 @pytest.mark.parametrize(
     ("name", "form", "n_tickers"),
     [
@@ -66,13 +56,13 @@ def least_bytes_a_row(name: str, few: dict[str, object], many: dict[str, object]
 def test_a_row_more_takes_little_more_than_it_holds(
     name: str, form: str, n_tickers: tuple[int, int], many_rows: ModuleType, tmp_path: Path
 ) -> None:
-    asked = []
+    found = []
     for number in n_tickers:
         path = tmp_path / f"{number}.{form}"
         many_rows.write(form, number, N_BARS, path)
         params = {"sqlite_file": str(path), "table": "bars"} if name == "sql" else {"path": str(path)}
-        asked.append({**params, "no_corporate_actions": True})
-    assert least_bytes_a_row(name, *asked) <= MOST_BYTES_A_ROW
+        found.append(loaded(name, {**params, "no_corporate_actions": True}))
+    assert bytes_a_row(*found) <= MOST_BYTES_A_ROW
 
 
 def test_rows_beyond_the_runs_limit_of_memory_end_it_with_the_reason(many_rows: ModuleType, tmp_path: Path) -> None:

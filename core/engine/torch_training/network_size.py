@@ -48,13 +48,8 @@ def check_memory(weights: int, model: str, available_bytes: int | None = None) -
     """
     import psutil
 
-    needed = weights * _BYTES_IN_TRAINING
     free = int(psutil.virtual_memory().available) if available_bytes is None else available_bytes
-    if needed > max(free, _MODEST_BYTES):
-        raise TrainingError(
-            f"Model {model!r} would have {weights:,} weights, whose training takes {needed / 1e9:,.1f} GB of memory, "
-            f"and {free / 1e9:,.1f} GB are free. Make its layers narrower or fewer."
-        )
+    _refuse_more(weights, free, f"Model {model!r} would have {weights:,} weights", f"{_gigabytes(free)} are free")
 
 
 def check_machine_holds(weights: int, model: str, machine_bytes: int | None = None) -> None:
@@ -76,13 +71,22 @@ def check_machine_holds(weights: int, model: str, machine_bytes: int | None = No
     """
     import psutil
 
-    needed = weights * _BYTES_IN_TRAINING
     held = int(psutil.virtual_memory().total) if machine_bytes is None else machine_bytes
-    if needed > max(held, _MODEST_BYTES):
+    network = f"Model {model!r} would have {weights:,} weights or more"
+    _refuse_more(weights, held, network, f"this machine has {_gigabytes(held)}")
+
+
+def _refuse_more(weights: int, held_bytes: int, network: str, there_is: str) -> None:
+    needed = weights * _BYTES_IN_TRAINING
+    if needed > max(held_bytes, _MODEST_BYTES):
         raise TrainingError(
-            f"Model {model!r} would have {weights:,} weights or more, whose training takes {needed / 1e9:,.1f} GB of "
-            f"memory, and this machine has {held / 1e9:,.1f} GB. Make its layers narrower or fewer."
+            f"{network}, whose training takes {_gigabytes(needed)} of memory, and {there_is}. Make its layers narrower "
+            "or fewer."
         )
+
+
+def _gigabytes(number: int) -> str:
+    return f"{number / 1e9:,.1f} GB"
 
 
 def check_file_holds(weights: int, path: Path) -> None:

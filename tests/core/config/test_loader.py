@@ -112,6 +112,21 @@ def test_an_option_is_named_by_its_path_and_its_value_never_repeated(tmp_path, o
     assert "s3cret" not in message
 
 
+@pytest.mark.parametrize("number", ["04540101", "1234e567", "1e5", "12345678"])
+def test_what_looks_like_a_number_is_the_text_that_was_typed_for_a_field_of_texts(tmp_path, number):
+    overrides = [f"backtest.predictions_run={number}", f"title={number}", "features.0.feature_step_params.x=1e5"]
+    path = written(tmp_path, f"{GOOD}features: [{{name: a, feature_step_type: lag}}]\n")
+    config = load_config(path, [*overrides, f"data.tickers.1={number}"])
+    assert (config.backtest.predictions_run, config.title, config.data.tickers) == (number, number, ("ON", number))
+    assert config.features[0].feature_step_params["x"] == 1e5
+    assert load_config(path, ["backtest.predictions_run=null"]).backtest.predictions_run is None
+
+
+def test_a_number_in_a_file_where_text_belongs_is_refused_with_the_way_to_write_it(tmp_path):
+    said = refusal(written(tmp_path, GOOD + "backtest: {predictions_run: 12345678}"))
+    assert "backtest.predictions_run is 12345678; it must be text, so put it in quotes" in said
+
+
 def test_a_list_whose_entries_are_refused_is_not_said_to_be_too_short(tmp_path):
     message = refusal(written(tmp_path, GOOD), 'data.tickers=[""]')
     assert message == "--set data.tickers: data.tickers.0 is ''; it must have at least 1 character."
