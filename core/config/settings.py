@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator
 
 from core.base.errors import ConfigError
+from core.base.machine import usable_cores
 from core.base.validation import explain_validation_error
 from core.config.sections import PluginsConfig, Section
 from core.config.store_url import ELSEWHERE, names_another_machine
@@ -137,7 +138,7 @@ class JobsSettings(Section):
     @property
     def most_at_once(self) -> int:
         """How many runs may be at work at once."""
-        return self.concurrent_runs or max(1, len(os.sched_getaffinity(0)) - 1)
+        return self.concurrent_runs or max(1, usable_cores() - 1)
 
 
 class Settings(Section):

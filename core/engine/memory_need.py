@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.base.errors import RunLimitError
+from core.base.machine import machine_memory
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +51,7 @@ def memory_room(limit_mb: float | None) -> MemoryRoom:
     """Return what this process may still take, now."""
     import psutil
 
-    free = MemoryRoom(int(psutil.virtual_memory().available))
+    free = MemoryRoom(machine_memory().free_bytes)
     if limit_mb is None:
         return free
     left = max(0, int(limit_mb * 1e6) - psutil.Process().memory_info().rss)

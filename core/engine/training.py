@@ -10,18 +10,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.engine.fitted_model import FittedModel
-from core.engine.fold_predictions import base_rate_predictions, in_order, joined_predictions
+from core.engine.fold_outcome import FoldOutcome, out_of_sample
+from core.engine.fold_predictions import base_rate_predictions, joined_predictions
 from core.engine.fold_training import FittedFold, fit_fold, make_blocks
 from core.engine.label_lives import LabelLives, label_lives
 from core.engine.learned_span import LearnedSpan, learned_span
-from core.engine.model_columns import probability_column
 from core.engine.model_example import example_rows
 from core.engine.permutation_importances import judged_rows, permutation_importances
 from core.engine.prediction_scores import scorable_rows, score_predictions
@@ -101,13 +100,6 @@ class _Features:
 
 
 @dataclass(frozen=True, eq=False)
-class _FoldOutcome:
-    base_rates: dict[str, float]
-    summary: dict[str, object]
-    curve: Sequence[tuple[str, float, int]]
-
-
-@dataclass(frozen=True, eq=False)
 class _Final:
     fold: FittedFold
     examples: pd.DataFrame
@@ -143,7 +135,7 @@ def train_model(task: TrainingTask) -> TrainingResult:
     outcomes, predictions = [], []
     for fold in folds:
         task.report.check_cancelled()
-        outcome, predicted = _outcome(task, features.of(fold), lives, fold)
+        outcome, predicted = out_of_sample(task, features.of(fold), lives, fold)
         is_scored[fold.test[scorable_rows(predicted)]] = True
         outcomes.append(outcome)
         predictions.append(predicted)
@@ -218,54 +210,10 @@ def _features(task: TrainingTask, fold: Fold | None) -> pd.DataFrame:
     return pd.DataFrame(values.T, index=features.index, columns=features.columns, copy=False)
 
 
-def _outcome(
-    task: TrainingTask, features: pd.DataFrame, lives: LabelLives, fold: Fold
-) -> tuple[_FoldOutcome, pd.DataFrame]:
-    trained = fit_fold(task, make_blocks(task, features, lives, fold))
-    predictions = trained.fitted.predict(features.iloc[fold.test])
-    predictions["fold"] = fold.number
-    if task.splits.scheme == "combinatorial_purged":
-        predictions["path"] = fold.test_path
-    predictions["target"] = task.labels["target"].to_numpy(dtype=np.float64)[fold.test]
-    predictions["label_end"] = task.labels["label_end"].array[fold.test]
-    predictions = in_order(predictions)
-    rates = _base_rates(task, trained, fold)
-    scores = score_predictions(predictions, base_rate_predictions(predictions, [rates]), task.task)
-    for name, value in scores.items():
-        task.report.metric(name, value, None, fold.number)
-    return _FoldOutcome(rates, _summary(trained, fold, scores), trained.curve), predictions
-
-
-def _base_rates(task: TrainingTask, trained: FittedFold, fold: Fold) -> dict[str, float]:
-    """Return what the rows that the fold could learn from predict by their base rate, column by column."""
-    known = np.concatenate((fold.train, fold.early_stopping, fold.calibration))
-    target = task.labels["target"].to_numpy(dtype=np.float64)[known]
-    if task.task == "regression":
-        return {"prediction": float(target.mean())}
-    return {probability_column(label): float((target == label).mean()) for label in trained.fitted.classes}
-
-
-def _summary(trained: FittedFold, fold: Fold, scores: dict[str, float | None]) -> dict[str, object]:
-    calibrators = trained.fitted.calibrators
-    return {
-        "fold": fold.number,
-        "test_start": fold.test_start,
-        "test_end": fold.test_end,
-        "train_rows": len(fold.train),
-        "effective_train_rows": trained.effective_train_rows,
-        "early_stopping_rows": len(fold.early_stopping),
-        "calibration_rows": len(fold.calibration),
-        "test_rows": len(fold.test),
-        "calibration": calibrators[0].kind if calibrators else "none",
-        "calibration_slope": calibrators[0].slope if calibrators and calibrators[0].kind == "platt" else np.nan,
-        **{name: np.nan if value is None else value for name, value in scores.items()},
-    }
-
-
 def _result(
     task: TrainingTask,
     predictions: pd.DataFrame,
-    outcomes: list[_FoldOutcome],
+    outcomes: list[FoldOutcome],
     final: _Final,
     effective_sizes: dict[str, float | None],
     is_scored: NDArray[np.bool_],

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from core.base.errors import QlopError
+from core.base.machine import usable_cores
 from core.services.workbench import Workbench, open_workbench
 
 __all__ = ["Finding", "examine"]
@@ -89,7 +90,7 @@ def _xgboost() -> Finding:
 
 
 def _threads() -> Finding:
-    return Finding("ok", "cores", f"{len(os.sched_getaffinity(0))} for this process, {os.cpu_count()} in the machine")
+    return Finding("ok", "cores", f"{usable_cores()} for this process, {os.cpu_count()} in the machine")
 
 
 def _home(workbench: Workbench) -> Finding:

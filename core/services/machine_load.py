@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.base.machine import machine_memory, usable_cores
 from core.store.process_record import is_alive
 from core.store.run_folder import RunFolder
 
@@ -28,7 +29,7 @@ class MachineLoad:
     load_1_min : float
         Processes that want a core, averaged over a minute.
     memory_used_bytes, memory_total_bytes : int
-        Of main memory.
+        Of main memory, or of the container's share of it.
     """
 
     cores: int
@@ -52,11 +53,9 @@ class ProcessLoad:
 
 def machine_load() -> MachineLoad:
     """Return the machine's load now."""
-    import psutil
-
-    memory = psutil.virtual_memory()
-    available = len(os.sched_getaffinity(0))
-    return MachineLoad(os.cpu_count() or available, available, os.getloadavg()[0], memory.used, memory.total)
+    memory, cores = machine_memory(), usable_cores()
+    used = memory.total_bytes - memory.free_bytes
+    return MachineLoad(os.cpu_count() or cores, cores, os.getloadavg()[0], used, memory.total_bytes)
 
 
 def process_loads(workbench: Workbench, run_ids: Sequence[str]) -> list[ProcessLoad]:

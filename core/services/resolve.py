@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, cast
 
 from core.base.errors import ConfigError, PluginError, QlopError
+from core.base.machine import usable_cores
 from core.base.validation import Where, place_of
 from core.services.params_json import clear_secrets, params_json
 from core.services.plugin_slots import PLUGIN_LISTS, PLUGIN_SECTIONS
@@ -47,7 +47,7 @@ def resolve_config(config: RunConfig, registry: PluginRegistry, where: Where) ->
     """
     _check_sections(config, registry, where)
     resolver = _Resolver(registry, where)
-    changes: dict[str, Any] = {"thread_count": config.thread_count or len(os.sched_getaffinity(0))}
+    changes: dict[str, Any] = {"thread_count": config.thread_count or usable_cores()}
     changes["mode_params"] = resolver.params("orchestrators", config.mode, config.mode_params, "mode_params")
     for section, (kind, stem) in PLUGIN_SECTIONS.items():
         changes[section] = resolver.section(getattr(config, section), kind, stem, section)

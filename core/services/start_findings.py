@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.base.machine import usable_cores
 from core.plugin.disabling import disabling_entry, disabling_path
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ __all__ = ["start_findings"]
 def start_findings(config: RunConfig, registry: PluginRegistry, settings: Settings) -> list[str]:
     """Return one sentence for each setting that a person should look at."""
     findings = []
-    cores = len(os.sched_getaffinity(0))
+    cores = usable_cores()
     if config.thread_count and config.thread_count > cores:
         findings.append(
             f"thread_count is {config.thread_count}, but this process may use {cores} cores; more threads than cores "

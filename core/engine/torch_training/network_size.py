@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.base.errors import DataError, TrainingError
+from core.base.machine import machine_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,9 +47,7 @@ def check_memory(weights: int, model: str, available_bytes: int | None = None) -
     TrainingError
         If it needs more.
     """
-    import psutil
-
-    free = int(psutil.virtual_memory().available) if available_bytes is None else available_bytes
+    free = machine_memory().free_bytes if available_bytes is None else available_bytes
     _refuse_more(weights, free, f"Model {model!r} would have {weights:,} weights", f"{_gigabytes(free)} are free")
 
 
@@ -69,9 +68,7 @@ def check_machine_holds(weights: int, model: str, machine_bytes: int | None = No
     TrainingError
         If it needs more.
     """
-    import psutil
-
-    held = int(psutil.virtual_memory().total) if machine_bytes is None else machine_bytes
+    held = machine_memory().total_bytes if machine_bytes is None else machine_bytes
     network = f"Model {model!r} would have {weights:,} weights or more"
     _refuse_more(weights, held, network, f"this machine has {_gigabytes(held)}")
 
