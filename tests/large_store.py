@@ -125,6 +125,7 @@ class _Run(NamedTuple):
             created_at=self.started_at,
             started_at=self.started_at,
             finished_at=self.finished_at,
+            duration_s=None if self.state is RunState.CRASHED else (self.finished_at - self.started_at).total_seconds(),
             config_summary=config_summary(self.config),
             metrics=self.metrics,
             tags=tuple(self.notes.get("tags", ())),

@@ -12,7 +12,7 @@ QlopError
 │   ├── RunIdError       an id that no run has, or that a new run cannot bear; exit code 2
 │   ├── RunCancelled     the run was asked to stop
 │   └── RunLimitError    the run came to a limit of time, memory or disk space
-├── StoreError           the home folder or the run store cannot be read or written
+├── StoreError           the home folder, the run store or a temporary folder cannot be read or written
 │   └── HomeError        the home folder that was named cannot be used; exit code 2
 ├── RelayError           the relay of live events cannot be started, reached or believed
 └── ExportError          an exported model cannot be written or does not predict as its original
@@ -105,7 +105,7 @@ class RunLimitError(RunError):
 
 
 class StoreError(QlopError):
-    """The home folder or the run store cannot be read or written."""
+    """The home folder, the run store or a temporary folder cannot be read or written."""
 
 
 class HomeError(StoreError):

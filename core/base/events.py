@@ -77,7 +77,11 @@ class LogPayload(_Frozen):
 
 
 class ProgressPayload(_Frozen):
-    """How far a step is. `eta_s` is None while nobody knows."""
+    """How far a step is. `eta_s` is None while nobody knows.
+
+    `within` names the step that this one is a part of, and is empty where it stands alone. A part begins anew, with a
+    smaller value, as often as the whole needs it.
+    """
 
     kind: Literal["progress"] = Field(default="progress", exclude=True, repr=False)
     value: float = Field(ge=0, allow_inf_nan=False)
@@ -85,6 +89,7 @@ class ProgressPayload(_Frozen):
     unit: str = ""
     step_name: str
     eta_s: FiniteOrNone = Field(default=None, ge=0)
+    within: str = ""
 
 
 class MetricPayload(_Frozen):
@@ -98,13 +103,18 @@ class MetricPayload(_Frozen):
 
 
 class StatusPayload(_Frozen):
-    """A change of state; `current_status` and `next_step` are prose for a person."""
+    """A change of state; `current_status` and `next_step` are prose for a person.
+
+    `elapsed_s` comes with the last status that a run's own process writes: the seconds since it began to run, by a
+    clock that nobody sets. None in all others, and in logs of versions that did not note it.
+    """
 
     kind: Literal["status"] = Field(default="status", exclude=True, repr=False)
     state: RunState
     current_status: str
     next_step: str = ""
     error: str | None = None
+    elapsed_s: FiniteOrNone = Field(default=None, ge=0)
 
 
 class ArtifactPathPayload(_Frozen):

@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-__all__ = ["FieldProblem", "Where", "explain_validation_error", "field_problems", "place_of"]
+__all__ = ["FieldProblem", "Where", "explain_validation_error", "field_problems", "is_secret_field", "place_of"]
 
 _SHOWN_VALUE_LENGTH = 80
 _MOST_TOLD = 100
@@ -69,6 +69,16 @@ def field_problems(error: ValidationError, model: type[BaseModel] | None = None)
     return tuple(FieldProblem(tuple(problem["loc"]), _explain(problem, model)) for problem in _telling(error))
 
 
+def is_secret_field(model: type[BaseModel] | None, path: Sequence[str | int]) -> bool:
+    """Return whether a field of secrets stands at `path`: whatever somebody wrote there is not repeated."""
+    *parents, name = path or ("",)
+    for step in parents:
+        field = model.model_fields.get(step) if model and isinstance(step, str) else None
+        model = _model_within(field.annotation) if field else model
+    field = model.model_fields.get(name) if model and isinstance(name, str) else None
+    return field is not None and _names_secret(field.annotation)
+
+
 def _telling(error: ValidationError) -> list[ErrorDetails]:
     """Return the problems, without those of lists that are too short only because their entries are refused."""
     problems = error.errors(include_url=False)
@@ -89,7 +99,7 @@ def _explain(problem: ErrorDetails, model: type[BaseModel] | None) -> str:
     allowed = describe(problem.get("ctx", {})) if describe else f"it is refused: {problem['msg']}"
     if kind == "string_type" and isinstance(problem["input"], (bool, int, float)):
         allowed += ", so put it in quotes"
-    if kind == "dict_type" or _is_secret(model, problem["loc"]):
+    if kind == "dict_type" or is_secret_field(model, problem["loc"]):
         # What was written in the place of parameters may be one of them: its kind is told alone.
         return f"{path or 'the whole'} is {_kind_of(problem['input'])}; {allowed}."
     return f"{path or 'the whole'} is {_shown(problem['input'])}; {allowed}."
@@ -122,16 +132,6 @@ def _fields_at(model: type[BaseModel] | None, path: Iterable[str | int]) -> list
 
 def _kind_of(value: object) -> str:
     return "nothing" if value is None else _KINDS.get(type(value), "something else")
-
-
-def _is_secret(model: type[BaseModel] | None, path: Sequence[str | int]) -> bool:
-    """Return whether a field of secrets stands at `path`: whatever somebody wrote there is not repeated."""
-    *parents, name = path or ("",)
-    for step in parents:
-        field = model.model_fields.get(step) if model and isinstance(step, str) else None
-        model = _model_within(field.annotation) if field else model
-    field = model.model_fields.get(name) if model and isinstance(name, str) else None
-    return field is not None and _names_secret(field.annotation)
 
 
 def _names_secret(annotation: object) -> bool:
@@ -200,4 +200,5 @@ _ALLOWED: dict[str, Callable[[Mapping[str, object]], str]] = {
     "date_type": lambda _: "it must be a date such as 2020-01-31",
     "date_parsing": lambda _: "it must be a date such as 2020-01-31",
     "date_from_datetime_parsing": lambda _: "it must be a date such as 2020-01-31",
+    "date_from_datetime_inexact": lambda _: "it must be a date such as 2020-01-31",
 }

@@ -6,9 +6,11 @@ Exit codes: 0 done, 1 the run failed, 2 wrong config or usage, 130 cancelled.
 from __future__ import annotations
 
 import sys
+from traceback import format_exception
 
 import typer
 
+from core.base.clear_passwords import without_passwords
 from core.base.errors import QlopError
 from core.cli import (
     doctor_command,
@@ -64,10 +66,18 @@ def call() -> None:
     try:
         app(prog_name="qlop")
     except QlopError as error:
-        typer.echo(harmless_lines(f"qlop: {error}"), err=True)
+        typer.echo(harmless_lines(without_passwords(f"qlop: {error}")), err=True)
         sys.exit(error.exit_code)
     except OSError as error:
         if error.filename is not None:
-            raise
-        typer.echo(f"qlop: the output cannot be written: {error.strerror or error}.", err=True)
+            _tell_traceback(error)
+        else:
+            typer.echo(f"qlop: the output cannot be written: {error.strerror or error}.", err=True)
         sys.exit(1)
+    except Exception as error:  # noqa: BLE001 - the last to hear of it; a traceback of Python's own would show passwords
+        _tell_traceback(error)
+        sys.exit(1)
+
+
+def _tell_traceback(error: Exception) -> None:
+    typer.echo(without_passwords("".join(format_exception(error))), err=True, nl=False)

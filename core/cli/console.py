@@ -12,6 +12,7 @@ import typer
 from core.base.events import Event, LogPayload, ProgressPayload, RunState, StatusPayload
 from core.cli.streams import ForgivingStream
 from core.cli.tables import harmless, harmless_lines
+from core.cli.told_steps import ToldSteps
 from core.services.log_text import log_line
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def open_console() -> Iterator[Console]:
         TextColumn("{task.description:<14}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
+        TextColumn("{task.fields[unit]}", markup=False),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Terminal(file=stream)) as progress:
@@ -50,11 +52,11 @@ def _show_nothing(_event: Event) -> None:
 
 
 class PlainConsole:
-    """One line for each log, status and tenth of a step that was reached."""
+    """One line for each log, status and tenth of a step that was reached; of a part of a step one now and then."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._shown_tenth: dict[str, int] = {}
+        self._steps = ToldSteps()
 
     def __call__(self, event: Event) -> None:
         """Show `event`."""
@@ -68,11 +70,8 @@ class PlainConsole:
             return log_line(payload)
         if isinstance(payload, StatusPayload):
             return f"{payload.state.value}: {payload.current_status}"
-        if isinstance(payload, ProgressPayload) and payload.total:
-            tenth = int(10 * payload.value / payload.total)
-            if tenth != self._shown_tenth.get(payload.step_name, 0):
-                self._shown_tenth[payload.step_name] = tenth
-                return f"{payload.step_name}: {payload.value:g} of {payload.total:g} {payload.unit}".rstrip()
+        if isinstance(payload, ProgressPayload) and payload.total and self._steps.is_worth_a_line(event, payload):
+            return f"{payload.step_name}: {payload.value:g} of {payload.total:g} {payload.unit}".rstrip()
         return ""
 
 
@@ -82,6 +81,7 @@ class BarConsole:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._tasks: dict[str, TaskID] = {}
+        self._values: dict[str, float] = {}
 
     def __call__(self, event: Event) -> None:
         """Show `event`."""
@@ -94,7 +94,11 @@ class BarConsole:
             self._progress.console.print(harmless_lines(log_line(payload)), markup=False, highlight=False)
 
     def _advance(self, payload: ProgressPayload) -> None:
-        if payload.step_name not in self._tasks:
-            name = harmless(payload.step_name)
-            self._tasks[payload.step_name] = self._progress.add_task(name, total=payload.total)
-        self._progress.update(self._tasks[payload.step_name], completed=payload.value, total=payload.total)
+        name, unit = payload.step_name, harmless(payload.unit)
+        if name not in self._tasks:
+            self._tasks[name] = self._progress.add_task(harmless(name), total=payload.total, unit=unit)
+        elif payload.within and payload.value < self._values[name]:
+            # The step begins anew, and so does its clock.
+            self._progress.reset(self._tasks[name], total=payload.total, unit=unit)
+        self._progress.update(self._tasks[name], completed=payload.value, total=payload.total, unit=unit)
+        self._values[name] = payload.value

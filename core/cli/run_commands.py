@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.base.clear_passwords import without_passwords
 from core.base.errors import UsageError
 from core.cli.options import ConfigOption, HomeOption, JsonOption, NoQueueOption, SeedOption, SetOption, StreamOption
 from core.cli.streams import flush_streams
@@ -164,9 +165,10 @@ def _refuse_another_mode(mode: str, overrides: Sequence[str]) -> None:
     for override in overrides:
         path, _, value = override.partition("=")
         if path.strip() == "mode" and value.strip() != mode:
+            shown = without_passwords(override)
             raise UsageError(
-                f"--set {override} contradicts the command, whose mode is {mode}. Leave it out, or call: "
-                f"qlop run {value.strip() or 'MODE'} --config FILE"
+                f"--set {shown} contradicts the command, whose mode is {mode}. Leave it out, or call: "
+                f"qlop run {shown.partition('=')[2].strip() or 'MODE'} --config FILE"
             )
 
 

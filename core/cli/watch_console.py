@@ -21,6 +21,7 @@ from core.base.events import (
     StatusPayload,
 )
 from core.cli.tables import harmless
+from core.cli.told_steps import ToldSteps
 from core.services.log_text import log_line
 
 if TYPE_CHECKING:
@@ -64,12 +65,12 @@ def open_watch_console(stream: TextIO) -> Iterator[WatchConsole]:
 
 
 class LineConsole:
-    """A line for each log, status and artifact, and for each tenth of a step; metrics at the end."""
+    """A line for each log, status, artifact and tenth of a step; of its parts one now and then; metrics at the end."""
 
     def __init__(self, stream: TextIO) -> None:
         self._write: Callable[[str], None] = lambda line: typer.echo(line, file=stream)
         self._metrics = MetricBoard()
-        self._shown_tenth: dict[str, int] = {}
+        self._steps = ToldSteps()
 
     def show(self, event: Event) -> None:
         """Show an event."""
@@ -77,7 +78,7 @@ class LineConsole:
         if isinstance(payload, MetricPayload):
             self._metrics.take(payload)
         elif isinstance(payload, ProgressPayload):
-            if self._reaches_a_tenth(payload):
+            if self._steps.is_worth_a_line(event, payload):
                 self._write(_stamped(event, f"{payload.step_name}: {_reach(payload)}"))
         else:
             self._write(_stamped(event, _told(payload)))
@@ -90,12 +91,6 @@ class LineConsole:
     def _sum_up(self, payload: Payload) -> None:
         if isinstance(payload, StatusPayload) and (summary := self._metrics.text()):
             self._write(f"metrics: {summary}")
-
-    def _reaches_a_tenth(self, payload: ProgressPayload) -> bool:
-        tenth = int(10 * payload.value / payload.total) if payload.total else 0
-        before = self._shown_tenth.get(payload.step_name, 0)
-        self._shown_tenth[payload.step_name] = tenth
-        return tenth != before
 
 
 class BarConsole:

@@ -15,6 +15,7 @@ from core.base.small_file import read_small_file
 from core.base.validation import Where, explain_validation_error
 from core.config.origins import ConfigOrigin
 from core.config.overrides import apply_overrides
+from core.config.secrets_in_clear import Advise, no_advice, refuse_secrets_in_clear
 from core.config.unfit_values import MOST_LEVELS, refuse_deep_keys, refuse_unfit_values
 
 if TYPE_CHECKING:
@@ -39,16 +40,33 @@ def load_config(path: Path | str, overrides: Sequence[str] = ()) -> RunConfig:
     Raises
     ------
     ConfigError
-        If the file cannot be read, or a field is unknown, missing or out of its bounds; all problems are listed.
+        If the file cannot be read, a password stands in it, or a field is unknown, missing or out of its bounds; all
+        problems are listed.
     """
     changed = apply_overrides(read_config_file(Path(path)), overrides)
     return parse_config(changed, ConfigOrigin(str(path), overrides))
 
 
-def parse_config(raw: Mapping[str, Any], where: Where) -> RunConfig:
-    """Return the config that `raw` holds; `where` names the origin of it, or of its parts, in errors."""
+def parse_config(raw: Mapping[str, Any], where: Where, advise: Advise = no_advice) -> RunConfig:
+    """Return the config that `raw` holds.
+
+    Parameters
+    ----------
+    raw : mapping
+        A config in JSON types.
+    where : str or callable
+        Names the origin of it, or of its parts, in errors.
+    advise : callable
+        Returns a sentence on what takes a secret instead of the field at a path, for errors.
+
+    Raises
+    ------
+    ConfigError
+        If a password stands in it, or a field is unknown, missing or out of its bounds.
+    """
     from core.config.run_config import RunConfig
 
+    refuse_secrets_in_clear(raw, where, advise)
     try:
         return RunConfig.model_validate(raw)
     except ValidationError as error:

@@ -13,7 +13,7 @@ from typing import Any
 from core.base.errors import ConfigError
 from core.config.unfit_values import MOST_LEVELS, refuse_unfit_values
 
-__all__ = ["apply_overrides", "override_path", "shown_override"]
+__all__ = ["apply_overrides", "override_path", "recorded_command", "shown_override"]
 
 _POSITION = re.compile(r"[0-9]{1,9}")
 _PATH = re.compile(r"[A-Za-z0-9_.]*")
@@ -50,7 +50,7 @@ def override_path(override: str) -> tuple[str, ...]:
     Raises
     ------
     ConfigError
-        If it has no "=", an empty step, or more steps than a config has levels.
+        If it has no "=", an empty step, or more steps than a config has levels, or is a URL.
     """
     path, equals, _ = override.partition("=")
     steps = tuple(path.strip().split("."))
@@ -58,6 +58,9 @@ def override_path(override: str) -> tuple[str, ...]:
         raise ConfigError(
             f"{shown_override(override)} is not of the form path.to.field=value, such as splits.train_bars=504."
         )
+    if "://" in path:
+        # A URL without a path before it: an = of its password would end what looks like one.
+        raise ConfigError("--set: a URL stands where a path.to.field=value must; the value follows the first =.")
     if len(steps) > MOST_LEVELS:
         raise ConfigError(
             f"{shown_override(override)}: the path has {len(steps):,} steps; at most {MOST_LEVELS} may be."
@@ -74,6 +77,25 @@ def shown_override(override: str) -> str:
     whole = path.strip() if equals else "".join(_PATH.findall(path.strip())[:1])
     shown = whole if len(whole) <= _MOST_SHOWN else f"{whole[: _MOST_SHOWN - 3]}..."
     return f"--set {shown if equals else f'{shown}...'}"
+
+
+def recorded_command(command: Sequence[str], overrides: Sequence[str]) -> tuple[str, ...]:
+    """Return a command line for the record, without the values of options that later ones have put aside.
+
+    What a run goes by has been checked for secrets; what was put aside has not.
+    """
+    paths = [override_path(override) for override in overrides]
+    in_force = {
+        override
+        for place, (override, path) in enumerate(zip(overrides, paths, strict=True))
+        if not any(later[: len(path)] == path or path[: len(later)] == later for later in paths[place + 1 :])
+    }
+    shown = {
+        f"{option}{override}": f"{option}{override.partition('=')[0]}=***"
+        for override in set(overrides) - in_force
+        for option in ("", "--set=", "-s")
+    }
+    return tuple(shown.get(argument, argument) for argument in command)
 
 
 def _value(override: str) -> object:

@@ -41,6 +41,8 @@ PluginParams = dict[str, JsonValue]
 PluginName = Annotated[str, Field(min_length=1, max_length=200)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 
+_NAMES_OF_CURVES = frozenset({"strategy", "benchmark"})
+
 
 def _check_ticker(name: str) -> str:
     if fault := ticker_fault(name):
@@ -54,7 +56,8 @@ Ticker = Annotated[str, Field(min_length=1, max_length=LONGEST_TICKER), AfterVal
 class Section(BaseModel):
     """Base of all sections: frozen, closed to unknown fields, numbers finite."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    # What was given is in no text of pydantic's own: it may be a secret in the wrong place, and tracebacks show causes.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
 
 class LoadDataConfig(Section):
@@ -203,6 +206,15 @@ class ExecutionConfig(Section):
         return self
 
 
+def _check_baseline_name(name: str) -> str:
+    if name in _NAMES_OF_CURVES:
+        raise ValueError(f"a baseline must not be named {name!r}, which a backtest's own curve is; choose another name")
+    return name
+
+
+BaselineName = Annotated[Identifier, AfterValidator(_check_baseline_name)]
+
+
 class BacktestConfig(Section):
     """What a backtest is fed and compared with."""
 
@@ -215,13 +227,23 @@ class BacktestConfig(Section):
         max_length=4_096,
         description="File of the exporter native; its model predicts the bars after those it learned from.",
     )
-    baselines: dict[Identifier, StrategyConfig] = Field(
+    baselines: dict[BaselineName, StrategyConfig] = Field(
         default_factory=dict, description="Strategies simulated beside, under the same terms and dates."
     )
     benchmark: Ticker | None = Field(default=None, description="Ticker of the same data source, bought and held.")
     periods_per_year: float | None = Field(
         default=None, gt=0.0, le=1e6, description="Bars in a year of annual figures; null: as data.interval says."
     )
+
+    @field_validator("benchmark")
+    @classmethod
+    def _benchmark_is_no_baselines_name(cls, ticker: str | None, others: ValidationInfo) -> str | None:
+        if ticker is not None and ticker in others.data.get("baselines", {}):
+            raise ValueError(
+                f"it is {ticker!r}, and so is the name of a baseline, backtest.baselines.{ticker}; both curves would "
+                "bear it, so give the baseline another name"
+            )
+        return ticker
 
     @field_validator("model_file")
     @classmethod

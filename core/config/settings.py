@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 
+from core.base.clear_passwords import holds_password
 from core.base.errors import ConfigError
 from core.base.machine import usable_cores
+from core.base.url_place import url_place
 from core.base.validation import explain_validation_error
+from core.config.secrets_in_clear import refuse_secrets_in_clear
 from core.config.sections import PluginsConfig, Section
 from core.config.store_url import ELSEWHERE, names_another_machine
 
@@ -28,7 +30,6 @@ __all__ = [
 
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_PASSWORD_IN_URL = re.compile(r"[A-Za-z0-9+]+://[^/@]*:[^@]+@|.*[?&]password=", re.IGNORECASE)
 
 
 class StoreSettings(Section):
@@ -43,7 +44,7 @@ class StoreSettings(Section):
     @field_validator("url")
     @classmethod
     def _holds_no_password(cls, url: str | None) -> str | None:
-        if url is not None and _PASSWORD_IN_URL.match(url):
+        if url is not None and holds_password(url):
             raise ValueError("a URL with a password stands here; secrets are references: env:NAME or file:PATH")
         return url
 
@@ -70,14 +71,21 @@ class RelaySettings(Section):
         description="Where browsers reach the relay directly; null: through the dashboard, at /api/relay.",
     )
 
+    @field_validator("url", "browser_url")
+    @classmethod
+    def _is_an_address_alone(cls, url: str | None) -> str | None:
+        if url is not None:
+            _refuse_more_than_an_address(url)
+        return url
+
     @field_validator("url")
     @classmethod
     def _is_of_this_machine(cls, url: str | None) -> str | None:
         # A folder's settings may come with a cloned repository, and whoever is named here is sent every event.
         if url is not None and urlsplit(url).hostname not in _LOOPBACK:
             raise ValueError(
-                f"relay.url {url!r} is on another machine, and settings.yaml may have come with the folder; it must be"
-                " of this machine (127.0.0.1). To send events elsewhere set QLOP_RELAY_URL"
+                f"relay.url {url_place(url)!r} is on another machine, and settings.yaml may have come with the folder;"
+                " it must be of this machine (127.0.0.1). To send events elsewhere set QLOP_RELAY_URL"
             )
         return url
 
@@ -158,7 +166,7 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
     Raises
     ------
     ConfigError
-        If the file is malformed or no file, or a field is unknown.
+        If the file is malformed or no file, a password stands in it, or a field is unknown.
     """
     from core.config.loader import read_config_file
 
@@ -167,6 +175,7 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
     raw = read_config_file(path) if os.path.lexists(path) else {}
     if environment.get("QLOP_STORE_URL"):
         raw = {**raw, "store": {**(raw.get("store") or {}), "url": "env:QLOP_STORE_URL"}}
+    refuse_secrets_in_clear(raw, str(path))
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
@@ -177,8 +186,21 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
 
 def _with_relay(settings: Settings, url: str) -> Settings:
     """Return the settings with the relay that the environment names, which is the user's own word."""
-    if urlsplit(url).scheme not in {"ws", "wss"} or not urlsplit(url).hostname:
+    try:
+        _refuse_more_than_an_address(url)
+    except ValueError as error:
+        raise ConfigError(f"QLOP_RELAY_URL cannot be used: {error}.") from error
+    if not url_place(url).startswith(("ws://", "wss://")):
         raise ConfigError(
-            f"QLOP_RELAY_URL is {url!r}; it must be such as ws://127.0.0.1:8765 or wss://relay.example.org"
+            f"QLOP_RELAY_URL is {url_place(url)!r}; it must be such as ws://127.0.0.1:8765 or wss://relay.example.org"
         )
     return settings.model_copy(update={"relay": settings.relay.model_copy(update={"url": url})})
+
+
+def _refuse_more_than_an_address(url: str) -> None:
+    """Refuse what a relay's address must not hold, as logs and screens name it; the text holds nothing of it."""
+    if set("@?#") & set(url):
+        raise ValueError(
+            "a relay's address holds no user, no password, no ? and no #, such as ws://127.0.0.1:8765; the relay knows"
+            " people by tokens of its own"
+        )

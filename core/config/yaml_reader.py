@@ -32,7 +32,7 @@ class _CoreSchemaLoader(yaml.SafeLoader):
             raise yaml.composer.ComposerError(
                 None,
                 None,
-                f"the tag {tag!r:.60} is refused; a config holds plain values only, so remove the tag",
+                _refused_tag(str(tag)),
                 event.start_mark,
             )
         node: yaml.Node | None = super().compose_node(parent, index)
@@ -99,11 +99,28 @@ def parse_yaml(text: str, where: str) -> object:
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
-        raise ConfigError(f"{where}: {_position(error)}{error.problem or 'this is not YAML'}.") from error
+        # From None: the cause quotes the line, and a password may stand there.
+        raise ConfigError(f"{where}: {_position(error)}{_problem(error)}.") from None
     except (yaml.YAMLError, ValueError) as error:
         raise ConfigError(f"{where}: this is not YAML: {error}.") from error
     except RecursionError as error:
         raise ConfigError(f"{where}: values are nested deeper than {MOST_LEVELS} levels; flatten the file.") from error
+
+
+def _refused_tag(tag: str) -> str:
+    if tag.startswith("!"):
+        # Somebody's password may begin so: it is not repeated.
+        return (
+            "a tag is refused; a config holds plain values only: remove it, or put a text that begins with ! in quotes"
+        )
+    return f"the tag {tag!r:.60} is refused; a config holds plain values only, so remove the tag"
+
+
+def _problem(error: yaml.MarkedYAMLError) -> str:
+    problem = error.problem or "this is not YAML"
+    if problem.startswith("found undefined alias"):
+        return "found an alias to nothing; put a text that begins with * in quotes"
+    return problem
 
 
 def _position(error: yaml.MarkedYAMLError) -> str:

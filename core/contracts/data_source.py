@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from core.contracts.data_access import DataAccess, NoAccess
@@ -29,11 +30,14 @@ class DataSourcePlugin(Plugin):
         The run's events and the cache of bars, set before `load_data` is called; outside of runs nobody hears and
         nothing is kept.
     price_indices : frozenset of str
-        Tickers that are price indices: comparisons with them say that dividends are missing.
+        Tickers that are price indices: comparisons with them say that dividends are missing, and runs that trade them
+        say that nobody can.
     default_tickers : tuple of str or None
         What is loaded where no ticker is named; empty where some must be; None: all that it holds.
     survivorship : str
         What is wrong with which instruments it holds, in a sentence for the summary; empty where it cannot be known.
+    remarks : mapping of str to str
+        What has to be known of a ticker before it is traded, in a sentence.
     """
 
     access: DataAccess = NoAccess()
@@ -41,6 +45,7 @@ class DataSourcePlugin(Plugin):
     price_indices: ClassVar[frozenset[str]] = frozenset()
     default_tickers: ClassVar[tuple[str, ...] | None] = None
     survivorship: ClassVar[str] = ""
+    remarks: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     @abstractmethod
     def load_data(

@@ -105,4 +105,6 @@ class ExporterPlugin(Plugin):
         ------
         ExportError
             If the model cannot be written so, or predictions differ by more than the tolerance; no file is left.
+        StoreError
+            If there is no room for temporary files; no file is left.
         """

@@ -37,6 +37,11 @@ class FeatureStepPlugin(Plugin):
         """
         return None
 
+    @property
+    def compares_tickers(self) -> bool:
+        """Whether a ticker's value depends on the other tickers of its bar: with other ones it means something else."""
+        return False
+
     def fit(self, data: pd.DataFrame) -> None:
         """Learn from training rows. Nothing, by default; called with training rows only.
 

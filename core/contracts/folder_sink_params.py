@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from core.contracts.local_path import LocalPath
 from core.contracts.params import Params
 
 __all__ = ["FolderSinkParams"]
@@ -12,7 +13,7 @@ __all__ = ["FolderSinkParams"]
 class FolderSinkParams(Params):
     """Where to write, whether over what is there, and which tables."""
 
-    folder: str = Field(
+    folder: LocalPath = Field(
         min_length=1, max_length=4096, description="Folder to write into, made if absent; `~` is the home folder."
     )
     replace: bool = Field(default=False, description="Whether files of the same names may be replaced.")

@@ -27,6 +27,31 @@ class LabelerPlugin(Plugin):
     def task(self) -> Literal["classification", "regression"]:
         """What kind of model the target asks for; it may depend on the parameters."""
 
+    @property
+    def question(self) -> str:
+        """What a model of this label is asked, in words for summaries: "does the price rise within 5 bars?".
+
+        Of a classification yes is 1 and no is 0. Empty, as here, where it is not said.
+        """
+        return ""
+
+    @property
+    def label_side(self) -> Literal["long", "short"] | None:
+        """The side of the position that the label was made for, by the parameters; None, the default, tells nothing.
+
+        A high target, or the highest class, says that this side pays. Strategies tell which side they follow, and a
+        config in which the two differ is refused.
+        """
+        return None
+
+    @property
+    def classes(self) -> tuple[float, ...] | None:
+        """The classes that a target may have, ascending; None, the default, for values and where it is not told.
+
+        The predictions of a model that learns it have a column `probability_<class>` for each.
+        """
+        return None
+
     @abstractmethod
     def label(self, data: pd.DataFrame, *, terms: BrokerTerms) -> pd.DataFrame:
         """Return the labels.

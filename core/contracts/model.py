@@ -23,6 +23,10 @@ def _ignore_metric(_name: str, _value: float, _step: int) -> None:
     """Report a metric to nobody."""
 
 
+def _ignore_progress(_done: float, _total: float, _unit: str) -> None:
+    """Report progress to nobody."""
+
+
 def _never_cancelled() -> None:
     """Go on: there is no run."""
 
@@ -42,12 +46,16 @@ class TrainingData:
     label_end : Series of shape (n_rows,) or None
         The last bar that each target depends on, UTC, never NaT; None where that is not known. A model that cuts its
         rows in time must keep apart what these overlap.
+    stretch : Series of shape (n_rows,) or None
+        Numbers, ascending in time: rows with the same one have no bar of another block (of a fold's test block, say)
+        between them. A model that reads earlier rows reads none of another stretch. None: all rows are of one.
     """
 
     features: pd.DataFrame
     target: pd.Series
     sample_weight: pd.Series | None = None
     label_end: pd.Series | None = None
+    stretch: pd.Series | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,11 @@ class TrainContext:
     check_cancelled : callable
         Raises RunCancelled if the run was asked to stop. Called in a long stretch without metrics, from the thread that
         trains, it costs little; several times a second is enough.
+    report_progress : callable
+        Takes how many steps of the fit are done, of how many at most, and what they are called in the plural: `(7, 30,
+        "epochs")`. It may be called after each step, however short: the run passes on about a hundred of a fit, or one
+        a second. Within a fit the share that is done never falls, else it is not told; a fit that ends early just ends.
+        Raises RunCancelled as `check_cancelled` does. A model that never calls it is seen again when it has learned.
     """
 
     task: Task
@@ -74,6 +87,7 @@ class TrainContext:
     thread_count: int = 1
     report_metric: Callable[[str, float, int], None] = field(default=_ignore_metric)
     check_cancelled: Callable[[], None] = field(default=_never_cancelled)
+    report_progress: Callable[[float, float, str], None] = field(default=_ignore_progress)
 
 
 class MakesModels(Protocol):
@@ -122,8 +136,10 @@ class ModelPlugin(Plugin):
     Capabilities that the engine looks for: `early_stopping` (uses the validation rows), `missing_values` (accepts NaN
     features; without it rows with NaN are left out of training and get NaN predictions). A model whose prediction of a
     row reads earlier rows of its ticker, among those that it is given, says `earlier_rows`; all others predict a row
-    alone as among others. No model reads later rows or other tickers. A model that brings along what it has
-    learned elsewhere, itself or in a part of it, says `pretrained`.
+    alone as among others. No model reads later rows or other tickers. One that reads earlier rows crosses no
+    `TrainingData.stretch` when it learns and remembers no row between two calls of `predict`: the engine calls it for
+    each stretch by itself. A model that brings along what it has learned elsewhere, itself or in a part of it, says
+    `pretrained`. One that takes some features as whole numbers alone, and refuses others, says `whole_numbers`.
     """
 
     tasks: ClassVar[frozenset[Task]] = frozenset({"classification", "regression"})
@@ -163,7 +179,7 @@ class ModelPlugin(Plugin):
         validation : TrainingData or None
             Later rows, purged from `data`, for early stopping; None where there are none.
         context : TrainContext
-            Task, seed, thread count, where to report metrics by step, and how to hear of a wish to stop.
+            Task, seed, thread count, where to report metrics and progress, and how to hear of a wish to stop.
 
         Raises
         ------

@@ -38,6 +38,8 @@ class OrchestratorPlugin(Plugin):
     used_sections : frozenset of str or None
         Sections that the mode looks at, the required ones among them; its form shows these and no others. None: all.
         What every run has (title, seed, thread_count, sinks, plugins) is not named.
+    tables : frozenset of str or None
+        Names of the tables that its result holds, so that sinks can be asked about them before the run. None: not told.
     light : bool
         Whether its runs are short and small enough to work beside whatever else is at work: they have a slot of their
         own in the queue, for one of them at a time.
@@ -45,6 +47,7 @@ class OrchestratorPlugin(Plugin):
 
     required_sections: ClassVar[frozenset[str]] = frozenset()
     used_sections: ClassVar[frozenset[str] | None] = None
+    tables: ClassVar[frozenset[str] | None] = None
     light: ClassVar[bool] = False
 
     def check_config(self, config: RunConfig, make_plugin: MakesPlugins) -> None:

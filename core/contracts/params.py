@@ -14,4 +14,5 @@ class Params(BaseModel):
     CLI's help and draws the dashboard's form.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    # What was given is in no text of pydantic's own: it may be a secret in the wrong place, and tracebacks show causes.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)

@@ -46,8 +46,10 @@ class RunContext(ABC):
         """Append a log event with its fields."""
 
     @abstractmethod
-    def progress(self, step_name: str, value: float, total: float | None = None, unit: str = "") -> None:
-        """Append a progress event."""
+    def progress(
+        self, step_name: str, value: float, total: float | None = None, unit: str = "", *, within: str = ""
+    ) -> None:
+        """Append a progress event; a step that is a part of another, `within`, may begin anew again and again."""
 
     @abstractmethod
     def metric(self, name: str, value: float | None, *, step: int | None = None, fold: int | None = None) -> None:
@@ -94,3 +96,13 @@ class RunContext(ABC):
     @abstractmethod
     def config_of(self, run_id: str) -> Mapping[str, JsonValue]:
         """Return another run's config as resolved."""
+
+    @abstractmethod
+    def metrics_of(self, run_id: str) -> Mapping[str, MetricValue]:
+        """Return the key figures of another, completed run by name.
+
+        Raises
+        ------
+        RunError
+            If there is no such run, or it has not completed.
+        """

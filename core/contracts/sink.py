@@ -18,7 +18,8 @@ __all__ = ["SinkPlugin"]
 class SinkPlugin(Plugin):
     """Where results go outside the run's folder.
 
-    Promises: each file appears whole or not at all; what was there before is replaced only if the params say so.
+    Promises: each file appears whole or not at all; what was there before is replaced only if the params say so. It is
+    asked to write once the run's own results are saved: what it raises then is told, and takes nothing from the run.
     """
 
     def check(self) -> None:
@@ -28,6 +29,22 @@ class SinkPlugin(Plugin):
         ------
         DataError
             If the target cannot be written, or exists and may not be replaced.
+        """
+
+    def check_tables(self, tables: Sequence[str]) -> None:
+        """Refuse now what `write` would refuse of these tables; nothing by default.
+
+        Called after `check`, where the mode tells which tables it gives.
+
+        Parameters
+        ----------
+        tables : sequence of str
+            Names of the tables that the run's result will hold.
+
+        Raises
+        ------
+        DataError
+            If a table that is asked for is not among them, or a file of one exists and may not be replaced.
         """
 
     @abstractmethod

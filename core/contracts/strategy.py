@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from core.contracts.plugin import Plugin
 
@@ -26,6 +26,22 @@ class StrategyPlugin(Plugin):
     def looks_ahead(self) -> bool:
         """Whether, by its parameters, exposures use data after their bar; such a strategy is kept out of verdicts."""
         return False
+
+    @property
+    def label_side(self) -> Literal["long", "short"] | None:
+        """The side that a label must have been made for, so that exposure rises, or a short grows, where it pays.
+
+        By the parameters; None, the default, tells nothing.
+        """
+        return None
+
+    @property
+    def needed_columns(self) -> tuple[str, ...]:
+        """The columns of the predictions that it reads, by its parameters; none, the default, tells nothing.
+
+        A config whose predictions will not have them is refused before the run.
+        """
+        return ()
 
     @abstractmethod
     def generate_signals(self, panel: pd.DataFrame, predictions: pd.DataFrame | None) -> pd.Series:

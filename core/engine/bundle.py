@@ -27,11 +27,11 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile, ZipFile
 
 from core.base.errors import DataError, ExportError
+from core.base.temporary_folder import full_disk_named, temporary_folder
 from core.engine.bundle_texts import bundle_texts
 from core.engine.model_archive import pack_model, unpack_model
 from core.engine.model_card import read_model_card
@@ -86,19 +86,21 @@ def write_bundle(artifact: ModelArtifact, path: Path, *, licence: str) -> None:
         If the key cannot be used, or a file's name cannot be listed.
     DataError
         If a file of the model was altered.
+    StoreError
+        If there is no room for temporary files.
     OSError
         If the file cannot be written.
     """
     card = read_model_card(artifact.folder)
-    with TemporaryDirectory(prefix="qlop-bundle-") as place:
-        folder = Path(place)
-        shutil.copytree(artifact.folder, folder / MODEL_FOLDER)
-        for name, text in bundle_texts(artifact, card, licence).items():
-            (folder / name).write_text(text, encoding="utf-8")
-        sums = _sums_of(folder)
-        (folder / SUMS_FILE).write_bytes(sums)
-        signed = json.dumps(sign(sums, PURPOSE).to_json(), sort_keys=True, indent=2)
-        (folder / SIGNATURE_FILE).write_text(f"{signed}\n", encoding="utf-8")
+    with temporary_folder("qlop-bundle-") as folder:
+        with full_disk_named(folder):
+            _copy_files(artifact.folder, folder / MODEL_FOLDER)
+            for name, text in bundle_texts(artifact, card, licence).items():
+                (folder / name).write_text(text, encoding="utf-8")
+            sums = _sums_of(folder)
+            (folder / SUMS_FILE).write_bytes(sums)
+            signed = json.dumps(sign(sums, PURPOSE).to_json(), sort_keys=True, indent=2)
+            (folder / SIGNATURE_FILE).write_text(f"{signed}\n", encoding="utf-8")
         pack_model(folder, path)
 
 
@@ -118,9 +120,10 @@ def opened_bundle(path: Path, *, trusted: Collection[str] = ()) -> Iterator[Bund
     DataError
         If the file cannot be read, is no bundle, is not signed, was altered, was signed by a key that does not count,
         or holds an entry that its sums do not name or that may not be unpacked, or bytes of no entry.
+    StoreError
+        If there is no room to unpack it.
     """
-    with TemporaryDirectory(prefix="qlop-bundle-") as place:
-        folder = Path(place)
+    with temporary_folder("qlop-bundle-") as folder:
         try:
             _check_before_unpacking(path, trusted)
             unpack_model(path, folder)
@@ -132,6 +135,14 @@ def opened_bundle(path: Path, *, trusted: Collection[str] = ()) -> Iterator[Bund
             said = f"it {said.removeprefix(named)}" if said.startswith(named) else said
             raise DataError(f"{path} is not used: {said}.") from error
         yield Bundle(folder, fingerprint)
+
+
+def _copy_files(source: Path, target: Path) -> None:
+    # shutil.copytree would say in words only that a disk is full.
+    for file in sorted(entry for entry in source.rglob("*") if entry.is_file()):
+        copy = target / file.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, copy)
 
 
 def _sums_of(folder: Path) -> bytes:

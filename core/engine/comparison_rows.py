@@ -2,7 +2,7 @@
 
 1. Each column is drawn by itself. One value in five is an example's own, to the bit, because trees split at such
    values; the others lie between two neighbouring examples; one in fifty lies beyond an end, by up to a tenth of the
-   range.
+   range. A column of whole numbers has its examples' own alone where the model takes no others.
 2. In every other row one value in ten is made missing, 5 % of all, where the model takes missing values.
 3. The rows continue the examples' bars day by day, so that a model that reads the bars before finds them.
 4. The original is asked with its calibration, and the copy has to answer alike: on the examples as it was saved, and on
@@ -73,7 +73,12 @@ def comparison_rows(artifact: ModelArtifact, n_rows: int = COMPARED_ROWS, seed: 
     if examples.empty:
         raise ExportError("The model keeps no example rows, so no copy of it can be compared. Train it again.")
     random = np.random.default_rng(seed)
-    drawn = [_drawn(examples[name].to_numpy(dtype=np.float64), n_rows, random) for name in examples.columns]
+    takes_whole_alone = "whole_numbers" in artifact.model.capabilities
+    columns = [examples[name].to_numpy(dtype=np.float64) for name in examples.columns]
+    drawn = [
+        random.choice(column, n_rows) if takes_whole_alone and _are_whole(column) else _drawn(column, n_rows, random)
+        for column in columns
+    ]
     values = np.column_stack(drawn)
     if "missing_values" in artifact.model.capabilities:
         has_missing = (np.arange(n_rows) % 2 == 1)[:, None]
@@ -212,6 +217,10 @@ def _asked(
     import pandas as pd
 
     return predict(pd.concat(blocks)) if at_once else pd.concat([predict(block) for block in blocks])
+
+
+def _are_whole(examples: NDArray[np.float64]) -> bool:
+    return bool((examples == np.floor(examples)).all())
 
 
 def _drawn(examples: NDArray[np.float64], n_rows: int, random: np.random.Generator) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.base.errors import ConfigError, QlopError
+from core.engine.training_task import check_calibration_has_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,16 +21,21 @@ if TYPE_CHECKING:
     from core.contracts.orchestrator import MakesPlugins
     from core.contracts.strategy import StrategyPlugin
 
-__all__ = ["check_model_can_learn_label", "check_prices_fit_broker", "check_strategies_get_predictions"]
+__all__ = [
+    "check_model_can_learn_label",
+    "check_predictions_are_causal",
+    "check_prices_fit_broker",
+    "check_strategies_get_predictions",
+]
 
 
 def check_model_can_learn_label(config: RunConfig, make_plugin: MakesPlugins) -> None:
-    """Refuse a model that does not do what the label asks for.
+    """Refuse a model that does not do what the label asks for, and a calibration without rows.
 
     Raises
     ------
     ConfigError
-        If the label's task is not among the model's.
+        If the label's task is not among the model's, or its probabilities are to be calibrated on no rows.
     """
     if config.label is None or config.model is None:
         return
@@ -41,6 +47,7 @@ def check_model_can_learn_label(config: RunConfig, make_plugin: MakesPlugins) ->
             f"label {config.label.labeler_type!r} asks for {labeler.task}. The built-in models 'linear' and 'xgboost' "
             f"do both; or choose a label for {' or '.join(sorted(model.tasks))}."
         )
+    check_calibration_has_rows(config.model, config.splits, labeler.task)
 
 
 def check_strategies_get_predictions(config: RunConfig, make_plugin: MakesPlugins) -> None:
@@ -64,6 +71,21 @@ def check_strategies_get_predictions(config: RunConfig, make_plugin: MakesPlugin
                 "backtest.predictions_run is missing. Name a trained run (qlop backtest --run RUN_ID) or a model's "
                 "file (--model-file FILE), or use mode pipeline, which trains first."
             )
+
+
+def check_predictions_are_causal(scheme: str, where: str) -> None:
+    """Refuse predictions of models that trained on bars after those they predict.
+
+    Raises
+    ------
+    ConfigError
+        If the scheme is not walk_forward.
+    """
+    if scheme != "walk_forward":
+        raise ConfigError(
+            f"{where}: splits.scheme is {scheme!r}, whose models train on bars after the test block: nobody could have "
+            "traded their predictions. Score models with it (mode train), and backtest with walk_forward."
+        )
 
 
 def check_prices_fit_broker(config: RunConfig, make_plugin: MakesPlugins) -> None:

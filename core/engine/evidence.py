@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "FEWEST_BARS",
     "Comparison",
     "SharpeSample",
     "compare_strategies",
@@ -38,7 +39,8 @@ __all__ = [
 
 EULER_GAMMA = 0.577_215_664_901_532_9
 _NORMAL = NormalDist()
-_FEWEST_BARS = 30
+FEWEST_BARS = 30
+"""Bars that two curves must have in common to be compared."""
 
 
 @dataclass(frozen=True)
@@ -204,10 +206,10 @@ def compare_strategies(
     DataError
         If the returns are not of the same 30 bars or more, or not finite.
     """
-    if strategy.shape != baseline.shape or len(strategy) < _FEWEST_BARS:
+    if strategy.shape != baseline.shape or len(strategy) < FEWEST_BARS:
         raise DataError(
             f"{len(strategy)} returns cannot be compared with {len(baseline)}; both must be of the same bars, at least "
-            f"{_FEWEST_BARS}. Compare over the same dates."
+            f"{FEWEST_BARS}. Compare over the same dates."
         )
     pair = np.column_stack((strategy, baseline))
     if not np.isfinite(pair).all():

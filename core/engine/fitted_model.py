@@ -10,6 +10,7 @@ import numpy as np
 from core.base.errors import DataError
 from core.engine.calibration import Calibrator
 from core.engine.model_columns import probability_column
+from core.engine.stretches import answer_by_stretch
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,13 +66,15 @@ class FittedModel:
     calibrators: tuple[Calibrator, ...] = ()
     payoff: PayoffMap | None = None
 
-    def predict(self, features: pd.DataFrame) -> pd.DataFrame:
+    def predict(self, features: pd.DataFrame, stretch: NDArray[np.integer] | None = None) -> pd.DataFrame:
         """Return calibrated predictions on the index of `features`.
 
         Parameters
         ----------
         features : DataFrame of shape (n_rows, n_features)
             The columns trained on, in order.
+        stretch : ndarray of shape (n_rows,), optional
+            As `TrainingData.stretch` says it, for a model that reads earlier rows; by default all rows are of one.
 
         Returns
         -------
@@ -85,7 +88,7 @@ class FittedModel:
         DataError
             If the columns are not those trained on.
         """
-        raw = predict_raw(self.model, features)
+        raw = predict_raw(self.model, features, stretch)
         predictions = self._calibrated(raw)
         if self.payoff is not None:
             score, _ = self.score(raw)
@@ -124,16 +127,22 @@ class FittedModel:
         return scaled
 
 
-def predict_raw(model: ModelPlugin, features: pd.DataFrame) -> pd.DataFrame:
+def predict_raw(model: ModelPlugin, features: pd.DataFrame, stretch: NDArray[np.integer] | None = None) -> pd.DataFrame:
     """Return a model's own predictions; NaN in rows with missing features where the model cannot take them.
+
+    A model that reads earlier rows does not see such a row: it is passed over, in training as here.
 
     Raises
     ------
     DataError
         If the model's answer is not on the index of `features`.
     """
-    complete = features if "missing_values" in model.capabilities else features[features.notna().all(axis=1)]
-    answer = model.predict(complete)
+    complete = features
+    if "missing_values" not in model.capabilities:
+        is_complete = features.notna().all(axis=1)
+        complete = features[is_complete]
+        stretch = None if stretch is None else stretch[is_complete.to_numpy(dtype=bool)]
+    answer = answer_by_stretch(model, complete, stretch)
     if not answer.index.equals(complete.index):
         raise DataError(f"Model {model.name!r} returned predictions on another index than the features'.")
     return answer if len(complete) == len(features) else answer.reindex(features.index)

@@ -11,6 +11,7 @@ from core.base.errors import TrainingError
 from core.contracts.model import TrainingData
 from core.engine.sample_weights import uniqueness_of_rows
 from core.engine.splits import MIN_BLOCK_ROWS
+from core.engine.stretches import stretches_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +37,8 @@ class Block:
         Of their labels, where these have one.
     uniqueness : ndarray of shape (n_rows,)
         Average uniqueness of their labels among themselves, in (0, 1].
+    stretch : ndarray of shape (n_rows,) or None
+        Which stretch of bars each row lies in, where a test block parts them.
     """
 
     features: pd.DataFrame
@@ -43,16 +46,19 @@ class Block:
     label_end: pd.Series
     payoff: NDArray[np.float64] | None
     uniqueness: NDArray[np.float64]
+    stretch: NDArray[np.int16] | None
 
     def data(self, *, is_weighted: bool) -> TrainingData:
         """Return the rows as a model takes them, weights scaled to mean 1."""
         import pandas as pd
 
-        if not is_weighted:
-            return TrainingData(self.features, self.target, None, self.label_end)
-        scaled = self.uniqueness / self.uniqueness.mean()
-        weight = pd.Series(scaled, index=self.target.index, name="sample_weight", copy=False)
-        return TrainingData(self.features, self.target, weight, self.label_end)
+        index, stretch, weight = self.target.index, None, None
+        if self.stretch is not None:
+            stretch = pd.Series(self.stretch, index=index, name="stretch", copy=False)
+        if is_weighted:
+            scaled = self.uniqueness / self.uniqueness.mean()
+            weight = pd.Series(scaled, index=index, name="sample_weight", copy=False)
+        return TrainingData(self.features, self.target, weight, self.label_end, stretch)
 
 
 def usable_rows(model: ModelPlugin, features: pd.DataFrame, rows: NDArray[np.intp], where: str) -> NDArray[np.intp]:
@@ -77,11 +83,13 @@ def usable_rows(model: ModelPlugin, features: pd.DataFrame, rows: NDArray[np.int
     return rows[is_complete]
 
 
-def make_block(features: pd.DataFrame, labels: pd.DataFrame, lives: LabelLives, rows: NDArray[np.intp]) -> Block:
-    """Return the block at positions `rows`, copied out of all rows."""
+def make_block(
+    features: pd.DataFrame, labels: pd.DataFrame, lives: LabelLives, rows: NDArray[np.intp], edges: NDArray[np.intp]
+) -> Block:
+    """Return the block at positions `rows`, copied out of all rows; `edges` are those of its fold."""
     # First, while the rows are not there twice: it takes the most memory on its way.
-    uniqueness = uniqueness_of_rows(lives, rows)
+    uniqueness, stretch = uniqueness_of_rows(lives, rows), stretches_of(edges, lives, rows)
     payoff = labels["payoff"].to_numpy(dtype=np.float64)[rows] if "payoff" in labels else None
     # Column by column: whatever else is told about a label stays where it is.
     target, label_end = (labels[name].take(rows) for name in ("target", "label_end"))
-    return Block(features.iloc[rows], target, label_end, payoff, uniqueness)
+    return Block(features.iloc[rows], target, label_end, payoff, uniqueness, stretch)

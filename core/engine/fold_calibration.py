@@ -70,7 +70,7 @@ def calibrated(
     fold : int or None
         For the log; None in the final fit.
     """
-    raw = predict_raw(fitted.model, block.features)
+    raw = predict_raw(fitted.model, block.features, block.stretch)
     if task.calibrates:
         fitted = replace(fitted, calibrators=_probability_maps(task, fitted, raw, block, fold))
     if task.maps_payoff:

@@ -12,12 +12,14 @@ from core.engine.fold_predictions import base_rate_predictions, in_order
 from core.engine.fold_training import FittedFold, fit_fold, make_blocks
 from core.engine.model_columns import probability_column
 from core.engine.prediction_scores import score_predictions
+from core.engine.stretches import stretches_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from core.engine.label_lives import LabelLives
     from core.engine.splits import Fold
+    from core.engine.training_progress import TrainingProgress
     from core.engine.training_task import TrainingTask
 
 __all__ = ["FoldOutcome", "out_of_sample"]
@@ -43,7 +45,7 @@ class FoldOutcome:
 
 
 def out_of_sample(
-    task: TrainingTask, features: pd.DataFrame, lives: LabelLives, fold: Fold
+    task: TrainingTask, features: pd.DataFrame, lives: LabelLives, fold: Fold, progress: TrainingProgress
 ) -> tuple[FoldOutcome, pd.DataFrame]:
     """Train on a fold's training rows and predict its test rows.
 
@@ -57,6 +59,8 @@ def out_of_sample(
         The labels' lives on the calendar.
     fold : Fold
         The positions of the blocks' rows.
+    progress : TrainingProgress
+        Is told how far the fit is.
 
     Returns
     -------
@@ -72,8 +76,8 @@ def out_of_sample(
     RunCancelled
         If the run was asked to stop.
     """
-    trained = fit_fold(task, make_blocks(task, features, lives, fold))
-    predictions = trained.fitted.predict(features.iloc[fold.test])
+    trained = fit_fold(task, make_blocks(task, features, lives, fold), progress)
+    predictions = trained.fitted.predict(features.iloc[fold.test], stretches_of(fold.edges, lives, fold.test))
     predictions["fold"] = fold.number
     if task.splits.scheme == "combinatorial_purged":
         predictions["path"] = fold.test_path

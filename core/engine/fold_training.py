@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from core.contracts.model import ModelPlugin
+    from core.engine.training_progress import TrainingProgress
 
 __all__ = ["FittedFold", "FoldBlocks", "fit_fold", "make_blocks"]
 
@@ -107,12 +108,24 @@ def make_blocks(task: TrainingTask, features: pd.DataFrame, lives: LabelLives, f
         for name, rows in named
     ]
     # The largest last: what making it takes on the way is then all that there is of it beside the others.
-    small = [make_block(features, task.labels, lives, rows) if len(rows) else None for rows in usable[:0:-1]]
-    return FoldBlocks(model, number, make_block(features, task.labels, lives, usable[0]), small[1], small[0])
+    small = [
+        make_block(features, task.labels, lives, rows, fold.edges) if len(rows) else None for rows in usable[:0:-1]
+    ]
+    train = make_block(features, task.labels, lives, usable[0], fold.edges)
+    return FoldBlocks(model, number, train, small[1], small[0])
 
 
-def fit_fold(task: TrainingTask, blocks: FoldBlocks) -> FittedFold:
+def fit_fold(task: TrainingTask, blocks: FoldBlocks, progress: TrainingProgress) -> FittedFold:
     """Train and calibrate a model on a fold's blocks; its training rows are let go once it has learned.
+
+    Parameters
+    ----------
+    task : TrainingTask
+        What to train.
+    blocks : FoldBlocks
+        What to fit on.
+    progress : TrainingProgress
+        Is told how far the fit is.
 
     Raises
     ------
@@ -128,8 +141,11 @@ def fit_fold(task: TrainingTask, blocks: FoldBlocks) -> FittedFold:
         task.report.metric(name, value, step, blocks.number)
         curve.append((name, float(value), int(step)))
 
-    context = TrainContext(task.task, task.seed, task.thread_count, report_metric, task.report.check_cancelled)
+    context = TrainContext(
+        task.task, task.seed, task.thread_count, report_metric, task.report.check_cancelled, progress.fit_moves
+    )
     fitted, effective_rows, payoff = _trained(task, blocks, context)
+    progress.fit_ends()
     if blocks.calibration is not None:
         fitted = calibrated(task, fitted, payoff, blocks.calibration, blocks.number)
     return FittedFold(fitted, effective_rows, curve)

@@ -2,7 +2,7 @@
 
 1. Take what was kept for the key: bars, and the dates that they cover (kept_bars.py).
 2. Fetch what lacks, with an overlap that shows whether history was rewritten (missing_bars.py).
-3. Keep the bars that are final.
+3. Keep the bars that are final: of each part of a fetch before the next part is asked for.
 
 A correction that lies wholly outside of the overlap is not seen; `refresh` fetches everything anew.
 """
@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from core.engine.date_span import DateSpan
+from core.engine.fetch_parts import CutAt, FetchParts
 from core.engine.kept_bars import KeptBars, keep_final, read_kept
 from core.engine.missing_bars import Asking, missing_bars
 
@@ -40,6 +42,7 @@ def incremental_bars(
     overlap_bars: int = 5,
     refresh: bool = False,
     today: date | None = None,
+    cut_at: CutAt | None = None,
 ) -> pd.DataFrame:
     """Return one ticker's bars from start to end, fetching only what is not kept.
 
@@ -62,6 +65,10 @@ def incremental_bars(
         Whether what is kept is ignored, and replaced.
     today : date or None
         The UTC date; None asks the clock.
+    cut_at : callable or None
+        For a source that cannot span all dates by one fetch: `cut_at(start, end)` returns the dates, increasing, on
+        which the second part and those after it begin. What a part brings is kept before the next is asked for, so that
+        an interrupted download goes on there. None fetches all at once.
 
     Returns
     -------
@@ -76,19 +83,24 @@ def incremental_bars(
     day = today or datetime.now(UTC).date()
     wanted = DateSpan(start, end)
     kept = None if refresh else read_kept(access, key)
-    found = _answered(missing_bars(kept, wanted, key, overlap_bars=overlap_bars), fetch)
+    asking = missing_bars(kept, wanted, key, overlap_bars=overlap_bars, parts=FetchParts(cut_at, interval))
+    keep = partial(keep_final, access, key, interval=interval, today=day)
+    found = _answered(asking, fetch, kept, keep)
     if found is not kept:
-        keep_final(access, key, found, interval=interval, today=day)
+        keep(found)
     return found.within(wanted)
 
 
-def _answered(asking: Asking, fetch: Fetch) -> KeptBars:
-    """Return what the asking ends with, each of its questions answered."""
+def _answered(asking: Asking, fetch: Fetch, kept: KeptBars | None, keep: Callable[[KeptBars], None]) -> KeptBars:
+    """Return what the asking ends with, each question answered; keep what is there before each that may fail."""
     answer: pd.DataFrame | None = None
     while True:
         try:
-            span = next(asking) if answer is None else asking.send(answer)
+            asked = next(asking) if answer is None else asking.send(answer)
         except StopIteration as end:
             found: KeptBars = end.value
             return found
-        answer = fetch(span.first, span.last)
+        if asked.so_far is not None and asked.so_far is not kept:
+            kept = asked.so_far
+            keep(kept)
+        answer = fetch(asked.span.first, asked.span.last)

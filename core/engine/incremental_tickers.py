@@ -92,7 +92,8 @@ class _Ticker:
     def take(self, answer: pd.DataFrame | None) -> None:
         """Go on until the next question, or the end."""
         try:
-            self.lacks = next(self.asking) if answer is None else self.asking.send(answer)
+            asked = next(self.asking) if answer is None else self.asking.send(answer)
+            self.lacks = asked.span
         except StopIteration as end:
             self.lacks = None
             self.found = end.value

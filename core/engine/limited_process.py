@@ -5,6 +5,7 @@
 2. Before it reads them it limits itself (limited_child.py): memory, processor time, no writing, no other processes.
 3. It answers with a line that says that it has looked, and then with a sentence where something is wrong. One that
    dies, takes too long, or ends without that line, is an answer too: what ended it would have ended this process.
+   One that was ended from outside says nothing of the file, and is told as that.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from threading import Thread
 from typing import IO
+
+from core.base.process_end import end_in_words, ended_from_outside
 
 __all__ = ["LONGEST_ANSWER", "LOOKED", "REFUSED", "USUAL_BOUNDS", "Bounds", "ask_limited_process"]
 
@@ -138,7 +141,10 @@ def _answer(code: int, said: str, last_words: str, bounds: Bounds) -> str:
         return complaint or ("" if code == 0 else "It is refused by what reads it, which does not say why.")
     if code == -signal.SIGXCPU:
         return f"The process that read it had not ended after {bounds.processor_s} seconds of processor time."
-    end = f"signal {-code} ({signal.Signals(-code).name})" if code < 0 else f"exit code {code}"
+    if ended_from_outside(code):
+        return (
+            f"The process that read it was ended from outside, with {end_in_words(code)}: nothing is known of it yet."
+        )
     lines = last_words.strip().splitlines()
     last_line = f": {lines[-1]:.200}" if lines else ""
-    return f"It ends the process that reads it, with {end}{last_line}."
+    return f"It ends the process that reads it, with {end_in_words(code)}{last_line}."

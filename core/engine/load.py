@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["LoadedPanel", "load_panel"]
 
 _LATE_START = timedelta(days=7)
+_HIGH_RATE = 0.3
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,19 @@ def _findings(adjusted: pd.DataFrame, disagreements: pd.DataFrame, data: LoadDat
             if count
         ),
         *_stale_findings(adjusted),
+        *_rate_findings(adjusted),
     ]
+
+
+def _rate_findings(panel: pd.DataFrame) -> list[str]:
+    if "risk_free_rate_annual" not in panel.columns:
+        return []
+    rate = panel["risk_free_rate_annual"].to_numpy()
+    row = int(np.argmax(rate))
+    if not rate[row] > _HIGH_RATE:
+        return []
+    found = f"risk_free_rate_annual reaches {rate[row]:g}, which is {rate[row]:.0%} a year, in {row_text(panel, row)}."
+    return [f"{found} If the source gives percent, set rate_in_percent."]
 
 
 def _stale_findings(panel: pd.DataFrame) -> list[str]:

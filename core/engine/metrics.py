@@ -81,11 +81,14 @@ def backtest_metrics(result: BacktestResult, *, options: MetricOptions) -> Figur
         margin_calls=result.margin_calls,
         unfilled=result.unfilled,
     )
+    if figures["n_fills"] == 0.0:
+        # Cash takes no risk: what its interest varies by is no reward for any.
+        figures |= {"sharpe": None, "sortino": None}
     return {**figures, "debt_after_ruin": float(result.debt_after_ruin)}
 
 
 def curve_returns(equity: pd.DataFrame, initial_equity: float) -> pd.Series:
-    """Return a curve's simple returns by timestamp, of shape (n_bars,), up to a ruin and zero after it.
+    """Return a curve's simple returns by timestamp, of shape (n_alive,): none after a ruin.
 
     Raises
     ------
@@ -95,9 +98,7 @@ def curve_returns(equity: pd.DataFrame, initial_equity: float) -> pd.Series:
     import pandas as pd
 
     curve = _curve_of(equity, MetricOptions(initial_equity=initial_equity))
-    returns = np.zeros(len(equity))
-    returns[: curve.n_alive] = curve.returns
-    return pd.Series(returns, index=curve.timestamps, name="return")
+    return pd.Series(curve.returns, index=curve.timestamps[: curve.n_alive], name="return")
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,11 +3,14 @@
 1. Covered as asked: nothing is to be fetched.
 2. Otherwise what lies after and before, each with an overlap of a few bars that are there already.
 3. Where the overlap disagrees, a split, a dividend or a correction has rewritten history: everything anew.
+4. What one fetch cannot span is asked for in parts, each next to what is there by then: later ones from old to new,
+   earlier ones from new to old, so that what has arrived can be kept before the next part is asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,20 +18,43 @@ import pandas as pd
 
 from core.base.errors import DataError
 from core.engine.date_span import DateSpan
+from core.engine.fetch_parts import FetchParts
 from core.engine.kept_bars import KeptBars
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-__all__ = ["Asking", "missing_bars"]
+__all__ = ["Asking", "Missing", "missing_bars"]
 
-Asking = Generator[DateSpan, pd.DataFrame, KeptBars]
+
+@dataclass(frozen=True)
+class Missing:
+    """Dates to fetch.
+
+    Attributes
+    ----------
+    span : DateSpan
+        First and last.
+    so_far : KeptBars or None
+        What is there by now, of which each part that has arrived is one; worth keeping, as this fetch may fail.
+    """
+
+    span: DateSpan
+    so_far: KeptBars | None
+
+
+Asking = Generator[Missing, pd.DataFrame, KeptBars]
 
 _EQUAL_WITHIN = 1e-6  # relative: what vendors' own rounding moves a price by
 
 
 def missing_bars(
-    kept: KeptBars | None, wanted: DateSpan, key: Mapping[str, JsonValue], *, overlap_bars: int = 5
+    kept: KeptBars | None,
+    wanted: DateSpan,
+    key: Mapping[str, JsonValue],
+    *,
+    overlap_bars: int = 5,
+    parts: FetchParts | None = None,
 ) -> Asking:
     """Yield the dates to fetch, take their bars, and return what is there in the end: `kept` itself if nothing lacked.
 
@@ -42,42 +68,79 @@ def missing_bars(
         Whose bars they are, for messages.
     overlap_bars : int
         Bars that are fetched again to notice rewritten history, at least 1.
+    parts : FetchParts or None
+        How a fetch is cut; None leaves each whole.
 
     Raises
     ------
     DataError
         If an answer has no column timestamp, or its timestamps are not UTC and increasing.
     """
+    cut = parts or FetchParts()
     if kept is None:
-        return (yield from _fetched(wanted, key))
-    bars, times = kept.bars, kept.bars["timestamp"]
-    n_overlap = min(max(overlap_bars, 1), len(bars))
-    parts = [bars]
+        return (yield from _anew(wanted, key, cut))
+    found: KeptBars | None = kept
+    times, n_overlap = kept.bars["timestamp"], min(max(overlap_bars, 1), len(kept.bars))
     if kept.covered.ends_before(wanted):
         shared = DateSpan(times.iloc[-n_overlap].date(), kept.covered.last)
-        newer = (yield from _fetched(DateSpan(shared.first, wanted.last), key)).bars
-        if not _agree(shared.cut(bars), shared.cut(newer)):
-            return (yield from _fetched(kept.covered.joined(wanted), key))
-        parts = [*parts, newer[newer["timestamp"] > times.iloc[-1]]]
-    if kept.covered.begins_after(wanted):
+        found = yield from _grown(kept, shared, DateSpan(shared.first, wanted.last), key, cut)
+    if found is not None and kept.covered.begins_after(wanted):
         shared = DateSpan(kept.covered.first, times.iloc[n_overlap - 1].date())
-        older = (yield from _fetched(DateSpan(wanted.first, shared.last), key)).bars
-        if not _agree(shared.cut(bars), shared.cut(older)):
-            return (yield from _fetched(kept.covered.joined(wanted), key))
-        parts = [older[older["timestamp"] < times.iloc[0]], *parts]
-    if len(parts) == 1:
-        return kept
-    return KeptBars(pd.concat(parts, ignore_index=True), kept.covered.joined(wanted))
+        found = yield from _grown(found, shared, DateSpan(wanted.first, shared.last), key, cut)
+    if found is None:
+        return (yield from _anew(kept.covered.joined(wanted), key, cut))
+    return found
 
 
-def _fetched(wanted: DateSpan, key: Mapping[str, JsonValue]) -> Asking:
-    bars = yield wanted
-    _check_form(bars, key)
+def _anew(wanted: DateSpan, key: Mapping[str, JsonValue], parts: FetchParts) -> Asking:
+    so_far: KeptBars | None = None
+    fetched: list[pd.DataFrame] = []
+    for part in parts.of(wanted):
+        fetched.append((yield from _answered(part, so_far, key)))
+        so_far = KeptBars(_joined(fetched), DateSpan(wanted.first, parts.complete(part, wanted).last))
+    return KeptBars(_checked(_joined(fetched), key), wanted)
+
+
+def _grown(
+    kept: KeptBars, shared: DateSpan, asked: DateSpan, key: Mapping[str, JsonValue], parts: FetchParts
+) -> Generator[Missing, pd.DataFrame, KeptBars | None]:
+    """Return what is kept with what lies after it, or before; None where both disagree about the dates they share."""
+    is_later, is_same = shared.ends_before(asked), False
+    so_far, fetched = kept, list[pd.DataFrame]()
+    for part in parts.of(asked) if is_later else reversed(parts.of(asked)):
+        bars = yield from _answered(part, so_far, key)
+        fetched = [*fetched, bars] if is_later else [bars, *fetched]
+        if not is_same and (shared.ends_before(part) if is_later else shared.begins_after(part)):
+            if not _agree(shared.cut(kept.bars), shared.cut(_joined(fetched))):
+                return None
+            is_same = True
+        if is_same:
+            so_far = KeptBars(_beside(kept.bars, fetched, is_later), kept.covered.joined(parts.complete(part, asked)))
+    return KeptBars(_checked(so_far.bars, key), so_far.covered)
+
+
+def _beside(bars: pd.DataFrame, fetched: Sequence[pd.DataFrame], is_later: bool) -> pd.DataFrame:
+    times, more = bars["timestamp"], _joined(fetched)
+    if is_later:
+        return _joined([bars, more[more["timestamp"] > times.iloc[-1]]])
+    return _joined([more[more["timestamp"] < times.iloc[0]], bars])
+
+
+def _joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the bars of all parts; one without any need not have the columns of values."""
+    full = [bars for bars in parts if len(bars)]
+    return pd.concat(full, ignore_index=True) if len(full) > 1 else (full or parts)[0]
+
+
+def _answered(
+    span: DateSpan, so_far: KeptBars | None, key: Mapping[str, JsonValue]
+) -> Generator[Missing, pd.DataFrame, pd.DataFrame]:
+    bars = _checked((yield Missing(span, so_far)), key)
     # What went through Parquet has microseconds; what did not must not differ by its unit.
-    return KeptBars(bars.assign(timestamp=bars["timestamp"].dt.as_unit("us")), wanted)
+    return bars.assign(timestamp=bars["timestamp"].dt.as_unit("us"))
 
 
-def _check_form(bars: pd.DataFrame, key: Mapping[str, JsonValue]) -> None:
+def _checked(bars: pd.DataFrame, key: Mapping[str, JsonValue]) -> pd.DataFrame:
     if "timestamp" not in bars:
         raise DataError(f"The bars of {dict(key)} have no column timestamp; a fetch returns it and the values.")
     times = bars["timestamp"]
@@ -89,6 +152,7 @@ def _check_form(bars: pd.DataFrame, key: Mapping[str, JsonValue]) -> None:
     if times.duplicated().any():
         twice = times[times.duplicated()].iloc[0]
         raise DataError(f"The bars of {dict(key)} hold {twice} twice; a fetch returns each timestamp once.")
+    return bars
 
 
 def _agree(kept: pd.DataFrame, fetched: pd.DataFrame) -> bool:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.base.errors import DataError, TrainingError
-from core.contracts.model import TrainingData
 from core.engine.model_columns import classes_of, probability_column
+from core.engine.time_blocks import chosen_rows
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from core.contracts.model import TrainContext
+    from core.contracts.model import TrainContext, TrainingData
 
 __all__ = ["answer_frame", "classes_to_learn", "read_columns_card", "rows_of_classes", "write_columns_card"]
 
@@ -45,11 +45,7 @@ def rows_of_classes(validation: TrainingData | None, classes: Sequence[float]) -
     """Return the rows without those of a class that training has not seen; None where none are left."""
     if validation is None or not classes:
         return validation
-    is_known = validation.target.isin(list(classes))
-    weight = validation.sample_weight
-    known = TrainingData(
-        validation.features[is_known], validation.target[is_known], None if weight is None else weight[is_known]
-    )
+    known = chosen_rows(validation, validation.target.isin(list(classes)).to_numpy(dtype=bool))
     return known if len(known.target) else None
 
 

@@ -11,6 +11,7 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 from zlib import error as ZlibError  # noqa: N812 - zlib's own name is no class name
 
 from core.base.errors import DataError
+from core.base.temporary_folder import full_disk_named
 from core.engine.zip_entries import check_directory, checked_entries
 
 __all__ = ["pack_model", "unpack_model"]
@@ -45,10 +46,12 @@ def unpack_model(path: Path, folder: Path) -> None:
     ------
     DataError
         If the file is no zip file, is damaged, or holds an entry that is refused.
+    StoreError
+        If the disk of `folder` is full.
     """
     try:
         check_directory(path)
-        with ZipFile(path) as archive:
+        with ZipFile(path) as archive, full_disk_named(folder):
             entries = checked_entries(archive, path)
             for entry in entries:
                 target = folder / entry.filename

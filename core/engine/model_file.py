@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from core.base.errors import DataError
+from core.base.temporary_folder import full_disk_named, temporary_folder
 from core.engine.model_archive import unpack_model
 from core.engine.zip_entries import MAX_BYTES
 
@@ -75,11 +75,14 @@ def unpacked_model_file(path: Path) -> Iterator[ModelFile]:
     ------
     DataError
         As `check_model_file`, and if it is no archive of a model.
+    StoreError
+        If there is no room to unpack it.
     """
-    with TemporaryDirectory(prefix="qlop-model-") as place:
-        copy, folder = Path(place) / "packed", Path(place) / "unpacked"
+    with temporary_folder("qlop-model-") as place:
+        copy, folder = place / "packed", place / "unpacked"
+        with full_disk_named(place):
+            folder.mkdir()
         sha256, size_bytes = _copied(path, copy)
-        folder.mkdir()
         file = ModelFile(path.name, folder, sha256, size_bytes)
         try:
             unpack_model(copy, folder)
@@ -115,7 +118,7 @@ def _copied(path: Path, copy: Path) -> tuple[str, int]:
     """Copy a file's bytes; return their SHA-256 and their number."""
     digest, size = hashlib.sha256(), 0
     try:
-        with open(_opened(path), "rb") as source, copy.open("xb") as target:
+        with open(_opened(path), "rb") as source, full_disk_named(copy.parent), copy.open("xb") as target:
             while chunk := source.read(_CHUNK):
                 size += len(chunk)
                 if size > MAX_BYTES:

@@ -47,6 +47,14 @@ def _scores(metrics: Mapping[str, Any]) -> list[str]:
             f"Out of sample its Brier score is {brier:.4f} and that of the base rate alone {base:.4f}: its "
             "probabilities are no better than a constant."
         )
+    rmse, base_rmse = _number(metrics, "rmse"), _number(metrics, "base_rmse")
+    if rmse is not None and base_rmse is not None and rmse >= base_rmse:
+        r2 = _number(metrics, "r2_out_of_sample")
+        said = "" if r2 is None else f" (R2 {r2:.3f})"
+        found.append(
+            f"Out of sample its root mean squared error is {rmse:.5f} and that of the training mean alone "
+            f"{base_rmse:.5f}{said}: its predictions are no better than a constant."
+        )
     auc = _number(metrics, "auc")
     if auc is not None and auc < _NEAR_CHANCE:
         found.append(f"Out of sample its AUC is {auc:.3f}; a coin has 0.5.")

@@ -1,6 +1,7 @@
 """What a model makes of its features, found by asking it: how much worse it gets when one is shuffled.
 
-1. At most 2,000 labelled rows, evenly spread, are predicted as they are.
+1. At most 2,000 labelled rows, evenly spread, are predicted as they are. A model that reads earlier rows is asked about
+   the last ones of a few tickers, with no bar left out, so that each has its history.
 2. A feature's values are shuffled among these rows, three times, and the rows predicted again.
 3. Its importance is the mean rise of the squared error (of probabilities: the Brier score); 0 where it falls.
 
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["PERMUTATION", "judged_rows", "permutation_importances"]
+__all__ = ["PERMUTATION", "judged_histories", "judged_rows", "permutation_importances"]
 
 PERMUTATION = "rise of the squared error when its values are shuffled (permutation)"
 _MOST_ROWS = 2_000
+_MOST_LOOKED_AT = 200_000
 _REPEATS = 3
 
 
@@ -58,6 +60,23 @@ def permutation_importances(fitted: FittedModel, features: pd.DataFrame, target:
 def judged_rows(n_rows: int) -> NDArray[np.intp]:
     """Return the positions that are judged by, of so many rows: all that are left where only these are given."""
     return np.linspace(0, n_rows - 1, min(n_rows, _MOST_ROWS)).round().astype(np.intp)
+
+
+def judged_histories(tickers: NDArray[np.integer]) -> NDArray[np.intp]:
+    """Return the positions that a model that reads earlier rows is judged by: whole tickers' last rows, of a few.
+
+    Parameters
+    ----------
+    tickers : ndarray of int of shape (n_rows,)
+        Each row's ticker; rows are in the order of their bars.
+    """
+    if len(tickers) <= _MOST_ROWS:
+        return np.arange(len(tickers))
+    start = max(0, len(tickers) - _MOST_LOOKED_AT)
+    found, counts = np.unique(tickers[start:], return_counts=True)
+    n_chosen = max(1, _MOST_ROWS // int(counts.max()))
+    chosen = found[np.linspace(0, len(found) - 1, min(n_chosen, len(found))).round().astype(np.intp)]
+    return start + np.flatnonzero(np.isin(tickers[start:], chosen))[-_MOST_ROWS:]
 
 
 def _shuffled(rows: pd.DataFrame, position: int, random: np.random.Generator) -> pd.DataFrame:

@@ -79,7 +79,8 @@ def _check_columns(predictions: pd.DataFrame, columns: Sequence[str], asker: str
     if not missing:
         return
     hint = (
-        "Train with a labeler that gives a payoff, such as leverage_opportunity, or use strategy 'threshold'."
+        "Train with a labeler that gives a payoff, such as leverage_opportunity, and with splits.calibration_fraction "
+        "above 0; or use strategy 'threshold'."
         if any(column.startswith("payoff_") for column in missing)
         else "Name one of them."
     )

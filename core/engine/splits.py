@@ -22,6 +22,7 @@ import numpy as np
 
 from core.base.errors import TrainingError
 from core.engine.label_lives import LabelLives, label_lives
+from core.engine.stretches import edges_of_runs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,6 +54,8 @@ class Fold:
         combinatorial_purged: which backtest path a prediction belongs to; each path holds every bar once. 0 elsewhere.
     test_start, test_end : Timestamp or None
         First and last bar of the test blocks; None in the final fold, which tests nothing.
+    edges : ndarray of int
+        Bars at which histories begin anew, ascending: where test runs begin and end (stretches.py).
     """
 
     number: int
@@ -63,6 +66,7 @@ class Fold:
     test_path: NDArray[np.intp]
     test_start: pd.Timestamp | None
     test_end: pd.Timestamp | None
+    edges: NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -233,7 +237,8 @@ def _fold(number: int, plan: _Plan, lives: LabelLives, timestamps: pd.DatetimeIn
     test, path = _test_rows(plan.tests, lives)
     start = timestamps[plan.tests[0].start] if plan.tests else None
     end = timestamps[plan.tests[-1].stop - 1] if plan.tests else None
-    return Fold(number, train, stopping, calibration, test, path, start, end)
+    edges = edges_of_runs([(run.start, run.stop) for run in plan.tests])
+    return Fold(number, train, stopping, calibration, test, path, start, end, edges)
 
 
 def _training_resumes(run: _Run, lives: LabelLives, embargo_bars: int) -> int:

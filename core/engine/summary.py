@@ -7,6 +7,7 @@ strategies side by side, net of costs. 5. The verdict (summary_verdict.py). Equa
 from __future__ import annotations
 
 from core.base.yearly_figures import FEWEST_BARS, told_figures, too_few_bars
+from core.engine.finding_lines import finding_lines
 from core.engine.summary_facts import DataFacts, PredictionFacts, StrategyFacts, SummaryFacts, TermsFacts
 from core.engine.summary_predictions import prediction_lines
 from core.engine.summary_verdict import verdict_lines
@@ -60,17 +61,13 @@ def _data_lines(facts: SummaryFacts) -> list[str]:
         lines += labelled("Benchmark", f"{facts.benchmark.name}, {kind}bought and held without costs")
     if data.survivorship:
         lines += labelled("Survivorship", data.survivorship)
-    return lines
+    return lines + finding_lines(data.findings)
 
 
 def _terms_lines(terms: TermsFacts) -> list[str]:
     lines = []
-    if terms.leverage is not None and terms.horizon_bars is not None:
-        lines += labelled(
-            "Question",
-            f"is a position of {terms.leverage:g}x the equity, held for {terms.horizon_bars} bars, worth more than one "
-            "of 1x, net of costs and of margin calls?",
-        )
+    if terms.question:
+        lines += labelled("Question", terms.question)
     fees = [f"{terms.fee_bps:g} bps of what is traded"] if terms.fee_bps or not terms.fee_per_share else []
     fees += [f"{terms.fee_per_share:g} a share"] if terms.fee_per_share else []
     fees += [f"{terms.slippage_bps:g} bps of slippage"] if terms.slippage_bps else []
@@ -120,7 +117,7 @@ def _strategy_lines(facts: SummaryFacts) -> list[str]:
     if any(row.looks_ahead for row in rows):
         lines += paragraph("* uses data after its bars, by its parameters; it is kept out of the verdict.")
     lines += [line for row in rows for remark in _remarks(row) for line in paragraph(remark)]
-    return lines
+    return lines + [line for finding in facts.unpredicted for line in paragraph(finding)]
 
 
 def _remarks(row: StrategyFacts) -> list[str]:

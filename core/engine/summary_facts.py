@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from core.contracts.run_result import MetricValue
     from core.engine.evidence import Comparison, SharpeSample
 
-__all__ = ["DataFacts", "PredictionFacts", "StrategyFacts", "SummaryFacts", "TermsFacts"]
+__all__ = ["DataFacts", "PredictionFacts", "Skill", "StrategyFacts", "SummaryFacts", "TermsFacts"]
 
 
 @dataclass(frozen=True)
 class DataFacts:
-    """Which prices; `left_out` is ticker to bars, `survivorship` empty where the sample has no such flaw."""
+    """Which prices; `left_out` is ticker to bars, `survivorship` empty where the sample has no such flaw.
+
+    `findings` are what looks odd in them, in sentences.
+    """
 
     source: str
     tickers: tuple[str, ...]
@@ -28,18 +31,20 @@ class DataFacts:
     adjustment: str = "total_return"
     left_out: Mapping[str, int] = field(default_factory=dict)
     survivorship: str = ""
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class TermsFacts:
     """What was asked of the label, the strategy, the broker and the execution; None where there is no such thing.
 
-    `base_rate_annual` is the rate that the broker's parameters state; None takes the panel's. `strategy` names the
-    strategy and its parameters.
+    `question` is what the model's label asks, in words, and `leverage` the label's; empty and None where no model is
+    asked. `base_rate_annual` is the rate that the broker's parameters state; None takes the panel's. `strategy` names
+    the strategy and its parameters.
     """
 
+    question: str = ""
     leverage: float | None = None
-    horizon_bars: int | None = None
     fee_bps: float = 0.0
     fee_per_share: float = 0.0
     slippage_bps: float = 0.0
@@ -61,11 +66,36 @@ class TermsFacts:
 
 
 @dataclass(frozen=True)
+class Skill:
+    """A score of predictions, of which less is better, and that of `reference`, which knows no feature.
+
+    `measure` names the score, and `digits` is how many decimals of it are told.
+    """
+
+    measure: str
+    own: float
+    naive: float
+    reference: str
+    digits: int
+
+    @property
+    def is_better(self) -> bool:
+        """Whether the predictions beat it."""
+        return self.own < self.naive
+
+
+@dataclass(frozen=True)
 class PredictionFacts:
-    """Out-of-sample predictions of a classifier; figures are None where undefined.
+    """Out-of-sample predictions; figures are None where undefined, and where nobody scored them.
 
     Attributes
     ----------
+    n_rows : int
+        Rows that were scored.
+    brier, base_rate_brier : float or None
+        Of a classifier, and of the base rate alone.
+    rmse, base_rmse, r2_out_of_sample, rank_correlation : float or None
+        Of a regression, and of the mean of the training rows alone.
     effective_sample_size, effective_sample_size_pooled : float or None
         Labels that do not overlap, with tickers taken as independent, and as one.
     share_equal_to_sign, breach_share : float or None
@@ -93,12 +123,25 @@ class PredictionFacts:
     effective_sample_size_pooled: float | None = None
     auc_fold_mean: float | None = None
     n_folds_at_base_rate: int = 0
+    rmse: float | None = None
+    base_rmse: float | None = None
+    r2_out_of_sample: float | None = None
+    rank_correlation: float | None = None
     learned_elsewhere: LearnedElsewhere | None = None
 
     @property
     def are_a_test(self) -> bool:
         """Whether the model is known not to have learned from the bars that it is scored on."""
         return self.learned_elsewhere is None or self.learned_elsewhere.is_test
+
+    @property
+    def skill(self) -> Skill | None:
+        """How they do beside a forecast that knows no feature; None where nobody knows."""
+        if self.brier is not None and self.base_rate_brier is not None:
+            return Skill("Brier", self.brier, self.base_rate_brier, "the base rate", 4)
+        if self.rmse is not None and self.base_rmse is not None:
+            return Skill("RMSE", self.rmse, self.base_rmse, "the training mean", 5)
+        return None
 
 
 @dataclass(frozen=True)
@@ -112,7 +155,7 @@ class StrategyFacts:
     metrics : mapping
         Of compute_metrics.
     comparison : Comparison or None
-        The judged strategy less this one; None for itself, and where it was not compared.
+        The judged strategy less this one; None for itself, and where they have too few bars in common.
     looks_ahead : bool
         Kept out of the verdict.
     is_price_index : bool
@@ -121,6 +164,8 @@ class StrategyFacts:
         When its equity was gone.
     curtailed : int
         Orders that the initial margin scaled down or refused.
+    is_same_curve : bool
+        Whether its equity is the judged strategy's on every bar.
     """
 
     name: str
@@ -130,6 +175,7 @@ class StrategyFacts:
     is_price_index: bool = False
     ruined_on: date | None = None
     curtailed: int = 0
+    is_same_curve: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,7 +193,8 @@ class SummaryFacts:
     first_bar, last_bar : date
         Of the backtest.
     predictions : PredictionFacts or None
-        Of the model that the run trained.
+        Those that were traded, of a model that this run trained, or that another run or a file brought; None where the
+        strategy goes by its rule.
     traded_model : LearnedElsewhere or None
         Of a model that another run or a file brought, and that had come there with what it knows.
     years : float
@@ -158,6 +205,8 @@ class SummaryFacts:
         Effective trials of the research that led here, and the variance of their Sharpe ratios per bar.
     sharpe_is_over_risk_free : bool
         Whether Sharpe ratios are over the risk-free rate, or over zero.
+    unpredicted : tuple of str
+        What of the prices no prediction decides, in sentences.
     results_at : str
         Where the results lie; empty leaves the line out.
     """
@@ -177,6 +226,7 @@ class SummaryFacts:
     n_trials: int = 1
     sharpe_variance: float = 0.0
     sharpe_is_over_risk_free: bool = False
+    unpredicted: tuple[str, ...] = ()
     results_at: str = ""
 
     @property

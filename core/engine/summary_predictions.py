@@ -6,12 +6,16 @@ elsewhere the heading does not call them out of sample unless its file says so.
 
 from __future__ import annotations
 
-from core.engine.summary_facts import PredictionFacts, TermsFacts
+from core.engine.summary_facts import PredictionFacts, Skill, TermsFacts
 from core.engine.text_layout import labelled, number, percent, span
 
 __all__ = ["prediction_lines"]
 
 _CLOSE_TO_DIRECTION = 0.8
+_UNSCORED = (
+    "none: nobody has scored these predictions, so that it is not known whether they are better than knowing the base "
+    "rate alone"
+)
 
 
 def prediction_lines(facts: PredictionFacts, terms: TermsFacts) -> list[str]:
@@ -22,9 +26,13 @@ def prediction_lines(facts: PredictionFacts, terms: TermsFacts) -> list[str]:
         as_one = f", {number(pooled, 0)} if the tickers move as one" if pooled is not None else ""
         sizes += f"; labels overlap, so the effective sample size is {number(facts.effective_sample_size, 0)}{as_one}"
     sample = "out of sample" if facts.are_a_test else "not known to be out of sample"
-    lines = [f"Predictions, {sample}, {span(facts.first_bar, facts.last_bar)}", *labelled("Rows", sizes)]
+    heading = f"Predictions, {sample}, {span(facts.first_bar, facts.last_bar)}"
+    if facts.skill is None and not facts.n_rows:
+        return [heading, *labelled("Scores", _UNSCORED)]
+    lines = [heading, *labelled("Rows", sizes)]
     if facts.base_rate is not None:
-        lines += labelled("Base rate", f"{percent(facts.base_rate)} of the labels are 1 (worth it)")
+        yes = " (yes)" if terms.question else ""
+        lines += labelled("Base rate", f"{percent(facts.base_rate)} of the labels are 1{yes}")
     if facts.share_equal_to_sign is not None:
         close = facts.share_equal_to_sign >= _CLOSE_TO_DIRECTION
         at = f"at {terms.leverage:g}x " if terms.leverage is not None else ""
@@ -32,10 +40,21 @@ def prediction_lines(facts: PredictionFacts, terms: TermsFacts) -> list[str]:
         lines += labelled("Label", f"{percent(facts.share_equal_to_sign)} equal the sign of the return{remark}")
     if facts.breach_share is not None:
         lines += labelled("Breaches", f"{percent(facts.breach_share, 2)} of the labelled positions meet a margin call")
-    if facts.brier is not None and facts.base_rate_brier is not None:
-        both = f"{number(facts.brier, 4)}, the base rate's {number(facts.base_rate_brier, 4)}"
-        lines += labelled("Brier score", f"{both}: {_skill(facts.brier, facts.base_rate_brier)}")
+    if (skill := facts.skill) is not None:
+        both = f"{number(skill.own, skill.digits)}, {skill.reference}'s {number(skill.naive, skill.digits)}"
+        lines += labelled("Brier score" if skill.measure == "Brier" else skill.measure, f"{both}: {_said(skill)}")
+    lines += _value_lines(facts)
     return [*lines, *_fold_lines(facts)]
+
+
+def _value_lines(facts: PredictionFacts) -> list[str]:
+    """Return what is said of a regression alone."""
+    lines = []
+    if facts.r2_out_of_sample is not None:
+        lines += labelled("R2", f"{number(facts.r2_out_of_sample, 4)}, out of sample (0 is the training mean's)")
+    if facts.rank_correlation is not None:
+        lines += labelled("Rank corr.", f"{number(facts.rank_correlation, 3)} with the target")
+    return lines
 
 
 def _fold_lines(facts: PredictionFacts) -> list[str]:
@@ -50,7 +69,7 @@ def _fold_lines(facts: PredictionFacts) -> list[str]:
     return lines
 
 
-def _skill(brier: float, base_rate_brier: float) -> str:
-    if brier < base_rate_brier:
-        return f"{percent(1.0 - brier / base_rate_brier, 2)} better than knowing the base rate alone"
-    return "the predictions are no better than knowing the base rate alone"
+def _said(skill: Skill) -> str:
+    if skill.is_better:
+        return f"{percent(1.0 - skill.own / skill.naive, 2)} better than knowing {skill.reference} alone"
+    return f"the predictions are no better than knowing {skill.reference} alone"

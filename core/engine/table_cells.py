@@ -85,7 +85,7 @@ def numbers_of(
     is_finite = np.isfinite(numbers)
     if not is_finite.all():
         row = int(np.argmin(is_finite))
-        raise CellError(row, f"{given[row].as_py()} is not finite; it must be a finite number")
+        raise CellError(row, f"{_cut(str(given[row].as_py()))} is not finite; it must be a finite number")
     return numbers
 
 
@@ -134,8 +134,7 @@ def categories_of(column: pa.ChunkedArray, padded: set[str] | None = None) -> pd
 
 def shown_text(text: str) -> str:
     """Return how messages show a cell's text: quoted, and cut where it is long."""
-    shown = repr(text)
-    return shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 3]}..."
+    return _cut(repr(text))
 
 
 def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -143,6 +142,10 @@ def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_dictionary(column.type):
         return column.cast(column.type.value_type)
     return column
+
+
+def _cut(shown: str) -> str:
+    return shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 3]}..."
 
 
 def _refuse_rounding(column: pa.ChunkedArray) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -98,7 +99,8 @@ def open_table_file(path: Path, layout: CsvLayout = USUAL_LAYOUT) -> TableReader
     DataError
         If the file cannot be read, or names a column twice.
     """
-    opened: TableReader = _ParquetReader(path) if path.suffix in {".parquet", ".pq"} else _CsvReader(path, layout)
+    is_parquet = path.suffix.lower() in {".parquet", ".pq"}
+    opened: TableReader = _ParquetReader(path) if is_parquet else _CsvReader(path, layout)
     twice = [name for name in opened.names if opened.names.count(name) > 1]
     if twice:
         raise DataError(f"{path}: column {twice[0]!r} appears twice; each name may appear once. Rename one of them.")
@@ -109,6 +111,7 @@ class _CsvReader(TableReader):
     def __init__(self, path: Path, layout: CsvLayout) -> None:
         self.path = path
         self._layout = layout
+        self._is_packed = path.suffix.lower() == ".gz"
         self.names = self._header()
 
     def blocks(self, names: Sequence[str]) -> Iterator[TableBlock]:
@@ -144,7 +147,7 @@ class _CsvReader(TableReader):
             return "error"
 
         return arrow_csv.open_csv(
-            self.path,
+            pa.input_stream(str(self.path), compression="gzip") if self._is_packed else self.path,
             read_options=arrow_csv.ReadOptions(
                 use_threads=False, encoding=self._layout.encoding, block_size=_BYTES_READ
             ),
@@ -178,7 +181,7 @@ class _CsvReader(TableReader):
             with self._text() as lines:
                 reader = csv.reader(lines, delimiter=self._layout.delimiter)
                 header = next((cells for cells in reader if cells), [])
-        except (OSError, UnicodeError, csv.Error) as error:
+        except (OSError, EOFError, zlib.error, UnicodeError, csv.Error) as error:
             raise DataError(
                 f"{self.path}: it cannot be read as CSV in {self._layout.encoding}: {error}. Check the file, or set "
                 "encoding."
@@ -190,7 +193,7 @@ class _CsvReader(TableReader):
     def _text(self) -> Any:  # noqa: ANN401 - a text stream, of a plain or a gzip file
         encoding = self._layout.encoding
         encoding = "utf-8-sig" if encoding.lower().replace("-", "") == "utf8" else encoding
-        return (gzip.open if self.path.suffix == ".gz" else open)(self.path, "rt", encoding=encoding, newline="")
+        return (gzip.open if self._is_packed else open)(self.path, "rt", encoding=encoding, newline="")
 
 
 class _ParquetReader(TableReader):

@@ -17,7 +17,8 @@ __all__ = ["TimeReading", "timestamps_of"]
 
 _WORTH_LOOKING = 256
 
-_OFFSET = r"\d{1,2}:\d{2}.*(?:Z|[+-]\d{2}:?\d{2})$"
+_ZONE = r"(Z|[+-]\d{2}(?::?\d{2})?)$"  # PostgreSQL writes hours alone: 09:30:00-05
+_HAS_ZONE = rf"\d{{1,2}}:\d{{2}}.*?(?:{_ZONE[1:-2]})$"
 _ISO_DATE = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$|^\d{8}$"
 _EPOCH_UNITS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 _ONE_FORM = "a column's times all bear one, or none does"
@@ -146,7 +147,7 @@ def _text_times(texts: pd.Series, timestamp_format: str | None) -> tuple[pd.Seri
         refuse_first(
             ~texts.str.match(_ISO_DATE), texts, lambda text: f"{shown_text(text)} is no ISO date; {_HOW_TO_SET_FORMAT}"
         )
-        has_zone = texts.str.contains(_OFFSET, regex=True)
+        has_zone = texts.str.contains(_HAS_ZONE, regex=True)
         refuse_first(
             has_zone != has_zone.iloc[0],
             texts,
@@ -158,7 +159,7 @@ def _text_times(texts: pd.Series, timestamp_format: str | None) -> tuple[pd.Seri
     if not has_zone.iloc[0]:
         return moments.dt.tz_localize(None), None
     # The date as written: what the zone's own clock showed, so the offset that was written is added back.
-    offsets = texts.str.extract(r"(Z|[+-]\d{2}:?\d{2})$")[0].fillna("Z").map(_offset_minutes).astype("int64")
+    offsets = texts.str.extract(_ZONE)[0].fillna("Z").map(_offset_minutes).astype("int64")
     return moments.dt.tz_localize(None) + pd.to_timedelta(offsets, unit="m"), moments
 
 
@@ -173,7 +174,7 @@ def _offset_minutes(offset: str) -> int:
     if offset == "Z":
         return 0
     digits = offset[1:].replace(":", "")
-    minutes = int(digits[:2]) * 60 + int(digits[2:])
+    minutes = int(digits[:2]) * 60 + int(digits[2:] or "0")
     return -minutes if offset[0] == "-" else minutes
 
 

@@ -11,6 +11,7 @@ __all__ = [
     "WIDTH",
     "aligned_table",
     "labelled",
+    "listed",
     "money",
     "number",
     "paragraph",
@@ -55,6 +56,11 @@ def aligned_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[
         _INDENT + gap.join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in (header, *rows)
     ]
     return [lines[0], _INDENT + "-" * (len(lines[0]) - len(_INDENT)), *lines[1:]]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as "a, b and c"."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def shortened(text: str, length: int) -> str:

@@ -48,12 +48,13 @@ def rows_known_before(data: TrainingData, moment: pd.Timestamp) -> NDArray[np.bo
 
 def chosen_rows(data: TrainingData, chosen: NDArray[np.bool_]) -> TrainingData:
     """Return some of the rows."""
-    weight, end = data.sample_weight, data.label_end
+    weight, end, stretch = data.sample_weight, data.label_end, data.stretch
     return TrainingData(
         data.features[chosen],
         data.target[chosen],
         None if weight is None else weight[chosen],
         None if end is None else end[chosen],
+        None if stretch is None else stretch[chosen],
     )
 
 

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -22,10 +22,11 @@ from core.engine.fold_training import FittedFold, fit_fold, make_blocks
 from core.engine.label_lives import LabelLives, label_lives
 from core.engine.learned_span import LearnedSpan, learned_span
 from core.engine.model_example import example_rows
-from core.engine.permutation_importances import judged_rows, permutation_importances
+from core.engine.permutation_importances import judged_histories, judged_rows, permutation_importances
 from core.engine.prediction_scores import scorable_rows, score_predictions
 from core.engine.sample_weights import uniqueness_of_rows
 from core.engine.splits import Fold, final_fold, make_folds
+from core.engine.training_progress import TrainingProgress
 from core.engine.training_task import SilentReporter, TrainingReporter, TrainingTask, check_task
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SilentReporter", "TrainingReporter", "TrainingResult", "TrainingTask", "train_model"]
 
-STEP_NAME = "train folds"
 _FINAL_MODEL = -1
 
 
@@ -132,38 +132,45 @@ def train_model(task: TrainingTask) -> TrainingResult:
     final_fold(task.labels, timestamps, config, lives)
     features = _Features(task)
     is_scored = np.zeros(len(task.labels), dtype=np.bool_)
+    progress = TrainingProgress(task.report, len(folds) + 1)
     outcomes, predictions = [], []
     for fold in folds:
         task.report.check_cancelled()
-        outcome, predicted = out_of_sample(task, features.of(fold), lives, fold)
+        outcome, predicted = out_of_sample(task, features.of(fold), lives, fold, progress)
         is_scored[fold.test[scorable_rows(predicted)]] = True
         outcomes.append(outcome)
         predictions.append(predicted)
-        task.report.progress(STEP_NAME, len(outcomes), len(folds) + 1)
+        progress.fold_ends()
     last = final_fold(task.labels, timestamps, config, lives)
     del folds, lives, fold
-    final = _final(task, features, last, timestamps)
-    task.report.progress(STEP_NAME, len(outcomes) + 1, len(outcomes) + 1)
+    final = _final(task, features, last, timestamps, progress)
+    progress.fold_ends()
     joined = joined_predictions(predictions)
     del predictions, predicted
     sizes = _effective_sizes(label_lives(task.labels, timestamps), np.flatnonzero(is_scored))
     return _result(task, joined, outcomes, final, sizes, is_scored)
 
 
-def _final(task: TrainingTask, made: _Features, fold: Fold, timestamps: pd.DatetimeIndex) -> _Final:
+def _final(
+    task: TrainingTask, made: _Features, fold: Fold, timestamps: pd.DatetimeIndex, progress: TrainingProgress
+) -> _Final:
     features = made.last_of(fold)
     accepts_missing = "missing_values" in task.make_model().capabilities
     examples = example_rows(features, accepts_missing=accepts_missing)
     judged = fold.calibration if len(fold.calibration) else fold.train
-    judged = judged[judged_rows(len(judged))]
-    judged_features, judged_target = features.iloc[judged], task.labels["target"].iloc[judged]
+    tickers = cast("pd.MultiIndex", features.index).codes[1][judged]
+    spread, together = (
+        (features.iloc[rows], task.labels["target"].iloc[rows])
+        for rows in (judged[judged_rows(len(judged))], judged[judged_histories(tickers)])
+    )
     blocks = make_blocks(task, features, label_lives(task.labels, timestamps), fold)
     # The rows to fit on are copies: with all features beside them the model would have less room.
     del features
-    trained = fit_fold(task, blocks)
+    trained = fit_fold(task, blocks, progress)
     importances = trained.fitted.model.feature_importances()
     if importances is None:
-        importances = permutation_importances(trained.fitted, judged_features, judged_target, task.seed)
+        reads_earlier = "earlier_rows" in trained.fitted.model.capabilities
+        importances = permutation_importances(trained.fitted, *(together if reads_earlier else spread), task.seed)
     return _Final(trained, examples, learned_span(task.labels, fold), importances)
 
 
@@ -178,8 +185,8 @@ def _tell_of_known_rows(task: TrainingTask) -> None:
     model = task.make_model()
     if "pretrained" in model.capabilities:
         task.report.log(
-            f"Model {model.name!r} learned elsewhere, from bars that are not known here: its predictions and scores "
-            "are out of sample only where these bars come after those",
+            f"Model {model.name!r} learned elsewhere: its predictions and scores are out of sample only on bars after "
+            "those that it learned from; the summary says what its file tells of them",
             level="warning",
         )
 

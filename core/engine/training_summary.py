@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from core.engine.finding_lines import finding_lines
 from core.engine.text_layout import labelled, number, paragraph, percent
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class TrainingFacts:
         Out-of-sample scores, as training returns them.
     learned_elsewhere : LearnedElsewhere or None
         Of a model that came with what it knows.
+    findings : tuple of str
+        What looks odd in the prices, in sentences.
     """
 
     title: str
@@ -45,6 +48,7 @@ class TrainingFacts:
     last_bar: date
     metrics: Mapping[str, MetricValue]
     learned_elsewhere: LearnedElsewhere | None = None
+    findings: tuple[str, ...] = ()
 
 
 def write_training_summary(facts: TrainingFacts) -> str:
@@ -59,6 +63,7 @@ def write_training_summary(facts: TrainingFacts) -> str:
             "Model",
             *labelled("Model", f"{facts.model}, trained on label {facts.label}"),
             *labelled("Tickers", ", ".join(facts.tickers)),
+            *finding_lines(facts.findings),
         ],
         [
             f"Predictions, {sample}, {facts.first_bar:%Y-%m-%d} to {facts.last_bar:%Y-%m-%d}",

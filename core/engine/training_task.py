@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from core.contracts.run_result import MetricValue
     from core.engine.features import FeaturePipeline
 
-__all__ = ["SilentReporter", "TrainingReporter", "TrainingTask", "check_task"]
+__all__ = ["SilentReporter", "TrainingReporter", "TrainingTask", "check_calibration_has_rows", "check_task"]
 
 
 class TrainingReporter(Protocol):
     """Whom a training tells how it goes; any of these may raise RunCancelled."""
 
-    def progress(self, step: str, value: float, total: float) -> None:
-        """Take that `value` of `total` folds are done."""
+    def progress(self, step: str, value: float, total: float, unit: str = "fits", *, within: str = "") -> None:
+        """Take that `value` of `total` are done of a step, which may be a part of the step `within`."""
 
     def metric(self, name: str, value: float | None, step: int | None, fold: int | None) -> None:
         """Take one value of a metric; `fold` is None in the final fit and for figures of the whole run."""
@@ -38,7 +38,7 @@ class TrainingReporter(Protocol):
 class SilentReporter:
     """A reporter that tells nobody and never cancels."""
 
-    def progress(self, step: str, value: float, total: float) -> None:
+    def progress(self, step: str, value: float, total: float, unit: str = "fits", *, within: str = "") -> None:
         """Do nothing."""
 
     def metric(self, name: str, value: float | None, step: int | None, fold: int | None) -> None:
@@ -111,13 +111,24 @@ def check_task(task: TrainingTask) -> None:
         raise DataError(f"The labels' index ({len(task.labels)} rows) is not the panel's ({len(task.data)} rows).")
     if not task.labels["target"].notna().any():
         raise DataError(f"None of the {len(task.labels)} labels has a target; the history is too short for the label.")
-    if task.calibrates and task.splits.calibration_fraction == 0:
-        raise ConfigError(
-            f"splits.calibration_fraction is 0, but model.calibration is {task.model.calibration!r}, which needs rows "
-            "of its own. Set calibration_fraction to 0.15, or model.calibration to 'off'."
-        )
+    check_calibration_has_rows(task.model, task.splits, task.task)
     model = task.make_model()
     if task.task not in model.tasks:
         raise ConfigError(
             f"Model {model.name!r} does {' and '.join(sorted(model.tasks))}, but the label asks for {task.task}."
+        )
+
+
+def check_calibration_has_rows(model: TrainModelConfig, splits: SplitsConfig, task: str) -> None:
+    """Refuse probabilities that are to be calibrated on no rows.
+
+    Raises
+    ------
+    ConfigError
+        If a classification is calibrated and splits.calibration_fraction is 0.
+    """
+    if task == "classification" and model.calibration != "off" and splits.calibration_fraction == 0:
+        raise ConfigError(
+            f"splits.calibration_fraction is 0, but model.calibration is {model.calibration!r}, which needs rows "
+            "of its own. Set calibration_fraction to 0.15, or model.calibration to 'off'."
         )

@@ -91,6 +91,26 @@ class CancelFlag:
         if self.is_set:
             raise RunCancelled(f"{self._reason}.")
 
+    @contextmanager
+    def outranking_errors(self) -> Iterator[None]:
+        """Where the block ends with an error and the run was asked to end, let the wish be why.
+
+        Ctrl-C, `timeout` and `cancel` end the processes that the run has started as well; what becomes of their deaths
+        on the way is no finding of the run.
+
+        Raises
+        ------
+        RunCancelled
+            In the error's place, if the run was asked to end.
+        """
+        try:
+            yield
+        except BaseException:
+            # The request may be younger than the last look.
+            self._looked_at = -_LOOK_EVERY_S
+            self.check()
+            raise
+
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             for number in _SIGNALS:

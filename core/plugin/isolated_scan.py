@@ -2,6 +2,8 @@
 
 1. One process imports all units in turn, and says before each one that it begins.
 2. A unit that takes too long, or with which the process ends, is quarantined; a new process goes on after it.
+3. Where somebody asked the process to end (SIGTERM, as a cancelled run's processes get it), nothing is known of the
+   unit: it is not usable now, and is not remembered as broken.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from threading import Thread
 from typing import IO
 
 from core.base.errors import PluginError
+from core.base.process_end import end_in_words, ended_from_outside
 from core.plugin.scan_outcome import ScanOutcome
 from core.plugin.scan_unit import ScanUnit
 
@@ -72,7 +75,7 @@ def _scan_until_trouble(units: Sequence[ScanUnit], qlop_version: str, limit_s: f
             message = json.loads(line) if line else None
             if message is None:
                 code = process.wait()
-                _check_begun(has_begun, f"exit code {code}", last_words)
+                _check_begun(has_begun, end_in_words(code), last_words)
                 return [*outcomes, _ended(code, _read_end(last_words))]
             has_begun = has_begun or "begin" in message
             if "end" in message:
@@ -148,6 +151,9 @@ def _too_slow(limit_s: float) -> ScanOutcome:
 
 
 def _ended(code: int, last_words: str) -> ScanOutcome:
+    if ended_from_outside(code):
+        problem = f"Its import was ended with {end_in_words(code)}, by which processes are asked to end. Look again."
+        return ScanOutcome(problem=problem, is_failure=True, is_unfinished=True)
     how = f"signal {-code}" if code < 0 else f"exit code {code}"
     return ScanOutcome(problem=f"Its import ended the process ({how}).", traceback=last_words, is_failure=True)
 

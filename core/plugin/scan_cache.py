@@ -56,10 +56,12 @@ class ScanCache:
             return None
 
     def remember(self, outcomes: Iterable[tuple[ScanUnit, ScanOutcome]]) -> None:
-        """Add outcomes, the latest last."""
+        """Add outcomes, the latest last; those of imports that somebody ended are forgotten."""
         entries = self._all()
         for unit, outcome in outcomes:
             entries.pop(unit.key, None)
+            if outcome.is_unfinished:
+                continue
             entries[unit.key] = {"stamp": unit.stamp, "installed": _installed_stamp(), "outcome": outcome.as_json()}
         kept = dict(list(entries.items())[-_MOST_ENTRIES:])
         with suppress(OSError):

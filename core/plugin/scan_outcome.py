@@ -66,6 +66,8 @@ class ScanOutcome:
         Why it yielded nothing: the error of its import, or that it holds no plugin.
     is_failure : bool
         Whether its import failed, was cut off or ended the process: another environment or another day may cure it.
+    is_unfinished : bool
+        Whether somebody asked the process to end that imported it, so that nothing is known of the module.
     """
 
     classes: tuple[ScannedClass, ...] = ()
@@ -73,6 +75,7 @@ class ScanOutcome:
     traceback: str = ""
     is_failure: bool = False
     load_seconds: float = 0.0
+    is_unfinished: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the outcome as JSON's types."""

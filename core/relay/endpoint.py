@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from core.base.url_place import url_place
+
 __all__ = ["FindEndpoint", "RelayEndpoint"]
 
 
@@ -15,13 +17,18 @@ class RelayEndpoint:
     Attributes
     ----------
     url : str
-        `ws://` or `wss://`.
+        `ws://` or `wss://`; in no text of this object either.
     token : str
         Short-lived; it travels in the first frame, and is in no text of this object.
     """
 
-    url: str
+    url: str = field(repr=False)
     token: str = field(repr=False)
+
+    @property
+    def place(self) -> str:
+        """What may be told of where it is: scheme, host and port."""
+        return url_place(self.url)
 
 
 FindEndpoint = Callable[[], RelayEndpoint | None]

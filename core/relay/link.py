@@ -34,15 +34,15 @@ async def open_link(endpoint: RelayEndpoint) -> AsyncIterator[Link]:
     """
     from websockets.asyncio.client import connect
 
-    with _told(endpoint.url):
+    with _told(endpoint.place):
         socket = await connect(endpoint.url, open_timeout=_ANSWER_WITHIN_S, **CONNECTION)
     try:
-        with _told(endpoint.url):
+        with _told(endpoint.place):
             async with asyncio.timeout(_ANSWER_WITHIN_S):
                 hello = check_hello(decode(await socket.recv()))
                 await socket.send(auth_frame(endpoint.token))
                 admission = Admission.of(decode(await socket.recv()))
-        link = Link(socket, endpoint.url, hello, admission)
+        link = Link(socket, endpoint.place, hello, admission)
         heartbeat = asyncio.create_task(link.send_heartbeats())
         try:
             yield link
@@ -55,15 +55,15 @@ async def open_link(endpoint: RelayEndpoint) -> AsyncIterator[Link]:
 class Link:
     """Sends and receives frames; one task at a time receives. Made by `open_link`."""
 
-    def __init__(self, socket: ClientConnection, url: str, hello: Hello, admission: Admission) -> None:
+    def __init__(self, socket: ClientConnection, place: str, hello: Hello, admission: Admission) -> None:
         self.admission = admission
         self._socket = socket
-        self._url = url
+        self._place = place
         self._hello = hello
 
     async def send(self, frame: Mapping[str, Any]) -> None:
         """Send a frame; RelayError if the connection has ended."""
-        with _told(self._url):
+        with _told(self._place):
             await self._socket.send(dumps(frame))
 
     async def receive(self) -> dict[str, Any]:
@@ -76,13 +76,13 @@ class Link:
         RelayError
             If the connection has ended, or the relay has been silent for too long.
         """
-        with _told(self._url):
+        with _told(self._place):
             async with asyncio.timeout(self._hello.dead_after_s):
                 return decode(await self._socket.recv())
 
     async def answer(self, **expected: object) -> dict[str, Any]:
         """Return the next frame that has the `expected` entries; others are dropped."""
-        with _told(self._url):
+        with _told(self._place):
             async with asyncio.timeout(_ANSWER_WITHIN_S):
                 while True:
                     frame = await self.receive()
@@ -102,12 +102,12 @@ class Link:
 
 
 @contextmanager
-def _told(url: str) -> Iterator[None]:
+def _told(place: str) -> Iterator[None]:
     from websockets.exceptions import WebSocketException
 
     try:
         yield
     except TimeoutError as error:
-        raise RelayError(f"The relay at {url} has not answered in time.") from error
+        raise RelayError(f"The relay at {place} has not answered in time.") from error
     except (WebSocketException, OSError) as error:
-        raise RelayError(f"The relay at {url} is away: {reason_of(error)}.") from error
+        raise RelayError(f"The relay at {place} is away: {reason_of(error)}.") from error

@@ -49,7 +49,7 @@ class PlainLink:
         # Here and not above: every run imports this module, and few of them meet a relay.
         from core.relay.plain_socket import PlainSocket
 
-        self._url = endpoint.url
+        self._place = endpoint.place
         self._closing = ExitStack()
         with self._told():
             within = {"within_s": _ANSWER_WITHIN_S, "close_within_s": CONNECTION["close_timeout"]}
@@ -95,7 +95,7 @@ class PlainLink:
             frame = self.receive(min(self.heartbeat_s, deadline - time.monotonic()))
             if frame is not None and all(frame.get(name) == entry for name, entry in expected.items()):
                 return frame
-        raise RelayError(f"The relay at {self._url} has not answered within {within_s:g} s.")
+        raise RelayError(f"The relay at {self._place} has not answered within {within_s:g} s.")
 
     def close(self) -> None:
         """Close the connection; a second time does nothing."""
@@ -114,7 +114,7 @@ class PlainLink:
         if moment - self._spoke_at >= self.heartbeat_s:
             self.send_text(HEARTBEAT)
         if moment - self._heard_at >= self._dead_after_s:
-            raise RelayError(f"The relay at {self._url} has been silent for {self._dead_after_s:g} s.")
+            raise RelayError(f"The relay at {self._place} has been silent for {self._dead_after_s:g} s.")
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -123,9 +123,9 @@ class PlainLink:
         try:
             yield
         except TimeoutError as error:
-            raise _NothingCameError(f"The relay at {self._url} has not answered in time.") from error
+            raise _NothingCameError(f"The relay at {self._place} has not answered in time.") from error
         except (WebSocketException, OSError) as error:
-            raise RelayError(f"The relay at {self._url} is away: {reason_of(error)}.") from error
+            raise RelayError(f"The relay at {self._place} is away: {reason_of(error)}.") from error
 
 
 class _NothingCameError(RelayError):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from pydantic import JsonValue
 
+    from core.engine.features import FeaturePipeline
     from core.engine.model_card import ModelCard
     from core.engine.table_file import TableFile
     from core.engine.table_times import TimeReading
@@ -37,11 +38,17 @@ class AskedRows:
         In the model's order.
     beside : DataFrame of shape (n_rows, n_columns)
         What stands beside the predictions: the table's other columns, or timestamp and ticker.
+    lookback_bars : int
+        Of features made of prices: how many of a ticker's bars before a row they depend on, at most.
+    comparing_steps : tuple of str
+        Feature steps whose values depend on the other tickers of the bar.
     """
 
     made_of: Literal["features", "prices"]
     features: pd.DataFrame
     beside: pd.DataFrame
+    lookback_bars: int = 0
+    comparing_steps: tuple[str, ...] = ()
 
 
 def asked_rows(
@@ -151,11 +158,13 @@ def _of_prices(card: ModelCard, data: Path, params: Mapping[str, JsonValue], reg
             "What the columns and the prices of the file mean is said with --params, such as "
             """'{"price_adjustment": "total_return"}'."""
         ) from error
-    features = _made(card, panel, registry)
-    return AskedRows("prices", features, features.index.to_frame(index=False))
+    pipeline = _pipeline(card, registry)
+    features = _made(card, panel, pipeline)
+    comparing = tuple(step.name for step in pipeline.steps if step.compares_tickers)
+    return AskedRows("prices", features, features.index.to_frame(index=False), pipeline.lookback_bars, comparing)
 
 
-def _made(card: ModelCard, panel: pd.DataFrame, registry: PluginRegistry) -> pd.DataFrame:
+def _pipeline(card: ModelCard, registry: PluginRegistry) -> FeaturePipeline:
     from pydantic import TypeAdapter
 
     from core.config.sections import FeatureStepConfig
@@ -178,6 +187,10 @@ def _made(card: ModelCard, panel: pd.DataFrame, registry: PluginRegistry) -> pd.
             f"The model's feature step {pipeline.learning_steps[0]!r} learns from training rows, and what it learned "
             "is not in the bundle. Give a table of features."
         )
+    return pipeline
+
+
+def _made(card: ModelCard, panel: pd.DataFrame, pipeline: FeaturePipeline) -> pd.DataFrame:
     features = pipeline.transform(panel)
     if list(features.columns) != list(card.feature_columns):
         raise DataError(

@@ -56,6 +56,8 @@ class Comparison:
         Runs of too few bars for a figure a year, and how many they have.
     no_test : tuple of str
         Runs whose models may have learned elsewhere from the very bars that judge them.
+    traded : tuple of (str, str, str)
+        Runs that have traded, with the days of their first and last bar.
     """
 
     run_ids: tuple[str, ...]
@@ -70,6 +72,7 @@ class Comparison:
     kept_metrics: tuple[Difference, ...] = ()
     too_short: tuple[tuple[str, int], ...] = ()
     no_test: tuple[str, ...] = ()
+    traded: tuple[tuple[str, str, str], ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """Return the comparison for programs."""
@@ -97,7 +100,10 @@ class Comparison:
         if self.without_fingerprint:
             lacking = ", ".join(run_id[:8] for run_id in self.without_fingerprint)
             parts.append(f"Whether the data are the same is unknown: no data were loaded by {lacking}.")
-        return "\n\n".join([*parts, *self._figures(), *filter(None, [self.too_short_in_words, self.no_test_in_words])])
+        return "\n\n".join([*parts, *self._figures(), *filter(None, self._cautions())])
+
+    def _cautions(self) -> tuple[str, ...]:
+        return self.other_dates_in_words, self.too_short_in_words, self.no_test_in_words
 
     @property
     def too_short_in_words(self) -> str:
@@ -112,6 +118,14 @@ class Comparison:
             return ""
         found = ", ".join(run_id[:8] for run_id in self.no_test)
         return f"NO TEST, as the model learned elsewhere and may know these very bars: {found}."
+
+    @property
+    def other_dates_in_words(self) -> str:
+        """Which days the runs traded, in a sentence, where these differ; empty where they do not."""
+        if len({(first, last) for _, first, last in self.traded}) < 2:
+            return ""
+        found = "; ".join(f"{run_id[:8]} {first} to {last}" for run_id, first, last in self.traded)
+        return f"They traded different dates, so that their returns cannot be ranked: {found}."
 
     def _figures(self) -> list[str]:
         shared = [row for row in self.metrics if row.path in self.shared_metrics]
@@ -162,7 +176,16 @@ def compare_runs(workbench: Workbench, named: Sequence[str]) -> Comparison:
             if (n_bars := too_few_bars(found)) is not None
         ),
         no_test=tuple(run.folder.run_id for run in runs if no_test_warning(workbench, run)),
+        traded=tuple(days for run in runs if (days := _traded_days(run)) is not None),
     )
+
+
+def _traded_days(run: RunFiles) -> tuple[str, str, str] | None:
+    equity = run.table("equity", ("timestamp",))
+    if equity is None or equity.empty:
+        return None
+    days = equity["timestamp"]
+    return run.folder.run_id, f"{days.min():%Y-%m-%d}", f"{days.max():%Y-%m-%d}"
 
 
 def _documents(run: RunFiles) -> tuple[Mapping[str, object], Mapping[str, object], Mapping[str, object]]:

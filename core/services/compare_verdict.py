@@ -12,14 +12,16 @@ from core.services.text_form import counted
 
 __all__ = ["comparison_verdict"]
 
-_JUDGED = (("sharpe", "Sharpe ratio", True), ("auc", "AUC", True), ("brier", "Brier score", False))
+_SHARPE = ("sharpe", "Sharpe ratio", True)
+_OF_PREDICTIONS = (("auc", "AUC", True), ("brier", "Brier score", False))
 
 
 def comparison_verdict(compared: Comparison) -> tuple[str, ...]:
     """Return the sentences, the most important first."""
     sentences = [compared.no_test_in_words, _same_data(compared), _settings(compared), *_unfinished(compared)]
-    sentences.append(compared.too_short_in_words)
-    judged = [_best(compared, *figure) for figure in _JUDGED]
+    sentences += [compared.other_dates_in_words, compared.too_short_in_words]
+    ranked = _OF_PREDICTIONS if compared.other_dates_in_words else (_SHARPE, *_OF_PREDICTIONS)
+    judged = [_best(compared, *figure) for figure in ranked]
     if any(judged):
         sentences += [*judged, _CAUTION]
     elif not compared.shared_metrics:

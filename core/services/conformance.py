@@ -17,10 +17,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
 from core.base.errors import PluginError, UsageError
+from core.base.temporary_folder import full_disk_named, temporary_folder
 from core.services.text_form import counted
 
 if TYPE_CHECKING:
@@ -111,11 +111,11 @@ def check_against_contract(
         )
     if find_spec("pytest") is None:
         raise UsageError("The contract suites need pytest, which is not installed: pip install 'qlop[testing]'")
-    with TemporaryDirectory(prefix="qlop-contract-") as folder:
+    with temporary_folder("qlop-contract-") as folder, full_disk_named(folder):
         request = {"home": str(workbench.home.path), "kind": kind, "name": name, "params": dict(params or {})}
-        Path(folder, "request.json").write_text(json.dumps(request), encoding="utf-8")
-        trouble = _run_suite(Path(folder), limit_s)
-        return _verdict(kind, name, Path(folder, "result.json"), trouble)
+        (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
+        trouble = _run_suite(folder, limit_s)
+        return _verdict(kind, name, folder / "result.json", trouble)
 
 
 def _run_suite(folder: Path, limit_s: float) -> str:

@@ -120,14 +120,13 @@ def _plugins(workbench: Workbench) -> Finding:
 
 
 def _kernels(_workbench: Workbench) -> Finding:
-    from core.engine.kernels.compilation import CACHE_VARIABLE, kernel_cache_folder
+    from core.engine.kernels.compilation import CACHE_VARIABLE, kernel_cache
 
-    folder = kernel_cache_folder()
-    if folder is not None:
-        return Finding("ok", "kernel cache", str(folder))
-    return Finding(
-        "note", "kernel cache", "no folder can be written to; each run compiles anew", f"set {CACHE_VARIABLE}"
-    )
+    folder = kernel_cache()
+    if not folder.fault:
+        return Finding("ok", "kernel cache", str(folder.path))
+    lack = f"{folder.path} cannot be used: {folder.fault}; each run compiles anew"
+    return Finding("note", "kernel cache", lack, f"mend that, or set {CACHE_VARIABLE}")
 
 
 def _version(distribution: str) -> str | None:

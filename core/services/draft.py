@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core.base.clear_passwords import without_passwords
 from core.base.errors import QlopError
 from core.base.validation import FieldProblem
 from core.services.draft_problems import draft_problems
 from core.services.resolve import resolve_config
+from core.services.secret_fields import without_secrets
 
 if TYPE_CHECKING:
     from core.config.run_config import RunConfig
@@ -30,7 +32,8 @@ class CheckedDraft:
     problems : tuple of FieldProblem
         All of them, each with the path of its field in the config.
     yaml_text : str
-        The config as it would run, as a file for `--config`; the draft as written where there are problems.
+        The config as it would run, as a file for `--config`; the draft as written where there are problems, with stars
+        in the place of secrets that stand there in the clear.
     command : str
         What runs that file.
     """
@@ -62,7 +65,10 @@ def check_draft(workbench: Workbench, raw: Mapping[str, Any], registry: PluginRe
         except QlopError as error:
             problems = [FieldProblem((), str(error))]
     if config is None or problems:
-        return CheckedDraft(None, tuple(problems), _yaml(raw), _command(raw))
+        shown = without_secrets(raw, known)
+        # A plugin's own words may repeat what they found.
+        told = tuple(FieldProblem(found.path, without_passwords(found.message)) for found in problems)
+        return CheckedDraft(None, told, _yaml(shown), _command(shown))
     return CheckedDraft(config, (), _yaml(config.model_dump(mode="json")), _command(raw))
 
 

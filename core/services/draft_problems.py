@@ -1,10 +1,11 @@
 """Everything that is wrong with a config that somebody is still writing, field by field.
 
-1. The config's own fields.
-2. The parameters of every plugin that it names, each by itself.
-3. Sections that the mode cannot do without, and runs and a model's file that are used and are not there.
-4. What plugins know to be missing here: devices, files, secrets.
-5. What the mode refuses, unless a plugin that it asks about is wrong itself, and what each sink refuses.
+1. Secrets that stand in it in the clear: nothing else is told then, as other words repeat what they found.
+2. The config's own fields.
+3. The parameters of every plugin that it names, each by itself.
+4. Sections that the mode cannot do without, and runs and a model's file that are used and are not there.
+5. What plugins know to be missing here: devices, files, secrets.
+6. What the mode refuses, unless a plugin that it asks about is wrong itself, and what each sink refuses.
 """
 
 from __future__ import annotations
@@ -18,15 +19,17 @@ from pydantic import ValidationError
 from core.base.errors import PluginError, QlopError
 from core.base.validation import FieldProblem, field_problems
 from core.config.run_config import RunConfig
+from core.config.secrets_in_clear import secrets_in_clear
 from core.services.params_json import clear_secrets
 from core.services.plugin_slots import PluginSlot, plugin_slots
 from core.services.run_names import with_run_ids
+from core.services.secret_fields import advice_on_secrets
+from core.services.sink_writing import ask_sink
 from core.services.start_checks import start_problems
 from core.services.used_model_file import with_model_file
 
 if TYPE_CHECKING:
     from core.contracts.orchestrator import OrchestratorPlugin
-    from core.contracts.sink import SinkPlugin
     from core.plugin.registry import PluginRegistry
     from core.services.workbench import Workbench
 
@@ -39,6 +42,9 @@ def draft_problems(
     workbench: Workbench, raw: Mapping[str, Any], registry: PluginRegistry
 ) -> tuple[RunConfig | None, list[FieldProblem]]:
     """Return the config as written, None where its own fields are wrong, and all problems."""
+    in_clear = secrets_in_clear(raw, advice_on_secrets(raw, registry))
+    if in_clear:
+        return None, in_clear
     config, problems = _parsed(raw)
     for slot in plugin_slots(raw):
         problems += _plugin_problems(slot, registry)
@@ -122,8 +128,7 @@ def _refusals_of_sinks(config: RunConfig, registry: PluginRegistry, told: set[_P
         return
     for position, wanted in enumerate(config.sinks):
         try:
-            sink: SinkPlugin = registry.create("sinks", wanted.sink_type, wanted.sink_params)
-            sink.check()
+            ask_sink(wanted, config.mode, registry)
         except Exception as error:  # noqa: BLE001 - a sink's own check may raise anything
             yield FieldProblem(("sinks", position), _told(error))
 

@@ -34,7 +34,7 @@ def relay_health(workbench: Workbench) -> Health:
     if address is None:
         return Health("Relay", False, "asleep; the next run that is started here wakes it")
     whose = "of this home" if address.is_own else "named by the settings"
-    return Health("Relay", True, f"{whose}, at {address.url}")
+    return Health("Relay", True, f"{whose}, at {address.place}")
 
 
 def store_health(workbench: Workbench) -> Health:

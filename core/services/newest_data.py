@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from core.base.errors import QlopError
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NewestData", "newest_data"]
 
-_LOOKED_AT = 20
+_LOADING_RUNS = 20
+_MOST_RUNS = 100
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,15 @@ class NewestData:
 
 
 def newest_data(workbench: Workbench) -> NewestData | None:
-    """Return the newest bar among the latest completed runs; None where none has loaded any.
+    """Return the newest bar among the latest completed runs that loaded data; None where none of the last 100 has.
 
     A run whose files cannot be read is passed over: its own screen says what is wrong with it.
     """
     with RunStore(workbench.home) as store:
-        found = store.find(RunQuery(states=(RunState.COMPLETED,), limit=_LOOKED_AT))
-    seen = [newest for record in found if (newest := _of(workbench, record.run_id)) is not None]
-    return max(seen, key=lambda newest: newest.last_bar, default=None)
+        found = store.find(RunQuery(states=(RunState.COMPLETED,), limit=_MOST_RUNS))
+    # Exports load nothing: a series of them hides no data.
+    loading = (newest for record in found if (newest := _of(workbench, record.run_id)) is not None)
+    return max(islice(loading, _LOADING_RUNS), key=lambda newest: newest.last_bar, default=None)
 
 
 def _of(workbench: Workbench, run_id: str) -> NewestData | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from core.base.errors import DataError, UsageError
 from core.services.bundle_rows import asked_rows
 from core.services.known_rows import UNKNOWN_ROWS, known_rows
+from core.services.lacking_rows import lacking_rows
 from core.services.text_form import counted
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class BundlePredictions:
     table : DataFrame
         The columns beside, then the predictions; one row for each row of the data.
     notes : tuple of str
-        What a person should know: what the rows were taken for, who signed, which rows are in sample.
+        What a person should know: what the rows were taken for, who signed, what they lack, which are in sample.
     """
 
     table: pd.DataFrame
@@ -87,7 +88,7 @@ def predict_by_bundle(
         rows = asked_rows(card, data, params or {}, registry, reads_earlier_rows=reads_earlier_rows)
         predictions = fitted.predict(rows.features)
     signer = f"{bundle.name} is signed by {opened.fingerprint}."
-    notes = (signer, _taken_for(rows, data), *_known(rows, card, fitted.model))
+    notes = (signer, _taken_for(rows, data), *lacking_rows(rows, card.description), *_known(rows, card, fitted.model))
     return BundlePredictions(_beside(rows.beside, predictions, data), notes)
 
 

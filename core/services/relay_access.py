@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from core.base.identifiers import check_run_id
+from core.base.url_place import url_place
 
 if TYPE_CHECKING:
     from core.relay.endpoint import FindEndpoint
@@ -30,6 +31,11 @@ class RelayAddress:
 
     url: str
     is_own: bool
+
+    @property
+    def place(self) -> str:
+        """What may be told of it: scheme, host and port."""
+        return url_place(self.url)
 
 
 def relay_address(workbench: Workbench) -> RelayAddress | None:

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any, cast
 from core.base.errors import ConfigError, PluginError, QlopError
 from core.base.machine import usable_cores
 from core.base.validation import Where, place_of
+from core.services.absolute_paths import with_absolute_paths
 from core.services.params_json import clear_secrets, params_json
 from core.services.plugin_slots import PLUGIN_LISTS, PLUGIN_SECTIONS
+from core.services.sink_writing import ask_sink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from core.config.run_config import RunConfig
     from core.contracts.orchestrator import OrchestratorPlugin
-    from core.contracts.sink import SinkPlugin
     from core.plugin.registry import PluginRegistry
 
 __all__ = ["resolve_config"]
@@ -86,11 +87,11 @@ class _Resolver:
         return section.model_copy(update={f"{stem}_params": complete})
 
     def params(self, kind: str, name: str, given: Mapping[str, Any], path: str) -> dict[str, Any]:
-        """Return a plugin's params with all defaults, as JSON."""
+        """Return a plugin's params with all defaults and absolute paths, as JSON."""
         plugin = self._registry.create(kind, name, given, where=self._place_within(path))
         for found in clear_secrets(plugin.params):
             raise ConfigError(f"{self._place_within(path)(found.path)}: {found.message}")
-        return params_json(plugin.params)
+        return with_absolute_paths(params_json(plugin.params), plugin.params, self._registry)
 
     def _place_within(self, path: str) -> Callable[[Sequence[str | int]], str]:
         def place(location: Sequence[str | int]) -> str:
@@ -119,9 +120,8 @@ def _ask_mode(config: RunConfig, registry: PluginRegistry, where: Where) -> None
 def _ask_sinks(config: RunConfig, registry: PluginRegistry, where: Where) -> None:
     """Let the sinks say now what they would refuse after the work."""
     for position, wanted in enumerate(config.sinks):
-        sink: SinkPlugin = registry.create("sinks", wanted.sink_type, wanted.sink_params)
         try:
-            sink.check()
+            ask_sink(wanted, config.mode, registry)
         except QlopError as error:
             raise ConfigError(f"{place_of(where, ('sinks', position))}: sinks.{position}: {error}") from error
 

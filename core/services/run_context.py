@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from core.base.clear_passwords import without_passwords
 from core.base.errors import RunError
 from core.base.events import Event, LogPayload, MetricPayload, Payload, ProgressPayload, RunState
-from core.base.time import utc_now
+from core.base.time import steady_moment
 from core.contracts.data_source import DataSourcePlugin
 from core.contracts.run_context import RunContext
 from core.services.data_access import RunDataAccess, bar_cache
@@ -71,7 +72,7 @@ class SessionContext(RunContext):
         self._raise_if_cancelled = check_cancelled
         self._observer = observer
         self._is_observed = True
-        self._clock = EtaClock(utc_now)
+        self._clock = EtaClock(steady_moment)
 
     def plugin(  # noqa: D102 - the contract documents all of these
         self, kind: str, name: str, params: Mapping[str, JsonValue], *, instance_name: str | None = None
@@ -86,11 +87,15 @@ class SessionContext(RunContext):
         self, message: str, *, level: Literal["debug", "info", "warning", "error"] = "info", **fields: MetricValue
     ) -> None:
         plain = {name: _within_bounds(_plain(field)) for name, field in fields.items()}
-        self._emit(LogPayload(level=level, message=shortened(message), logger="qlop.run", fields=plain))
+        self._emit(LogPayload(level=level, message=_within_bounds(message), logger="qlop.run", fields=plain))
 
-    def progress(self, step_name: str, value: float, total: float | None = None, unit: str = "") -> None:  # noqa: D102
+    def progress(  # noqa: D102
+        self, step_name: str, value: float, total: float | None = None, unit: str = "", *, within: str = ""
+    ) -> None:
         eta_s = self._clock.eta_s(step_name, value, total)
-        self._emit(ProgressPayload(value=value, total=total, unit=unit, step_name=step_name, eta_s=eta_s))
+        self._emit(
+            ProgressPayload(value=value, total=total, unit=unit, step_name=step_name, eta_s=eta_s, within=within)
+        )
 
     def metric(  # noqa: D102
         self, name: str, value: float | None, *, step: int | None = None, fold: int | None = None
@@ -128,6 +133,9 @@ class SessionContext(RunContext):
     def config_of(self, run_id: str) -> Mapping[str, JsonValue]:  # noqa: D102
         return self._completed(run_id).config()
 
+    def metrics_of(self, run_id: str) -> Mapping[str, MetricValue]:  # noqa: D102
+        return self._completed(run_id).metrics()  # type: ignore[return-value]  # metrics.json is flat
+
     def _completed(self, run_id: str) -> RunFolder:
         folder = RunFolder.open(self._workbench.home, run_id)
         state = settle_folder(folder)
@@ -147,8 +155,9 @@ class SessionContext(RunContext):
             self._is_observed = False
 
 
-def _within_bounds(value: Any) -> Any:  # noqa: ANN401 - any scalar
-    return shortened(value) if isinstance(value, str) else value
+def _within_bounds(value: Any) -> Any:  # noqa: ANN401 - any scalar; a message may be one too, by mistake
+    # What others say, such as a driver's warning, may repeat the address that it was given.
+    return shortened(without_passwords(value)) if isinstance(value, str) else value
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any scalar, as the same scalar of Python's own types

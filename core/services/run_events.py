@@ -48,6 +48,8 @@ class RunSnapshot:
         As the last status says; an error is empty where there was none.
     started_at, finished_at : datetime or None
         UTC; None for what has not happened.
+    duration_s : float or None
+        How long it took; None before the end, and where nobody knows.
     """
 
     run_id: str
@@ -56,6 +58,7 @@ class RunSnapshot:
     error: str
     started_at: datetime | None
     finished_at: datetime | None
+    duration_s: float | None
 
     @property
     def has_ended(self) -> bool:
@@ -114,7 +117,13 @@ def run_snapshot(workbench: Workbench, run_id: str) -> RunSnapshot:
     with RunStore(workbench.home) as store:
         found = store.get(find_run(workbench, run_id))
     return RunSnapshot(
-        found.run_id, found.state.value, found.current_status, found.error, found.started_at, found.finished_at
+        run_id=found.run_id,
+        state=found.state.value,
+        current_status=found.current_status,
+        error=found.error,
+        started_at=found.started_at,
+        finished_at=found.finished_at,
+        duration_s=found.duration_s,
     )
 
 

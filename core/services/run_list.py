@@ -100,8 +100,8 @@ def run_list(
     DataFrame of shape (n_runs, 27)
         run_id, state, title, mode, notes, strategy, model, data_source, tickers, tags as text (empty where there is
         none; tickers and tags with commas between them); started_at, finished_at in UTC, NaT before they have
-        happened; duration_s, NaN before the end; FIGURE_COLUMNS as metrics.json has them, NaN where undefined,
-        and where a figure a year is of too few bars.
+        happened; duration_s, NaN before the end and where nobody knows; FIGURE_COLUMNS as metrics.json has them, NaN
+        where undefined, and where a figure a year is of too few bars.
 
     Raises
     ------

@@ -3,8 +3,8 @@
 1. Read the config, apply overrides, check it against the plugins, the runs and the file it uses, and the files that its
    sinks would write; ask its plugins whether they can work here. What is wrong here leaves no trace.
 2. Take a place in the queue, open the run (folder, lock, first event), and wait for its turn.
-3. Let the orchestrator work, and write the sinks, within the run's limits.
-4. Save the key figures; the session ends the run as completed, failed or cancelled.
+3. Let the orchestrator work, save the key figures, and write the sinks, within the run's limits.
+4. The session ends the run as completed, failed or cancelled; a sink's fault is told, and ends no run as failed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.base.clear_passwords import without_passwords
 from core.base.errors import ConfigError, QlopError
 from core.base.events import Event
 from core.base.full_disk import full_disk_words
@@ -22,14 +23,15 @@ from core.base.identifiers import check_run_id, new_run_id
 from core.base.validation import place_of
 from core.config.loader import parse_config, read_config_file
 from core.config.origins import ConfigOrigin
-from core.config.overrides import apply_overrides
+from core.config.overrides import apply_overrides, recorded_command
 from core.services.environment import describe_environment, describe_plugins
 from core.services.resolve import resolve_config
 from core.services.run_names import with_run_ids
 from core.services.run_outcome import RunOutcome, RunRequest
+from core.services.secret_fields import advice_on_secrets
+from core.services.sink_writing import write_sinks
 from core.services.start_checks import refuse_at_start
 from core.services.start_findings import start_findings
-from core.services.text_form import counted
 from core.services.used_model_file import with_model_file
 from core.store.disk_room import check_room
 from core.store.process_mark import RUN_ID_VARIABLE
@@ -41,10 +43,9 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.contracts.orchestrator import OrchestratorPlugin
     from core.contracts.run_result import RunResult
-    from core.contracts.sink import SinkPlugin
     from core.jobs.signals import CancelFlag
     from core.plugin.registry import PluginRegistry
-    from core.services.run_context import Observer, SessionContext
+    from core.services.run_context import Observer
     from core.services.workbench import Workbench
     from core.store.run_session import RunSession
 
@@ -100,22 +101,29 @@ def run_mode(
     if cancel_flag is not None and os.environ.get(RUN_ID_VARIABLE) == run_id:
         # The folder was made by who started this process for it: from here on not even a second signal goes unheard.
         cancel_flag.watch(workbench.home.run_path(run_id))
-    check_room(workbench.home.path, workbench.settings.jobs.free_disk_mb)
-    where = ConfigOrigin(str(request.config_path) if request.config_path else "config", request.overrides)
-    written = _with_model_file(with_run_ids(_as_written(request, where), workbench), where)
-    registry = workbench.registry(written.plugins.disabled)
-    config = resolve_config(written, registry, where)
-    refuse_at_start(config, workbench, registry, where)
-    if cancel_flag is not None and not workbench.home.run_path(run_id).is_dir():
-        cancel_flag.check()
+    with nullcontext() if cancel_flag is None else cancel_flag.outranking_errors():
+        check_room(workbench.home.path, workbench.settings.jobs.free_disk_mb)
+        config, registry = _checked(workbench, request)
+        if cancel_flag is not None and not workbench.home.run_path(run_id).is_dir():
+            cancel_flag.check()
     assignment = _Assignment(workbench, registry, config, run_id, request, observer, on_forced_end)
     return _carry_out(assignment, cancel_flag)
 
 
-def _as_written(request: RunRequest, where: ConfigOrigin) -> RunConfig:
+def _checked(workbench: Workbench, request: RunRequest) -> tuple[RunConfig, PluginRegistry]:
+    where = ConfigOrigin(str(request.config_path) if request.config_path else "config", request.overrides)
+    written = _with_model_file(with_run_ids(_as_written(workbench, request, where), workbench), where)
+    registry = workbench.registry(written.plugins.disabled)
+    config = resolve_config(written, registry, where)
+    refuse_at_start(config, workbench, registry, where)
+    return config, registry
+
+
+def _as_written(workbench: Workbench, request: RunRequest, where: ConfigOrigin) -> RunConfig:
     raw = read_config_file(request.config_path) if request.config_path else dict(request.config)
     changed = apply_overrides(raw, request.overrides)
-    return parse_config(changed if request.mode is None else {**changed, "mode": request.mode}, where)
+    whole = changed if request.mode is None else {**changed, "mode": request.mode}
+    return parse_config(whole, where, advice_on_secrets(whole, workbench.registry()))
 
 
 def _with_model_file(config: RunConfig, where: ConfigOrigin) -> RunConfig:
@@ -183,6 +191,7 @@ def _carry_out(assignment: _Assignment, given_flag: CancelFlag | None) -> RunOut
                     owns_process=request.owns_process,
                     tell_end=lambda error: assignment.on_forced_end(_outcome(assignment, session, None, error)),
                 ) as check,
+                cancel_flag.outranking_errors(),
             ):
                 result = _work(assignment, session, check)
         # Plugins may raise anything; the run has failed.
@@ -195,7 +204,9 @@ def _environment(assignment: _Assignment, parent: str | None) -> dict[str, objec
     config, request = assignment.config, assignment.request
     others = {"parent_run": parent, "source_run": request.source_run}
     return {
-        **describe_environment(config.seed, assignment.thread_count, request.command),
+        **describe_environment(
+            config.seed, assignment.thread_count, recorded_command(request.command, request.overrides)
+        ),
         "plugins": describe_plugins(config, assignment.registry),
         **{name: run_id for name, run_id in others.items() if run_id is not None},
     }
@@ -226,17 +237,10 @@ def _work(assignment: _Assignment, session: RunSession, check: Callable[[], None
         context.log(finding, level="warning")
     orchestrator: OrchestratorPlugin = context.plugin("orchestrators", config.mode, config.mode_params)
     result = orchestrator.run(config, context)
-    _write_sinks(config, result, context)
+    # First of all what the run is there for: whatever becomes of the sinks, its results can be used.
     session.save_metrics(result.metrics)
+    write_sinks(config, result, context, session)
     return result
-
-
-def _write_sinks(config: RunConfig, result: RunResult, context: SessionContext) -> None:
-    for wanted in config.sinks:
-        sink: SinkPlugin = context.plugin("sinks", wanted.sink_type, wanted.sink_params)
-        paths = sink.write(result)
-        written = counted(len(paths), "file")
-        context.log(f"Sink {wanted.sink_type!r} has written {written}", first=str(paths[0]) if paths else None)
 
 
 def _outcome(
@@ -251,14 +255,12 @@ def _outcome(
         metrics=folder.metrics(),  # type: ignore[arg-type]  # metrics.json is flat
         artifacts={name: str(path) for name, path in folder.artifact_paths()},
         summary=result.summary if result and failure is None else "",
-        error=_told(failure, assignment.run_id),
+        error=None if failure is None else without_passwords(_told(failure, assignment.run_id)),
         failure=failure,
     )
 
 
-def _told(failure: BaseException | None, run_id: str) -> str | None:
-    if failure is None:
-        return None
+def _told(failure: BaseException, run_id: str) -> str:
     if isinstance(failure, KeyboardInterrupt):
         return "cancelled from the keyboard"
     if isinstance(failure, QlopError):

@@ -74,9 +74,9 @@ class RunRow:
 
     @property
     def duration(self) -> str:
-        """How long it took, in seconds; empty while it has not ended, and where the clock was set back meanwhile."""
-        begun, ended = self.record.started_at, self.record.finished_at
-        return f"{(ended - begun).total_seconds():,.1f} s" if begun and ended and ended >= begun else ""
+        """How long it took, in seconds; empty while it has not ended, and where nobody knows."""
+        took_s = self.record.duration_s
+        return "" if took_s is None else f"{took_s:,.1f} s"
 
     @property
     def key_figures(self) -> str:
@@ -99,6 +99,7 @@ class RunRow:
             "created_at": _iso(record.created_at),
             "started_at": _iso(record.started_at),
             "finished_at": _iso(record.finished_at),
+            "duration_s": record.duration_s,
             "error": record.error or None,
             "metrics": dict(record.metrics),
             "tags": list(record.tags),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core.base.url_place import url_place
 from core.config.loader import read_config_file
 from core.plugin.settings import CACHE_VARIABLE, CONFIGURATION_VARIABLE, PATH_VARIABLE, RegistrySettings
 from core.store.home import HOME_VARIABLE, STORE_URL_VARIABLE
@@ -19,6 +20,7 @@ __all__ = ["SettingShown", "shown_settings"]
 RELAY_URL_VARIABLE = "QLOP_RELAY_URL"
 
 _VARIABLES = {"store.url": STORE_URL_VARIABLE, "relay.url": RELAY_URL_VARIABLE}
+_RELAYS = frozenset({"relay.url", "relay.browser_url"})
 _DEFAULT = "default"
 
 
@@ -44,7 +46,7 @@ def shown_settings(workbench: Workbench, environment: Mapping[str, str] = os.env
     path = workbench.home.path / "settings.yaml"
     written = read_config_file(path) if path.is_file() else {}
     fields = [
-        SettingShown(name, _text(value), _origin(name, written, str(path), environment))
+        SettingShown(name, _shown(name, value), _origin(name, written, str(path), environment))
         for name, value in _fields(workbench.settings.model_dump(mode="json"))
     ]
     return [*_places(workbench, environment), *fields]
@@ -81,6 +83,11 @@ def _origin(name: str, written: Mapping[str, Any], path: str, environment: Mappi
             return _DEFAULT
         found = found[part]
     return f"file: {path}"
+
+
+def _shown(name: str, value: object) -> str:
+    # The path of a relay's address is for who connects: a proxy's owner may have put a secret there.
+    return url_place(value) if name in _RELAYS and isinstance(value, str) else _text(value)
 
 
 def _text(value: object) -> str:

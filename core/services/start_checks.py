@@ -3,6 +3,7 @@
 1. A secret's reference has to lead somewhere.
 2. Each plugin is asked by its `check`, as far as the mode uses its section: a device, a file, a module is not there.
 3. The run that an export names must have trained a model, and the exporter is asked whether it takes that one.
+4. The run that a backtest trades must have made predictions, and they must suit its strategies (predictions_in_use.py).
 
 Sinks are asked by whoever resolves the config, as their answer depends on what the runs before have written.
 """
@@ -19,6 +20,7 @@ from core.base.validation import FieldProblem, Where, place_of
 from core.services.export_refusals import export_refusal
 from core.services.params_json import lost_secrets
 from core.services.plugin_slots import PluginSlot, plugin_slots
+from core.services.predictions_in_use import refusal_of_predictions
 from core.store.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -53,6 +55,8 @@ def start_problems(config: RunConfig, workbench: Workbench, registry: PluginRegi
     problems = [found for slot in asked for found in _refusals(slot, registry)]
     if not problems and config.export.model_run is not None and (used is None or "export" in used):
         problems += _refusal_of_model(config, config.export.model_run, workbench, registry)
+    if not problems and config.backtest.predictions_run is not None and (used is None or "backtest" in used):
+        problems += refusal_of_predictions(config, config.backtest.predictions_run, workbench, registry)
     return problems
 
 

@@ -30,7 +30,7 @@ _CARD = "model/model.json"
 _CALIBRATION = "model/calibration.json"
 _ASKED = ("run_id", "title", "mode", "finished_at", "config_summary", "metrics")
 _TEXTS = ("run_id", "title", "mode", "model", "labeler", "tickers")
-_FIGURES = ("auc", "brier_skill", "n_rows", "n_folds")
+_FIGURES = ("auc", "brier_skill", "r2_out_of_sample", "n_rows", "n_folds")
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,9 +85,9 @@ def trained_models(workbench: Workbench, *, limit: int = MODELS_A_PAGE, offset: 
 
     Returns
     -------
-    DataFrame of shape (n_models, 11)
-        run_id, title, mode, model, labeler, tickers as text; trained_at in UTC; auc, brier_skill, n_rows, n_folds as
-        float64, NaN where the run has no such score.
+    DataFrame of shape (n_models, 12)
+        run_id, title, mode, model, labeler, tickers as text; trained_at in UTC; auc, brier_skill, r2_out_of_sample,
+        n_rows, n_folds as float64, NaN where the run has no such score.
     """
     if not workbench.home.path.is_dir():
         return _table([])

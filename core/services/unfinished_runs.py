@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["StepProgress", "UnfinishedRun", "progress_of", "unfinished_runs"]
 
+_Move = tuple[datetime, ProgressPayload]
 _UNFINISHED = (RunState.RUNNING, RunState.QUEUED)
 _LOOKED_BACK_EVENTS = 2000
 _FEWEST_STEPS = 2
@@ -40,6 +41,8 @@ class StepProgress:
         Seconds until the step ends, by the rate observed so far; None while that cannot be known.
     status_since : str
         What the run has said about its state since this count; empty where nothing.
+    part : StepProgress or None
+        How far the part of it is that the run works on; None where it has no parts.
     """
 
     step: str
@@ -48,6 +51,7 @@ class StepProgress:
     total: float | None
     eta_s: float | None
     status_since: str = ""
+    part: StepProgress | None = None
 
     @property
     def fraction(self) -> float | None:
@@ -99,7 +103,7 @@ def unfinished_runs(workbench: Workbench) -> list[UnfinishedRun]:
 
 
 def progress_of(events: Sequence[Event], now: datetime) -> StepProgress | None:
-    """Return how far the newest step among `events` is; None where there is none.
+    """Return how far the newest step among `events` is, and its part under way; None where there is none.
 
     The run's own estimate counts where it gives one. Else the rate from the step's first to its last event, once two
     steps are done; the time since the last event is taken off, and where none is left nothing is said.
@@ -107,13 +111,32 @@ def progress_of(events: Sequence[Event], now: datetime) -> StepProgress | None:
     moves = [(event.timestamp_utc, event.payload) for event in events if isinstance(event.payload, ProgressPayload)]
     if not moves:
         return None
-    last_time, last = moves[-1]
-    own = [(time, payload) for time, payload in moves if payload.step_name == last.step_name]
+    newest = moves[-1][1]
+    own = _moves_of(newest.step_name, moves)
+    whole = _moves_of(newest.within, moves) if newest.within else []
+    if not whole:
+        return _progress_by(own, now, _status_since(events))
+    return replace(_progress_by(whole, now, _status_since(events)), part=_progress_by(own, now))
+
+
+def _moves_of(step_name: str, moves: Sequence[_Move]) -> list[_Move]:
+    """Return a step's moves since it began, or began anew."""
+    own: list[_Move] = []
+    for move in moves:
+        if move[1].step_name == step_name:
+            if own and move[1].value < own[-1][1].value:
+                own = []
+            own.append(move)
+    return own
+
+
+def _progress_by(own: Sequence[_Move], now: datetime, status_since: str = "") -> StepProgress:
+    last_time, last = own[-1]
     eta_s = last.eta_s if last.eta_s is not None else _eta_s(own, now)
     waited_s = (now - last_time).total_seconds()
     if last.eta_s is not None:
         eta_s = last.eta_s - waited_s if last.eta_s > waited_s else None
-    return StepProgress(last.step_name, last.unit, last.value, last.total, eta_s, _status_since(events))
+    return StepProgress(last.step_name, last.unit, last.value, last.total, eta_s, status_since)
 
 
 def _status_since(events: Sequence[Event]) -> str:
@@ -122,7 +145,7 @@ def _status_since(events: Sequence[Event]) -> str:
     return newest.current_status if isinstance(newest, StatusPayload) else ""
 
 
-def _eta_s(moves: Sequence[tuple[datetime, ProgressPayload]], now: datetime) -> float | None:
+def _eta_s(moves: Sequence[_Move], now: datetime) -> float | None:
     (begun, first), (seen, last) = moves[0], moves[-1]
     done, took_s = last.value - first.value, (seen - begun).total_seconds()
     if last.total is None or done < _FEWEST_STEPS or took_s <= 0.0:

@@ -62,7 +62,7 @@ class WatchedRun:
         if address is None:
             self._tell("No relay is there; this follows the run's file.")
             return
-        self._tell(f"Through the relay at {address.url}.")
+        self._tell(f"Through the relay at {address.place}.")
         find = find_endpoint(self._workbench, self.run_id, "subscribe")
         try:
             for item in PlainClient(find, BackOff(random), patience_s=_PATIENCE_S).events():

@@ -11,9 +11,10 @@ import sqlite3
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from core.base.errors import RunError, StoreError
+from core.base.errors import ConfigError, RunError, StoreError
+from core.config.database_address import DatabaseAddress
 from core.store.home import Home
 from core.store.index_file import check_index_file
 from core.store.run_lock import RunLock
@@ -68,7 +69,7 @@ class Database:
             with self._engine.begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise self._store_error(error) from error
+            self._raise_as_store_error(error)
 
     def insert(self, table: Table) -> SqliteInsert | PostgresInsert:
         """Return an insert statement that can also update."""
@@ -94,16 +95,15 @@ class Database:
 
     @cached_property
     def _url(self) -> URL:
-        from sqlalchemy.engine import URL, make_url
-        from sqlalchemy.exc import ArgumentError
+        from sqlalchemy.engine import URL
 
         if self._home.database_url is None:
             # Put together, not read: a folder's name may hold %20, ? and whatever else means something in a URL.
             return URL.create("sqlite", database=str(self._home.index_file))
         try:
-            url = make_url(self._home.database_url)
-        except (ArgumentError, ValueError) as error:
-            raise StoreError("The URL of the run store is no database URL. " + _ALLOWED) from error
+            url = DatabaseAddress.of(self._home.database_url).url
+        except ConfigError as error:
+            raise StoreError(f"The URL of the run store cannot be used: {error}. {_ALLOWED}") from error
         backend = url.get_backend_name()
         if backend == "postgresql":
             return url.set(drivername="postgresql+psycopg")
@@ -168,10 +168,17 @@ class Database:
         try:
             yield
         except kind as error:
-            raise self._store_error(error) from error
+            self._raise_as_store_error(error)
+
+    def _raise_as_store_error(self, error: Exception) -> NoReturn:
+        whole = f"{error} {error.__cause__}"
+        if DatabaseAddress(self._url).without_secrets(whole) != whole:
+            raise self._store_error(error) from None  # the cause itself names the password
+        raise self._store_error(error) from error
 
     def _store_error(self, error: Exception) -> StoreError:
-        place = self.file or self._url.render_as_string(hide_password=True)
+        address = DatabaseAddress(self._url)
+        place = self.file or address.place
         cause = str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__]
         advice = "Rebuild it from the run folders with: qlop runs reindex" if self.file else "Is the server up?"
         code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
@@ -180,7 +187,7 @@ class Database:
         if code is not None and code & _PRIMARY_CODE == sqlite3.SQLITE_BUSY:
             cause, advice = [f"another process has been writing to it for {self._busy_s:g} s"], _LATER
         kind = DamagedIndexError if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) else StoreError
-        return kind(f"The index of runs {place} cannot be used: {cause[0]}. {advice}")
+        return kind(f"The index of runs {place} cannot be used: {address.without_secrets(cause[0])}. {advice}")
 
 
 _LATER = "Try again; if that goes on, the disk of the home is too slow, or a process hangs: qlop doctor"

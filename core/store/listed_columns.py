@@ -59,20 +59,13 @@ def listed_values(record: RunRecord) -> dict[str, str | float | None]:
         **{name: _number(told.get(name)) for name in FIGURE_COLUMNS},
         **{name: storable(text) for name, text in summary.items()},
         **{f"{name}_key": key_of(text) for name, text in texts.items()},
-        "duration_s": _duration_s(record),
+        "duration_s": record.duration_s,
     }
 
 
 def key_of(text: str) -> str:
     """Return by what a text is sorted."""
     return storable(text)[:_KEY_LENGTH]
-
-
-def _duration_s(record: RunRecord) -> float | None:
-    if record.started_at is None or record.finished_at is None:
-        return None
-    took_s = (record.finished_at - record.started_at).total_seconds()
-    return took_s if took_s >= 0.0 else None  # a clock that was set back says nothing
 
 
 def _number(value: object) -> float | None:

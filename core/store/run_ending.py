@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback as tracebacks
 
+from core.base.clear_passwords import without_passwords
 from core.base.errors import QlopError, RunCancelled
 from core.base.events import LogPayload, RunState, StatusPayload
 from core.base.full_disk import full_disk_words
@@ -14,8 +15,20 @@ __all__ = ["last_status", "traceback_of"]
 _LONGEST_ERROR = 10_000
 
 
-def last_status(run_id: str, error: BaseException | None, ending: str) -> StatusPayload:
-    """Return the terminal status of a run; `ending` is what a run says that ends well."""
+def last_status(run_id: str, error: BaseException | None, ending: str, elapsed_s: float | None) -> StatusPayload:
+    """Return the terminal status of a run that has worked for `elapsed_s`; `ending` is what it says that ends well."""
+    return _status(run_id, error, ending).model_copy(update={"elapsed_s": elapsed_s})
+
+
+def traceback_of(error: BaseException) -> LogPayload | None:
+    """Return the traceback of an error that nobody foresaw, for the log; None for QLOP's own errors and interrupts."""
+    if isinstance(error, (QlopError, KeyboardInterrupt)):
+        return None
+    lines = "".join(tracebacks.format_exception(error))
+    return LogPayload(level="error", message=_cut(lines), logger="qlop.run")
+
+
+def _status(run_id: str, error: BaseException | None, ending: str) -> StatusPayload:
     if error is None:
         return StatusPayload(
             state=RunState.COMPLETED,
@@ -35,14 +48,7 @@ def last_status(run_id: str, error: BaseException | None, ending: str) -> Status
     )
 
 
-def traceback_of(error: BaseException) -> LogPayload | None:
-    """Return the traceback of an error that nobody foresaw, for the log; None for QLOP's own errors and interrupts."""
-    if isinstance(error, (QlopError, KeyboardInterrupt)):
-        return None
-    lines = "".join(tracebacks.format_exception(error))
-    return LogPayload(level="error", message=_cut(lines), logger="qlop.run")
-
-
 def _cut(text: str) -> str:
-    text = text.encode("utf-8", errors="backslashreplace").decode()
+    # A driver's or another's error may repeat the address that it was given.
+    text = without_passwords(text.encode("utf-8", errors="backslashreplace").decode())
     return text if len(text) <= _LONGEST_ERROR else f"{text[:_LONGEST_ERROR]} ..."

@@ -42,6 +42,9 @@ class RunRecord:
         The last status in prose, and what went wrong (empty where nothing did).
     created_at, started_at, finished_at : datetime or None
         UTC; None for what has not happened.
+    duration_s : float or None
+        How long it took from when it began to run, as its own process counted, else by these moments; None before the
+        end and where nobody knows: it never ran, it crashed, or the clock was set back meanwhile.
     config_summary : mapping
         Plugins, tickers and seed.
     metrics : mapping
@@ -70,6 +73,7 @@ class RunRecord:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    duration_s: float | None = None
     config_summary: Mapping[str, Json] = field(default_factory=dict)
     metrics: Mapping[str, Scalar] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
@@ -100,6 +104,7 @@ def read_record(
     first, last = list(_until_it_begins(folder)), folder.events().last_event()
     status = unwritten or (last.payload if isinstance(last.payload, StatusPayload) else None)
     state = status.state if status else RunState.RUNNING
+    started_at = _started_at(first)
     return RunRecord(
         run_id=folder.run_id,
         home_id=home_id,
@@ -109,8 +114,9 @@ def read_record(
         current_status=status.current_status if status else "",
         error=(status.error or "") if status else "",
         created_at=first[0].timestamp_utc,
-        started_at=_started_at(first),
+        started_at=started_at,
         finished_at=last.timestamp_utc if state in TERMINAL_STATES else None,
+        duration_s=_duration_s(status, started_at, last) if status and state in TERMINAL_STATES else None,
         config_summary=config_summary(config),
         metrics=_scalars(folder.metrics()),
         tags=_texts(notes.get("tags")),
@@ -134,6 +140,14 @@ def _started_at(first: list[Event]) -> datetime | None:
     last = first[-1]
     is_running = isinstance(last.payload, StatusPayload) and last.payload.state is RunState.RUNNING
     return last.timestamp_utc if is_running else None
+
+
+def _duration_s(ending: StatusPayload, started_at: datetime | None, last: Event) -> float | None:
+    if started_at is None or ending.elapsed_s is not None:
+        return ending.elapsed_s
+    # A run that crashed ended at some moment before that at which somebody looked and said so.
+    took_s = (last.timestamp_utc - started_at).total_seconds()
+    return None if took_s < 0.0 or ending.state is RunState.CRASHED else took_s
 
 
 def config_summary(config: Mapping[str, Json]) -> dict[str, Json]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from time import monotonic
 from types import TracebackType
 from typing import Self
 
@@ -117,9 +118,12 @@ class RunSession(RunResults):
         self._ending = "The run has completed."
         self._last_room = LastRoom(folder.path)
         self._is_ended_by_another = False
+        self._begun_at: float | None = None
         try:
             self.events = folder.events(lock=lock, segment_bytes=log_segment_bytes)
             self._begin(first_status, files)
+            if self.events.state() is RunState.RUNNING:
+                self._begun_at = monotonic()
         except BaseException:
             self._last_room.give_back()
             lock.release()
@@ -140,6 +144,7 @@ class RunSession(RunResults):
 
     def begin(self) -> Event:
         """Say that a run which was queued is running."""
+        self._begun_at = monotonic()
         return self.events.append(StatusPayload(state=RunState.RUNNING, current_status=_STARTED))
 
     def status(self, current_status: str, *, next_step: str = "") -> None:
@@ -158,7 +163,7 @@ class RunSession(RunResults):
         self._is_ended_by_another = True
         self._last_room.give_back()
         with suppress(StoreError):
-            self.events.append(last_status(self.run_id, error, self._ending))
+            self.events.append(self._last_status(error))
             return True
         return self.events.state() not in TERMINAL_STATES
 
@@ -189,12 +194,16 @@ class RunSession(RunResults):
         try:
             if unforeseen is not None:
                 self.events.append(unforeseen)
-            self.events.append(last_status(self.run_id, error, self._ending))
+            self.events.append(self._last_status(error))
         except StoreError as refused:
             # After a failure of the disk the log takes no other word than this one.
-            self.events.append(last_status(self.run_id, error or refused, self._ending))
+            self.events.append(self._last_status(error or refused))
             if error is None:
                 raise
+
+    def _last_status(self, error: BaseException | None) -> StatusPayload:
+        elapsed_s = None if self._begun_at is None else round(monotonic() - self._begun_at, 3)
+        return last_status(self.run_id, error, self._ending, elapsed_s)
 
     def _begin(
         self,

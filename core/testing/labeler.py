@@ -64,6 +64,11 @@ class LabelerContractSuite(PluginContractSuite):
             assert (target == target.round()).all()
             assert 2 <= target.nunique() <= 20
 
+    def test_its_question_is_a_line_of_words_or_none(self, tmp_path: Path) -> None:
+        question = self.make_plugin(tmp_path).question
+        assert isinstance(question, str)
+        assert question == " ".join(question.split()), "a question is one line"
+
     def test_a_payoff_is_known_where_the_target_is(self, tmp_path: Path) -> None:
         labels = self.labels(tmp_path, self.make_panel())
         if "payoff" in labels:

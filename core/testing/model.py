@@ -15,6 +15,7 @@ from core.base.errors import DataError, QlopError, TrainingError
 from core.contracts.model import ModelPlugin, TrainContext, TrainingData
 from core.testing.isolation import ask_fresh_process
 from core.testing.members import with_models
+from core.testing.parted_rows import of_other_tickers, of_two_stretches
 from core.testing.plugin import PluginContractSuite
 from core.testing.training_rows import make_training_data
 
@@ -53,9 +54,11 @@ class ModelContractSuite(PluginContractSuite):
 
     def trained(self, folder: Path, task: Task, data: TrainingData | None = None) -> ModelPlugin:
         """Return a new model, trained with the seed 5 on one thread."""
+        return self._taught(folder, task, data or self.make_data(task), self.make_data(task, 1))
+
+    def _taught(self, folder: Path, task: Task, data: TrainingData, validation: TrainingData) -> ModelPlugin:
         model: ModelPlugin = self.make_plugin(folder)
-        context = TrainContext(task=task, seed=5, thread_count=1)
-        model.train(data or self.make_data(task), self.make_data(task, 1), context)
+        model.train(data, validation, TrainContext(task=task, seed=5, thread_count=1))
         return model
 
     def tasks(self) -> list[Task]:
@@ -109,11 +112,43 @@ class ModelContractSuite(PluginContractSuite):
             for part in (np.arange(len(features)) < len(features) // 3, ticker):
                 pd.testing.assert_frame_equal(together[part], model.predict(features[part]), rtol=1e-9)
 
+    def test_nothing_that_it_learns_reads_a_row_of_another_stretch(self, tmp_path: Path) -> None:
+        """A later stretch teaches what the same rows teach as another ticker's, which no history reaches."""
+        for task in self.tasks() if self._reads_earlier_rows(tmp_path) else []:
+            given = self.make_data(task), self.make_data(task, 1)
+            by_stretch, by_ticker = (
+                self._taught(tmp_path, task, *map(part, given)).predict(self.make_data(task, 2).features)
+                for part in (of_two_stretches, of_other_tickers)
+            )
+            pd.testing.assert_frame_equal(by_stretch, by_ticker, rtol=1e-9)
+
+    def test_what_was_asked_before_changes_no_prediction(self, tmp_path: Path) -> None:
+        for task in self.tasks() if self._reads_earlier_rows(tmp_path) else []:
+            features = self.make_data(task, 2).features
+            model = self.trained(tmp_path, task)
+            middle = len(features) // 2
+            before = model.predict(features.iloc[middle:])
+            model.predict(features.iloc[:middle])
+            pd.testing.assert_frame_equal(model.predict(features.iloc[middle:]), before, check_exact=True)
+
+    def _reads_earlier_rows(self, folder: Path) -> bool:
+        return "earlier_rows" in self.make_plugin(folder).capabilities
+
     def test_it_learns_without_validation_rows(self, tmp_path: Path) -> None:
         for task in self.tasks():
             model = self.make_plugin(tmp_path)
             model.train(self.make_data(task), None, TrainContext(task=task))
             assert model.predict(self.make_data(task).features)["prediction"].nunique() > 1
+
+    def test_progress_within_a_fit_counts_up_and_no_further_than_its_total(self, tmp_path: Path) -> None:
+        for task in self.tasks():
+            told: list[tuple[float, float, str]] = []
+            context = TrainContext(task=task, seed=5, report_progress=lambda *step, seen=told: seen.append(step))
+            self.make_plugin(tmp_path).train(self.make_data(task), self.make_data(task, 1), context)
+            assert all(0.0 <= done <= total and total > 0.0 for done, total, _ in told)
+            shares = [done / total for done, total, _ in told]
+            assert shares == sorted(shares), "within a fit progress goes back"
+            assert all(unit.strip() for *_, unit in told), "what is counted has no name"
 
     def test_sample_weights_count(self, tmp_path: Path) -> None:
         for task in self.tasks() if "pretrained" not in self.plugin_class.capabilities else []:

@@ -21,16 +21,22 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_card", "draw_folds", "draw_importances", "draw_learning", "model_choice"]
 
-_ORDER = ("title", "model", "labeler", "auc", "brier_skill", "n_rows", "n_folds", "trained_at", "tickers")
-_NARROW_ORDER = ("title", "auc", "brier_skill", "model", "labeler", "n_rows", "n_folds", "trained_at", "tickers")
+_SKILL = ("auc", "brier_skill", "r2_out_of_sample")
+_REST = ("n_rows", "n_folds", "trained_at", "tickers")
+_ORDER = ("title", "model", "labeler", *_SKILL, *_REST)
+_NARROW_ORDER = ("title", *_SKILL, "model", "labeler", *_REST)
 _PAIR = (0.18, 0.82)
-_SCORES = ("auc", "brier", "brier_skill", "log_loss", "accuracy", "base_rate", "rmse", "mae", "r2")
+_SCORES = ("auc", "brier", "brier_skill", "log_loss", "accuracy", "base_rate", "rmse", "mae", "r2_out_of_sample")
 
 
 def model_choice(table: pd.DataFrame, *, chosen: str | None, choose: Callable[[str], None], n_models: int) -> None:
     """Draw a page of `n_models`, as `trained_models` returns it; `chosen` and `choose` go by run id."""
     names = _NARROW_ORDER if is_narrow() else _ORDER
-    columns = {name: _model_column(name) for name in names}
+    # Where no model is a regression, none has an R2.
+    untold = (
+        {"r2_out_of_sample"} if "r2_out_of_sample" not in table or table["r2_out_of_sample"].isna().all() else set()
+    )
+    columns = {name: _model_column(name) for name in names if name not in untold}
     ids = list(table["run_id"])
     titled = table.assign(title=table["title"].where(table["title"] != "", table["model"]))
     choice_table(titled, ids, chosen=_whole(chosen, ids), choose=choose, columns=columns, name="Models")
@@ -52,6 +58,7 @@ def _model_column(name: str) -> Any:  # noqa: ANN401 - Streamlit gives column co
         "labeler": config.TextColumn("Label", width=140),
         "auc": config.NumberColumn("AUC", format="%.3f", width=60),
         "brier_skill": config.NumberColumn("Brier skill", format="%.3f", width=88),
+        "r2_out_of_sample": config.NumberColumn("R2", format="%.3f", width=60),
         "n_rows": config.NumberColumn("Rows scored", format="localized", width=98),
         "n_folds": config.NumberColumn("Folds", format="%d", width=54),
         "trained_at": config.DatetimeColumn(

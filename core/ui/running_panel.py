@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -75,7 +76,7 @@ def _draw_progress(run: UnfinishedRun) -> None:
     if progress is None:
         quiet(run.current_status, f"status-{run.run_id}")
         return
-    counted = f"{progress.step}: {_counted(progress)}"
+    counted = " · ".join(f"{one.step}: {_counted(one)}" for one in (progress, progress.part) if one is not None)
     if progress.is_done:
         then = progress.status_since or "at work on what follows"
         quiet(f"{counted}, done  ·  {then}", f"status-{run.run_id}")
@@ -86,7 +87,7 @@ def _draw_progress(run: UnfinishedRun) -> None:
 
 def _counted(progress: StepProgress) -> str:
     total = f" of {progress.total:,.0f}" if progress.total else ""
-    return f"{progress.done:,.0f}{total} {progress.unit}".strip()
+    return f"{math.floor(progress.done):,}{total} {progress.unit}".strip()
 
 
 def _draw_cancel(workbench: Workbench, run: UnfinishedRun) -> None:

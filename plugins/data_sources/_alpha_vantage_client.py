@@ -187,6 +187,14 @@ def open_client(params: AlphaVantage.Params, key: str, access: qlop.DataAccess) 
             return super().handle_request(keyed)
 
     patience = Patience(params.retries, params.back_off_s)
-    transport = KeyedTransport(proxy=proxy)
+    try:
+        transport = KeyedTransport(proxy=proxy)
+    except (httpx.InvalidURL, ImportError, ValueError):
+        # From None: what is read as the proxy's port or scheme may be a piece of its password.
+        raise qlop.DataError(
+            f"The proxy that {address.scheme.upper()}_PROXY names cannot be used: it must be such as "
+            "http://USER:PASSWORD@HOST:PORT, with @, : and / in the password written %40, %3A and %2F. For a proxy of "
+            "socks5://: pip install 'httpx[socks]'"
+        ) from None
     with httpx.Client(base_url=params.base_url, transport=transport, timeout=params.timeout_s) as http:
         yield Client(http, key, TokenBucket(params.calls_per_minute), patience, params.limit_wait_s, access)

@@ -127,7 +127,7 @@ class Batch:
         finite = np.isfinite(numbers)
         if not finite.all():
             row = int(np.argmin(finite))
-            raise self._fault(column, row, f"{cells[row]} is not finite; it must be a finite number")
+            raise self._fault(column, row, f"{_cut(cells[row])} is not finite; it must be a finite number")
         return numbers
 
     def where(self, row: int) -> str:
@@ -175,9 +175,16 @@ def _shown(cell: object) -> str:
     return _NULL if cell is None else f"{str(cell)[:_LONGEST_SHOWN]!r} is {_form_of(cell)}"
 
 
+def _cut(number: object) -> str:
+    shown = str(number)
+    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[: _LONGEST_SHOWN - 3]}..."
+
+
 def _is_beyond_float64(cell: object) -> bool:
     return type(cell) is int and abs(cell) > _EXACT_TO and int(float(cell)) != cell
 
 
 def _too_large(cell: object) -> str:
-    return f"{cell} has more digits than float64 holds (about 15.9); cast it to a numeric type that may be rounded"
+    return (
+        f"{_cut(cell)} has more digits than float64 holds (about 15.9); cast it to a numeric type that may be rounded"
+    )

@@ -14,12 +14,12 @@ from urllib.parse import quote
 
 import qlop
 
-from plugins.data_sources._sql_address import identity_of, parsed_url, place_of, secrets_in
+from plugins.data_sources._sql_address import identity_of, parsed_url
 from plugins.data_sources._sql_faults import told_fault
 from plugins.data_sources._sql_read_only import let_only_read
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection, CursorResult, Engine, Executable, TextClause
+    from sqlalchemy import Connection, CursorResult, Engine, Executable, TextClause
 
 __all__ = ["Database", "open_database"]
 
@@ -37,13 +37,13 @@ class Database:
         The connection.
     place : str
         What messages call the database: no user, no password.
-    address : URL or None
+    address : DatabaseAddress or None
         Where a server's database is; None: `place` is a SQLite file.
     clock : _Clock
         What stops a statement of SQLite that takes too long.
     """
 
-    def __init__(self, connection: Connection, place: str, address: URL | None, clock: _Clock) -> None:
+    def __init__(self, connection: Connection, place: str, address: qlop.DatabaseAddress | None, clock: _Clock) -> None:
         self.connection = connection
         self.place = place
         self._address = address
@@ -156,11 +156,11 @@ def open_database(url: str | None, sqlite_file: str | None, timeout_s: float) ->
     from sqlalchemy.exc import SQLAlchemyError
 
     address = parsed_url(url) if url is not None else None
-    if address is not None and address.get_backend_name() == "sqlite":
-        sqlite_file = address.database or ""
+    if address is not None and address.url.get_backend_name() == "sqlite":
+        sqlite_file = address.url.database or ""
     clock = _Clock(timeout_s)
     path = None if sqlite_file is None else _existing(sqlite_file)
-    place = str(path) if path is not None else place_of(address)
+    place = str(path) if address is None or path is not None else address.place
     server = address if path is None else None
     engine = _sqlite_engine(path, clock, timeout_s) if path is not None else _server_engine(address, place, timeout_s)
     try:
@@ -170,9 +170,10 @@ def open_database(url: str | None, sqlite_file: str | None, timeout_s: float) ->
         ):
             yield database
     except SQLAlchemyError as error:
-        secrets = secrets_in(address)
-        told = told_fault(error, place, secrets, timeout_s)
-        if any(secret in f"{error} {error.__cause__}" for secret in secrets):
+        shown = str if address is None else address.without_secrets
+        told = told_fault(error, place, shown, timeout_s)
+        whole = f"{error} {error.__cause__}"
+        if shown(whole) != whole:
             raise told from None  # the cause itself names the password
         raise told from error
     finally:
@@ -204,23 +205,23 @@ def _sqlite_engine(path: Path, clock: _Clock, timeout_s: float) -> Engine:
     return create_engine("sqlite://", creator=connect, poolclass=NullPool)
 
 
-def _server_engine(address: URL | None, place: str, timeout_s: float) -> Engine:
+def _server_engine(address: qlop.DatabaseAddress | None, place: str, timeout_s: float) -> Engine:
     from sqlalchemy import create_engine
     from sqlalchemy.exc import NoSuchModuleError
     from sqlalchemy.pool import NullPool
 
     if address is None:
         raise ValueError("a URL or a SQLite file must be given")
-    wait: dict[str, Any] = {}
-    if address.get_backend_name() == "postgresql":
-        address = address.set(drivername="postgresql+psycopg")
+    url, wait = address.url, dict[str, Any]()
+    if url.get_backend_name() == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
         wait = {"connect_timeout": max(2, round(timeout_s))}  # libpq takes 1 for 2
     try:
-        return create_engine(address, poolclass=NullPool, connect_args=wait)
+        return create_engine(url, poolclass=NullPool, connect_args=wait)
     except (ImportError, NoSuchModuleError) as error:
         extra = " For PostgreSQL: pip install 'qlop[postgres]'." if wait else ""
         raise qlop.DataError(
-            f"{place}: there is no driver for {address.drivername!r} in this environment. Install it.{extra}"
+            f"{place}: there is no driver for {url.drivername!r} in this environment. Install it.{extra}"
         ) from error
 
 

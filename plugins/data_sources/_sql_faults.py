@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import reduce
+from collections.abc import Callable
 
 import qlop
 
@@ -16,11 +15,11 @@ _LOCKED = ("55P03", "database is locked")
 _UNREACHABLE = ("connection", "resolve", "timeout expired")
 
 
-def told_fault(error: Exception, place: str, secrets: Sequence[str], timeout_s: float) -> qlop.DataError:
-    """Return an error of SQLAlchemy or of a driver as one of data."""
+def told_fault(error: Exception, place: str, shown: Callable[[str], str], timeout_s: float) -> qlop.DataError:
+    """Return an error of SQLAlchemy or of a driver as one of data; `shown` takes passwords out of its words."""
     original = getattr(error, "orig", None) or error
     lines = str(original).strip().splitlines() or [type(original).__name__]
-    said = reduce(lambda text, secret: text.replace(secret, "***"), secrets, lines[0])
+    said = shown(lines[0])
     fingerprint = f"{getattr(original, 'sqlstate', '')} {said}"
     if any(mark in fingerprint for mark in _TOO_SLOW):
         advice = f"It took longer than data_source_params.timeout_s, {timeout_s:g} s; raise it, or ask for less."

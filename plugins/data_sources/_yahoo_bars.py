@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -50,17 +49,13 @@ class Question:
             return pd.DateOffset(months=count)
         return timedelta(**{{"m": "minutes", "h": "hours", "d": "days", "wk": "weeks"}[unit]: count})
 
-    def parts(self, chunk_days: int | None) -> Iterator[Question]:
-        """Yield the questions that one request each can ask; a request must not cut a week or a month in two."""
+    def cuts(self, chunk_days: int | None) -> list[date]:
+        """Return the dates on which a further request begins; none must cut a week or a month in two."""
         days = chunk_days or (_MINUTE_CHUNK_DAYS if self.interval == "1m" else None)
         if days is None or self.interval.endswith(("wk", "mo")):
-            yield self
-            return
+            return []
         first, last = self.first or self.earliest, self.last or _today() + timedelta(days=1)
-        while first <= last:
-            until = min(last, first + timedelta(days=days - 1))
-            yield Question(self.ticker, first, until, self.interval)
-            first = until + timedelta(days=1)
+        return [first + timedelta(days=passed) for passed in range(days, (last - first).days + 1, days)]
 
 
 def _today() -> date:

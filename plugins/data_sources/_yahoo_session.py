@@ -82,8 +82,8 @@ def own_errors(who: str, watched: WatchedSession) -> Iterator[None]:
         if str(refused).startswith(_NOT_YET_LISTED):
             raise NoBarsError from refused
         raise qlop.DataError(
-            f"{who}: Yahoo refuses it: {refused}. Look the symbol up at Yahoo Finance, and correct data.tickers, the "
-            "dates or data.interval."
+            f"{who}: Yahoo refuses it: {str(refused).rstrip('.')}. Look the symbol up at Yahoo Finance, and correct "
+            "data.tickers, the dates or data.interval."
         ) from refused
     except exceptions.YFTzMissingError as error:
         raise qlop.DataError(f"{who}: Yahoo knows no exchange of it; it may be delisted. Take it out.") from error

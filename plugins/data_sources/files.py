@@ -38,7 +38,9 @@ class Files(qlop.DataSourcePlugin):
     class Params(qlop.Params):
         """Parameters of `files`."""
 
-        path: str = Field(min_length=1, description="A file, a folder or a pattern (prices/*.csv); relative paths too.")
+        path: qlop.LocalPath = Field(
+            min_length=1, description="A file, a folder or a pattern (prices/*.csv); relative paths too."
+        )
         columns: dict[FileColumn, str] = Field(
             default_factory=dict, description="Panel column to the file's column; '' says that the file has none."
         )

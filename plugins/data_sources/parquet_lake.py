@@ -40,7 +40,7 @@ class ParquetLake(qlop.DataSourcePlugin):
     class Params(qlop.Params):
         """Parameters of `parquet_lake`."""
 
-        path: str = Field(
+        path: qlop.LocalPath = Field(
             min_length=1, description="A folder, or a pattern (lake/**/*.parquet); relative paths start here."
         )
         columns: dict[SourceColumn, str] = Field(

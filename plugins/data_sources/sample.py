@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 import qlop
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     import pandas as pd
@@ -42,6 +43,9 @@ class Sample(qlop.DataSourcePlugin):
     requires_qlop = ">=0.1,<1"
     default_tickers: ClassVar[tuple[str, ...] | None] = STOCKS
     price_indices: ClassVar[frozenset[str]] = frozenset(BENCHMARKS)
+    remarks: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"SP500": "SP500's opens often repeat the close before: a fill at the open is at the price of the day before."}
+    )
     survivorship: ClassVar[str] = (
         "The tickers were picked knowing which companies lived on and did well. Nobody had that list at the start: "
         "every long position below is flattered by it, a leveraged one more."

@@ -43,7 +43,7 @@ class Sql(qlop.DataSourcePlugin):
             default=None,
             description="Where the database's URL is kept: env:NAME or file:PATH; it holds a password. Or sqlite_file.",
         )
-        sqlite_file: str | None = Field(
+        sqlite_file: qlop.LocalPath | None = Field(
             default=None, min_length=1, description="A SQLite file, instead of url: prices.db or sqlite:///prices.db."
         )
         table: str | None = Field(default=None, min_length=1, description="A table or view. Or query.")
@@ -81,6 +81,11 @@ class Sql(qlop.DataSourcePlugin):
             default=5, ge=1, le=1_000, description="cached: kept bars asked for again, to notice a rewritten history."
         )
         refresh: bool = Field(default=False, description="cached: read everything anew and replace what is kept.")
+
+        @field_validator("sqlite_file")
+        @classmethod
+        def _file_is_a_path(cls, sqlite_file: str | None) -> str | None:
+            return None if sqlite_file is None else sqlite_file.removeprefix("sqlite:///")
 
         @field_validator("query")
         @classmethod
@@ -126,8 +131,7 @@ class Sql(qlop.DataSourcePlugin):
         params, wanted = self.params, Wanted(tickers, start, end)
         self._refuse_open_query(tickers)
         url = None if params.url is None else qlop.resolve_secret(params.url.get_secret_value())
-        file = None if params.sqlite_file is None else params.sqlite_file.removeprefix("sqlite:///")
-        with open_database(url, file, params.timeout_s) as database:
+        with open_database(url, params.sqlite_file, params.timeout_s) as database:
             reading = Reading(self, database, interval)
             if params.cached:
                 rows, place_of = kept_and_missing_rows(self, database, reading, wanted, interval)

@@ -14,7 +14,7 @@ from pydantic import Field
 from plugins.data_sources._sound_bars import sound_bars
 from plugins.data_sources._yahoo_bars import INTERVALS, Question, as_bars, as_traded, no_bars
 from plugins.data_sources._yahoo_session import NoBarsError, WatchedSession, own_errors, own_settings
-from plugins.data_sources._yahoo_trimming import finished_bars, priced_bars
+from plugins.data_sources._yahoo_trimming import Trimming
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,26 +124,37 @@ class YFinance(qlop.DataSourcePlugin):
                 )
 
     def _bars_of(self, ticker: str, start: date | None, end: date | None, interval: str) -> pd.DataFrame:
+        trimming = Trimming(f"Data source {self.name!r}: {ticker}", ticker, self.access)
         if self.params.prices == "splits":
-            bars = self._shown_bars(ticker, start, end, interval)
+            bars = self._shown_bars(ticker, start, end, interval, trimming)
         else:
             # Yahoo's prices are of today's shares: all splits since then tell what was traded.
-            shown = self._shown_bars(ticker, start, None, interval)
-            bars = as_traded(shown, self._splits_to_come.get(ticker, 1.0))
+            shown = self._shown_bars(ticker, start, None, interval, trimming)
+            bars = shown if shown.empty else as_traded(shown, trimming.splits_after(shown["timestamp"].iloc[-1]))
             bars = bars if end is None else bars[bars["timestamp"].dt.date <= end]
         if bars.empty:
+            trimming.refuse_priceless()
             raise qlop.DataError(
                 f"Data source {self.name!r}: Yahoo has no {interval} bar of {ticker} from {start or 'its first'} to "
                 f"{end or 'its last'}; it may be delisted, or not listed yet. Change data.tickers or the dates."
             )
         return bars
 
-    def _shown_bars(self, ticker: str, start: date | None, end: date | None, interval: str) -> pd.DataFrame:
+    def _shown_bars(
+        self, ticker: str, start: date | None, end: date | None, interval: str, trimming: Trimming
+    ) -> pd.DataFrame:
         """Return the bars as Yahoo shows them, from the cache as far as it holds them."""
-        from qlop.engine import incremental_bars
+        from qlop.engine import Patience, ask_patiently, incremental_bars
+
+        patience = Patience(self.params.retries, self.params.back_off_s)
+
+        def cut_at(first: date | None, last: date | None) -> list[date]:
+            return Question(ticker, first, last, interval).cuts(self.params.chunk_days)
 
         def fetch(first: date | None, last: date | None) -> pd.DataFrame:
-            return self._fetched(Question(ticker, first, last, interval))
+            question = Question(ticker, first, last, interval)
+            answer, trading = ask_patiently(lambda: self._asked_once(question), self.access, patience)
+            return sound_bars(trimming.bars_of(answer, question, trading), ticker, "Yahoo")
 
         return incremental_bars(
             self.access,
@@ -154,31 +165,8 @@ class YFinance(qlop.DataSourcePlugin):
             interval=interval,
             overlap_bars=self.params.overlap_bars,
             refresh=self.params.refresh,
+            cut_at=cut_at,
         )
-
-    def _fetched(self, question: Question) -> pd.DataFrame:
-        import pandas as pd
-        from qlop.engine import Patience, ask_patiently
-
-        patience = Patience(self.params.retries, self.params.back_off_s)
-        answers = [
-            ask_patiently(lambda part=part: self._asked_once(part), self.access, patience)  # type: ignore[misc]
-            for part in question.parts(self.params.chunk_days)
-        ]
-        full = [answer for answer in answers if len(answer[0])]
-        if not full:
-            return answers[0][0]
-        every = pd.concat([bars for bars, _ in full], ignore_index=True)
-        bars = self._trimmed(every, question, full[-1][1])
-        if question.last is None and len(bars):
-            later = every["timestamp"] > bars["timestamp"].iloc[-1]
-            self._splits_to_come[question.ticker] = float(every.loc[later, "split"].prod())
-        return sound_bars(bars, question.ticker, "Yahoo")
-
-    @cached_property
-    def _splits_to_come(self) -> dict[str, float]:
-        """By ticker, the product of the splits after its last bar that has ended: prices are of shares after them."""
-        return {}
 
     def _asked_once(self, question: Question) -> tuple[pd.DataFrame, Mapping[str, Any]]:
         """Return Yahoo's bars, and what it says of the exchange's current session."""
@@ -206,19 +194,3 @@ class YFinance(qlop.DataSourcePlugin):
         from curl_cffi.requests import Session
 
         return WatchedSession(self.session or Session(impersonate="chrome"))
-
-    def _trimmed(self, bars: pd.DataFrame, question: Question, trading: Mapping[str, Any]) -> pd.DataFrame:
-        import pandas as pd
-
-        finished = finished_bars(bars, question, trading, pd.Timestamp.now("UTC"))
-        if len(finished) < len(bars):
-            last = bars["timestamp"].iloc[-1]
-            told = f"{question.ticker}: the bar of {last:%Y-%m-%d %H:%M} has not ended and is left out"
-            self.access.log(told)
-        priced = priced_bars(finished, f"Data source {self.name!r}: {question.ticker}") if len(finished) else finished
-        if len(priced) < len(finished):
-            first = finished.loc[~finished["timestamp"].isin(priced["timestamp"]), "timestamp"].iloc[0]
-            n_empty = len(finished) - len(priced)
-            told = f"{question.ticker}: {n_empty} bars without any price are left out, the first of {first:%Y-%m-%d}"
-            self.access.log(told, level="warning")
-        return priced

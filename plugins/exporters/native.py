@@ -50,10 +50,15 @@ class Native(qlop.ExporterPlugin):
         def make_model() -> qlop.ModelPlugin:
             return artifact.model.untrained_copy()
 
-        with TemporaryDirectory(prefix="qlop-export-") as folder:
-            try:
+        try:
+            with TemporaryDirectory(prefix="qlop-export-") as folder:
                 unpack_model(packed, Path(folder))
                 copy = load_fitted_model(Path(folder), make_model)
                 return compare_copy(artifact, copy.predict, 0.0).n_rows
-            except qlop.DataError as error:
-                raise qlop.ExportError(f"The exported model cannot be read back: {error}") from error
+        except qlop.DataError as error:
+            raise qlop.ExportError(f"The exported model cannot be read back: {error}") from error
+        except OSError as error:
+            raise qlop.ExportError(
+                f"The exported model cannot be read back in the folder for temporary files: {error}. Make room there, "
+                "or name another one with TMPDIR."
+            ) from error

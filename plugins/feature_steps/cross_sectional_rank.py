@@ -39,6 +39,11 @@ class CrossSectionalRank(qlop.FeatureStepPlugin):
         """The column that is ranked."""
         return (self.params.column,)
 
+    @property
+    def compares_tickers(self) -> bool:
+        """Yes."""
+        return True
+
     def transform(self, data: pd.DataFrame) -> pd.DataFrame:
         """Return one column.
 

@@ -47,6 +47,25 @@ class Direction(qlop.LabelerPlugin):
         """Classification."""
         return "classification"
 
+    @property
+    def question(self) -> str:
+        """Whether the return exceeds the threshold."""
+        params = self.params
+        return (
+            f"does the return of a {params.side} over {params.horizon_bars} bars exceed "
+            f"{100.0 * params.threshold_return:g} %?"
+        )
+
+    @property
+    def label_side(self) -> Literal["long", "short"]:
+        """The parameter `side`."""
+        return self.params.side
+
+    @property
+    def classes(self) -> tuple[float, ...] | None:
+        """0 and 1."""
+        return (0.0, 1.0)
+
     def label(self, data: pd.DataFrame, *, terms: qlop.BrokerTerms) -> pd.DataFrame:
         """Return `target`, `label_end`, `payoff` and `position_return` (r)."""
         import numpy as np

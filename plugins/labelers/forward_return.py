@@ -43,6 +43,16 @@ class ForwardReturn(qlop.LabelerPlugin):
         """Regression."""
         return "regression"
 
+    @property
+    def question(self) -> str:
+        """What the return is."""
+        return f"what does the price, dividends included, return over {self.params.horizon_bars} bars?"
+
+    @property
+    def label_side(self) -> Literal["long", "short"]:
+        """Long."""
+        return "long"
+
     def label(self, data: pd.DataFrame, *, terms: qlop.BrokerTerms) -> pd.DataFrame:
         """Return `target`, `label_end`, `payoff` and `position_return` (the target again, as reports name it)."""
         from qlop.engine import fixed_horizon_trades, forward_prices, labels_frame

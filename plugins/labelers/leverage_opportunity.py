@@ -70,6 +70,27 @@ class LeverageOpportunity(qlop.LabelerPlugin):
         """Regression where the target is the advantage, else classification."""
         return "regression" if self.params.target == "advantage" else "classification"
 
+    @property
+    def question(self) -> str:
+        """Whether, or how much, the levered position is worth more than its twin."""
+        params = self.params
+        kind = "position" if params.side == "long" else "short position"
+        held = f"a {kind} of {params.leverage:g}x the equity, held for {params.horizon_bars} bars,"
+        net = "than one of 1x, net of costs and of margin calls?"
+        if params.target == "advantage":
+            return f"how much more is {held} worth {net}"
+        return f"is {held} worth more {net}"
+
+    @property
+    def label_side(self) -> Literal["long", "short"]:
+        """The parameter `side`."""
+        return self.params.side
+
+    @property
+    def classes(self) -> tuple[float, ...] | None:
+        """0 and 1 where it is a classification."""
+        return (0.0, 1.0) if self.task == "classification" else None
+
     def label(self, data: pd.DataFrame, *, terms: qlop.BrokerTerms) -> pd.DataFrame:
         """Return `target`, `label_end`, `payoff`, `position_return`, `advantage`, `breach` (0 or 1) and `hurdle`.
 

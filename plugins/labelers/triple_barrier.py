@@ -68,6 +68,26 @@ class TripleBarrier(qlop.LabelerPlugin):
         """Regression where the target is the return, else classification."""
         return "regression" if self.params.target == "return" else "classification"
 
+    @property
+    def question(self) -> str:
+        """What the target says of the trade."""
+        asked = {
+            "profit_first": "does it touch its profit barrier before any other?",
+            "positive_return": "does it return more than 0 %?",
+            "return": "what does it return?",
+        }[self.params.target]
+        return f"of a {self.params.side} that leaves at a barrier, or after {self.params.horizon_bars} bars: {asked}"
+
+    @property
+    def label_side(self) -> Literal["long", "short"]:
+        """The parameter `side`."""
+        return self.params.side
+
+    @property
+    def classes(self) -> tuple[float, ...] | None:
+        """0 and 1 where it is a classification."""
+        return (0.0, 1.0) if self.task == "classification" else None
+
     def label(self, data: pd.DataFrame, *, terms: qlop.BrokerTerms) -> pd.DataFrame:
         """Return `target`, `label_end`, `payoff`, `position_return` and `outcome` (1 profit, -1 stop, 0 time)."""
         import numpy as np

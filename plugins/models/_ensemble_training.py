@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import qlop
 
+from plugins.models._ensemble_progress import ModelsInTurn
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -44,20 +46,29 @@ class Stacking:
     new_members: Callable[[], Sequence[qlop.ModelPlugin]]
     new_final: Callable[[], qlop.ModelPlugin]
 
+    @property
+    def n_models(self) -> int:
+        """How many models learn for the final one, itself included: members of their own for each block."""
+        return self.n_blocks * len(self.names) + 1
+
 
 def trained_members(
     named: Sequence[tuple[str, qlop.ModelPlugin]],
     data: qlop.TrainingData,
     validation: qlop.TrainingData | None,
     context: qlop.TrainContext,
+    progress: ModelsInTurn,
 ) -> tuple[qlop.ModelPlugin, ...]:
     """Train each member on all rows, and return them; their metrics bear their names."""
     for place, (name, member) in enumerate(named):
-        _train(member, data, validation, _own_context(context, name, place))
+        _train(member, data, validation, _own_context(context, name, place, progress))
+        progress.done()
     return tuple(member for _, member in named)
 
 
-def trained_final(stacking: Stacking, data: qlop.TrainingData, context: qlop.TrainContext) -> qlop.ModelPlugin:
+def trained_final(
+    stacking: Stacking, data: qlop.TrainingData, context: qlop.TrainContext, progress: ModelsInTurn
+) -> qlop.ModelPlugin:
     """Train the final model on what members say of the blocks after those that they learned from.
 
     Raises
@@ -70,7 +81,7 @@ def trained_final(stacking: Stacking, data: qlop.TrainingData, context: qlop.Tra
     from qlop.engine import chosen_rows
 
     inputs, predicted = [], np.zeros(len(data.target), dtype=bool)
-    for found, block in _predicted_blocks(stacking, data, context):
+    for found, block in _predicted_blocks(stacking, data, context, progress):
         inputs.append(found)
         predicted |= block
     if not inputs:
@@ -80,30 +91,30 @@ def trained_final(stacking: Stacking, data: qlop.TrainingData, context: qlop.Tra
         )
     final = stacking.new_final()
     rows = replace(chosen_rows(data, predicted), features=pd.concat(inputs))
-    _train(final, rows, None, _own_context(context, "final", len(stacking.names)))
+    _train(final, rows, None, _own_context(context, "final", len(stacking.names), progress))
+    progress.done()
     return final
 
 
 def _predicted_blocks(
-    stacking: Stacking, data: qlop.TrainingData, context: qlop.TrainContext
+    stacking: Stacking, data: qlop.TrainingData, context: qlop.TrainContext, progress: ModelsInTurn
 ) -> Iterator[tuple[pd.DataFrame, NDArray[np.bool_]]]:
     """Yield what members that could not know a block say of it, and which rows it holds."""
-    import numpy as np
-    from qlop.engine import chosen_rows, classes_of, final_features, time_blocks
+    from qlop.engine import answer_by_stretch, chosen_rows, classes_of, final_features, time_blocks
 
     for teaches, block in time_blocks(data, stacking.n_blocks):
         rows = chosen_rows(data, teaches)
         if stacking.classes and classes_of(rows.target) != tuple(stacking.classes):
+            progress.done(len(stacking.names))
             continue
         members = stacking.new_members()
         for place, member in enumerate(members):
-            _train_for_a_block(member, rows, stacking, _own_context(context, "", place))
-        # A model that reads earlier rows is shown them; no later row is shown to any.
-        reads_earlier = any("earlier_rows" in member.capabilities for member in members)
-        shown = np.arange(len(block)) <= np.flatnonzero(block)[-1] if reads_earlier else block
-        asked = data.features[shown]
-        answers = [member.predict(asked) for member in members]
-        yield final_features(stacking.names, answers, stacking.classes, asked.index)[block[shown]], block
+            _train_for_a_block(member, rows, stacking, _own_context(context, "", place, progress))
+            progress.done()
+        # Of no row that taught the members: a history begins in the block, as in a fold's test block.
+        asked = chosen_rows(data, block)
+        answers = [answer_by_stretch(member, asked.features, asked.stretch) for member in members]
+        yield final_features(stacking.names, answers, stacking.classes, asked.features.index), block
 
 
 def _train_for_a_block(
@@ -126,14 +137,15 @@ def _train(
     model.train(data, watched, context)
 
 
-def _own_context(context: qlop.TrainContext, name: str, place: int) -> qlop.TrainContext:
+def _own_context(context: qlop.TrainContext, name: str, place: int, progress: ModelsInTurn) -> qlop.TrainContext:
     """Return a member's context: a seed of its own, and its metrics under its name; they are not told without one."""
 
     def report_metric(metric: str, value: float, step: int) -> None:
         if name:
             context.report_metric(f"{name}.{metric}", value, step)
 
-    return replace(context, seed=(context.seed + place) % 2**32, report_metric=report_metric)
+    seed = (context.seed + place) % 2**32
+    return replace(context, seed=seed, report_metric=report_metric, report_progress=progress.of_this)
 
 
 def _stopping_rows(

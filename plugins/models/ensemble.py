@@ -126,20 +126,24 @@ class Ensemble(qlop.ModelPlugin):
 
     def train(self, data: qlop.TrainingData, validation: qlop.TrainingData | None, context: qlop.TrainContext) -> None:
         """Train the members on `data`, and before them the model that joins them. See the contract."""
-        from qlop.engine import classes_to_learn, latest_learned
+        from qlop.engine import classes_to_learn
 
+        from plugins.models._ensemble_progress import ModelsInTurn
         from plugins.models._ensemble_training import Stacking, trained_final, trained_members
 
         columns, names = tuple(str(column) for column in data.features.columns), self._names()
         classes = classes_to_learn(data, context, self.name)
-        final = None
+        final, stacking = None, None
         if self.params.method == "stacking":
             blocks = self.params.n_blocks
             stacking = Stacking(self.name, names, classes, blocks, self._new_members, self._new_final)
-            final = trained_final(stacking, data, context)
-        members = trained_members(list(zip(names, self._new_members(), strict=True)), data, validation, context)
-        self._columns, self._classes, self._joined = columns, classes, self._join(members, final)
-        self.learned_until = latest_learned(part for part in (*members, final) if part is not None)
+        n_models = len(names) + (0 if stacking is None else stacking.n_models)
+        progress = ModelsInTurn(context.report_progress, n_models)
+        if stacking is not None:
+            final = trained_final(stacking, data, context, progress)
+        named = list(zip(names, self._new_members(), strict=True))
+        members = trained_members(named, data, validation, context, progress)
+        self._take(columns, classes, self._join(members, final))
 
     def predict(self, features: pd.DataFrame) -> pd.DataFrame:
         """Return the joined value, or the likeliest class and the classes' probabilities. See the contract."""
@@ -164,7 +168,7 @@ class Ensemble(qlop.ModelPlugin):
 
     def load_model(self, folder: Path) -> None:
         """Restore what `save_model` wrote. See the contract."""
-        from qlop.engine import latest_learned, read_columns_card
+        from qlop.engine import read_columns_card
 
         from plugins.models._ensemble_files import check_members_card, model_places
 
@@ -174,8 +178,7 @@ class Ensemble(qlop.ModelPlugin):
         check_members_card(folder, self._names(), members, final)
         for place, part in model_places(folder, members, final):
             part.load_model(place)
-        self._columns, self._classes, self._joined = columns, classes, self._join(members, final)
-        self.learned_until = latest_learned(part for part in (*members, final) if part is not None)
+        self._take(columns, classes, self._join(members, final))
 
     def feature_importances(self) -> pd.Series | None:
         """Return the members' shares by feature, each weighted as it counts; None where no member has importances.
@@ -213,6 +216,18 @@ class Ensemble(qlop.ModelPlugin):
         from qlop.engine import onnx_of_joined_models
 
         return onnx_of_joined_models(self._trained(), len(self._columns), len(self._classes), opset)
+
+    def _take(self, columns: tuple[str, ...], classes: tuple[float, ...], joined: qlop.JoinedModels) -> None:
+        """Keep what was trained or loaded; what a part says of itself by its file alone is known only now."""
+        from qlop.engine import latest_learned
+
+        parts = [part for part in (*joined.members, joined.final) if part is not None]
+        of_parts = frozenset.union(*(part.capabilities for part in parts)) & {"earlier_rows"}
+        # The features are for the members; the final model sees their answers.
+        of_members = frozenset.union(*(member.capabilities for member in joined.members)) & {"whole_numbers"}
+        vars(self).update(capabilities=self.capabilities | of_parts | of_members)
+        self._columns, self._classes, self._joined = columns, classes, joined
+        self.learned_until = latest_learned(parts)
 
     def _trained(self) -> qlop.JoinedModels:
         if self._joined is None:

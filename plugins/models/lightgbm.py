@@ -193,15 +193,17 @@ class LightGBM(qlop.ModelPlugin):
     def _callbacks(self, context: qlop.TrainContext, *, is_watched: bool) -> list[Any]:
         import lightgbm
 
-        every = max(1, self.params.num_iterations // 100)
+        n_rounds = self.params.num_iterations
+        every = max(1, n_rounds // 100)
 
         def report(env: lightgbm.callback.CallbackEnv) -> None:
-            """Pass the training and the validation loss on, about a hundred times a fit."""
+            """Tell each round, and pass the training and the validation loss on, about a hundred times a fit."""
             if env.iteration % every == 0:
                 booster: Any = env.model
                 own = [("train", *row[1:]) for row in booster.eval_train()]
                 for row in (*own, *(env.evaluation_result_list or ())):
                     context.report_metric(f"{row[0]}_{row[1]}", float(row[2]), env.iteration + 1)
+            context.report_progress(env.iteration + 1, n_rounds, "rounds")
 
         callbacks: list[Any] = [report]
         if is_watched and self.params.early_stopping_round is not None:

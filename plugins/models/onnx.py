@@ -42,7 +42,7 @@ class Onnx(qlop.ModelPlugin):
     class Params(qlop.Params):
         """Parameters of `onnx`."""
 
-        path: str = Field(min_length=1, max_length=4_096, description="The ONNX file; relative paths too.")
+        path: qlop.LocalPath = Field(min_length=1, max_length=4_096, description="The ONNX file; relative paths too.")
         sha256: str | None = Field(
             default=None, pattern="^[0-9a-f]{64}$", description="SHA-256 that the file must have; null: any."
         )
@@ -92,7 +92,9 @@ class Onnx(qlop.ModelPlugin):
             session = OnnxSession(content)
             layout = onnx_layout(session, self._columns, self._classes, self.params.output)
             self._content, self._layout = content, layout
-            self._take(session)
+            self._take(session, layout)
+            self._check_missing(session, layout)
+            layout.check_features(session, data.features)
             self._check_answers(data.features.iloc[:TRIED_ROWS])
         except qlop.DataError as error:
             raise qlop.TrainingError(f"Model {self.name!r}, {self.params.path}: {error}") from error
@@ -129,7 +131,7 @@ class Onnx(qlop.ModelPlugin):
         session = OnnxSession(content)
         self._layout = onnx_layout(session, columns, classes, output)
         self._content, self._columns, self._classes = content, columns, classes
-        self._take(session)
+        self._take(session, self._layout)
 
     def to_onnx(self, opset: int) -> bytes:
         """Return the file's own graph, its answer as scores. See the contract."""
@@ -138,13 +140,15 @@ class Onnx(qlop.ModelPlugin):
         _, layout = self._trained()
         return onnx_of_file(self._content, layout, len(self._columns), len(self._classes), opset)
 
-    def _take(self, session: OnnxSession) -> None:
+    def _take(self, session: OnnxSession, layout: OnnxLayout) -> None:
         from qlop.engine import history_reading
 
         self._session = session
         self.learned_until = session.metadata.get("qlop.learned_until", "")
         if history_reading(session) is not None:
             self.capabilities = self.capabilities | {"earlier_rows"}  # type: ignore[misc]
+        if layout.takes_whole_numbers(session):
+            self.capabilities = self.capabilities | {"whole_numbers"}  # type: ignore[misc]
 
     def _read(self) -> bytes:
         from qlop.engine import read_onnx_file
@@ -174,6 +178,13 @@ class Onnx(qlop.ModelPlugin):
             return np.empty((0, len(self._classes)) if len(self._classes) > 2 else 0)
         answer = layout.answer(session, features)
         return answer[:, 1] if answer.ndim == 2 and len(self._classes) == 2 else answer
+
+    def _check_missing(self, session: OnnxSession, layout: OnnxLayout) -> None:
+        if self.params.takes_missing_values and layout.takes_whole_numbers(session):
+            raise qlop.DataError(
+                "takes_missing_values is true, but the file takes features as whole numbers, and none of these says "
+                "that a value is missing. Set takes_missing_values: false."
+            )
 
     def _check_answers(self, features: pd.DataFrame) -> None:
         """Refuse a file whose answers to these rows are no probabilities, or no values."""

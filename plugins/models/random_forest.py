@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from importlib import import_module
 from pathlib import Path
@@ -20,6 +21,9 @@ CURVE_ROWS_TIMES_TREES = 200_000_000
 MODEL_FILE = "random_forest.skops"
 CARD_FILE = "random_forest.json"
 TREE_TYPE = "sklearn.tree._tree.Tree"
+# Trees grow in so many groups, at most, so that it is seen how far a forest is, and a wish to stop is heard.
+GROUPS = 20
+TREES_PER_THREAD = 4
 
 
 class RandomForest(qlop.ModelPlugin):
@@ -72,14 +76,16 @@ class RandomForest(qlop.ModelPlugin):
             target = np.searchsorted(self._classes, target).astype(np.float64)
         weight = None if data.sample_weight is None else data.sample_weight.to_numpy(dtype=np.float64)
         forest = self._new_forest(context)
-        for n_trees in self._steps(len(values)):
-            forest.set_params(n_estimators=n_trees)
+        judged = self._judged(len(values))
+        for n_trees in sorted({*judged, *self._groups(context.thread_count)}):
+            forest.set_params(n_estimators=n_trees, oob_score=n_trees in judged)
             with warnings.catch_warnings():
                 # Few trees leave some rows in every bag; the curve leaves those rows out.
                 warnings.filterwarnings("ignore", message="Some inputs do not have OOB scores", category=UserWarning)
                 forest.fit(values, target, sample_weight=weight)
             if forest.oob_score:
                 self._report(forest, target, weight, context)
+            context.report_progress(n_trees, self.params.n_estimators, "trees")
         self._forest = _settled(forest)
 
     def predict(self, features: pd.DataFrame) -> pd.DataFrame:
@@ -176,13 +182,20 @@ class RandomForest(qlop.ModelPlugin):
 
         kind = RandomForestClassifier if self._classes else RandomForestRegressor
         given = self.params.model_dump(exclude={"n_estimators"})
-        return kind(**given, random_state=context.seed, n_jobs=context.thread_count, warm_start=True, oob_score=True)
+        return kind(**given, random_state=context.seed, n_jobs=context.thread_count, warm_start=True)
 
-    def _steps(self, n_rows: int) -> list[int]:
+    def _judged(self, n_rows: int) -> set[int]:
+        """Return how many trees there are each time that the learning curve gets a point."""
         n_trees = self.params.n_estimators
         if n_rows * n_trees > CURVE_ROWS_TIMES_TREES:
-            return [n_trees]
-        return sorted({max(1, n_trees // parts) for parts in (8, 4, 2, 1)})
+            return set()
+        return {max(1, n_trees // parts) for parts in (8, 4, 2, 1)}
+
+    def _groups(self, thread_count: int) -> set[int]:
+        """Return how many trees there are after each group that is grown at once; its last trees leave threads idle."""
+        n_trees = self.params.n_estimators
+        at_once = max(math.ceil(n_trees / GROUPS), TREES_PER_THREAD * thread_count)
+        return {*range(at_once, n_trees, at_once), n_trees}
 
     def _report(
         self,

@@ -192,11 +192,12 @@ class XGBoost(qlop.ModelPlugin):
     def _callbacks(self, context: qlop.TrainContext, rows: xgboost.DMatrix, *, is_watched: bool) -> list[Any]:
         import xgboost
 
-        report = context.report_metric
-        every = max(1, self.params.n_estimators // 100)
+        report, tell = context.report_metric, context.report_progress
+        n_rounds = self.params.n_estimators
+        every = max(1, n_rounds // 100)
 
         class Report(xgboost.callback.TrainingCallback):
-            """Pass the training and the validation loss on, about a hundred times a fit."""
+            """Tell each round, and pass the training and the validation loss on, about a hundred times a fit."""
 
             def after_iteration(self, model: xgboost.Booster, epoch: int, evals_log: Any) -> bool:  # noqa: ANN401
                 if epoch % every == 0:
@@ -205,6 +206,7 @@ class XGBoost(qlop.ModelPlugin):
                     for losses in evals_log.values():
                         for metric, values in losses.items():
                             report(f"validation_{metric}", float(values[-1]), epoch + 1)
+                tell(epoch + 1, n_rounds, "rounds")
                 return False
 
         callbacks: list[Any] = [Report()]

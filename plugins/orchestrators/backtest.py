@@ -9,7 +9,7 @@ import qlop
 if TYPE_CHECKING:
     import pandas as pd
     from qlop import MakesPlugins, RunConfig, RunContext, RunResult
-    from qlop.engine import LearnedElsewhere, Market, ModelFileOrigin, PredictionOrigin
+    from qlop.engine import BroughtPredictions, LearnedElsewhere, Market, ModelFileOrigin, PredictionOrigin
 
 
 class Backtest(qlop.OrchestratorPlugin):
@@ -25,6 +25,7 @@ class Backtest(qlop.OrchestratorPlugin):
     requires_qlop = ">=0.1,<1"
     required_sections: ClassVar[frozenset[str]] = frozenset({"data", "strategy"})
     used_sections: ClassVar[frozenset[str] | None] = frozenset({"data", "strategy", "broker", "execution", "backtest"})
+    tables: ClassVar[frozenset[str] | None] = frozenset({"equity", "trades", "fills", "costs"})
 
     def check_config(self, config: RunConfig, make_plugin: MakesPlugins) -> None:
         """Refuse what cannot be simulated; see the contract."""
@@ -40,8 +41,8 @@ class Backtest(qlop.OrchestratorPlugin):
         market = open_market(config, context)
         predictions, origin = _fed(config, market, context)
         backtested = backtest(config, market, predictions, context)
-        brought = None if origin is None else origin.learned_elsewhere
-        summary = summarise(_as_asked(config, origin), market, None, backtested, context=context, traded_model=brought)
+        brought = _brought(predictions, origin, context)
+        summary = summarise(config, market, None, backtested, context=context, brought=brought)
         if origin is not None:
             summary = origin.stated_in(summary)
         context.save_text("summary.txt", summary)
@@ -53,22 +54,36 @@ class Backtest(qlop.OrchestratorPlugin):
         )
 
 
-def _as_asked(config: RunConfig, origin: PredictionOrigin | ModelFileOrigin | None) -> RunConfig:
-    """Return the config with the label that a file's model learned, whatever label the config names beside it."""
-    from qlop.engine import ModelFileOrigin
+def _brought(
+    predictions: pd.DataFrame | None, origin: PredictionOrigin | ModelFileOrigin | None, context: RunContext
+) -> BroughtPredictions | None:
+    """Return what is known of the predictions, for the summary; None where the strategy goes by its rule."""
+    from qlop.engine import ModelFileOrigin, brought_by_file, brought_by_run
 
-    return config.model_copy(update={"label": origin.label}) if isinstance(origin, ModelFileOrigin) else config
+    if predictions is None or origin is None:
+        return None
+    if isinstance(origin, ModelFileOrigin):
+        return brought_by_file(predictions, origin, context)
+    return brought_by_run(predictions, origin, context)
 
 
 def _fed(
     config: RunConfig, market: Market, context: RunContext
 ) -> tuple[pd.DataFrame | None, PredictionOrigin | ModelFileOrigin | None]:
     """Return what feeds the strategy, and where it comes from; nothing where it goes by its rule."""
-    from qlop.engine import check_predicted_bars, predict_by_model_file
+    from qlop.engine import (
+        PredictedLabel,
+        check_predicted_bars,
+        check_strategies_fit_predictions,
+        predict_by_model_file,
+    )
 
     run_id = config.backtest.predictions_run
     if config.backtest.model_file is not None:
-        return predict_by_model_file(config, market, context)
+        predictions, origin = predict_by_model_file(config, market, context)
+        made = PredictedLabel(origin.label, origin.file_name, tuple(predictions.columns))
+        check_strategies_fit_predictions(config, made, context.plugin)
+        return predictions, origin
     if run_id is None:
         return None, None
     predictions = _predictions(run_id, context)

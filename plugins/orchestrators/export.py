@@ -18,6 +18,7 @@ class Export(qlop.OrchestratorPlugin):
     requires_qlop = ">=0.1,<1"
     required_sections: ClassVar[frozenset[str]] = frozenset({"export"})
     used_sections: ClassVar[frozenset[str] | None] = frozenset({"export"})
+    tables: ClassVar[frozenset[str] | None] = frozenset()
 
     def check_config(self, config: RunConfig, make_plugin: MakesPlugins) -> None:  # noqa: ARG002 - no plugin is asked
         """Refuse an export of nothing; see the contract."""

@@ -19,6 +19,7 @@ class InspectData(qlop.OrchestratorPlugin):
     required_sections: ClassVar[frozenset[str]] = frozenset({"data"})
     light: ClassVar[bool] = True
     used_sections: ClassVar[frozenset[str] | None] = frozenset({"data", "features", "label", "broker"})
+    tables: ClassVar[frozenset[str] | None] = frozenset({"coverage", "findings"})
 
     def check_config(self, config: RunConfig, make_plugin: MakesPlugins) -> None:
         """Refuse a label whose broker needs other prices; see the contract."""

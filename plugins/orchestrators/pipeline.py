@@ -20,13 +20,20 @@ class Pipeline(qlop.OrchestratorPlugin):
     used_sections: ClassVar[frozenset[str] | None] = frozenset(
         {"data", "features", "label", "model", "splits", "strategy", "broker", "execution", "backtest"}
     )
+    tables: ClassVar[frozenset[str] | None] = frozenset({"predictions", "equity", "trades", "fills", "costs"})
 
     def check_config(self, config: RunConfig, make_plugin: MakesPlugins) -> None:
         """Refuse what cannot be learned or simulated; see the contract."""
-        from qlop.engine import check_model_can_learn_label, check_predictions_are_causal, check_prices_fit_broker
+        from qlop.engine import (
+            check_model_can_learn_label,
+            check_predictions_are_causal,
+            check_prices_fit_broker,
+            check_strategies_fit_label,
+        )
 
         check_predictions_are_causal(config.splits.scheme, "mode pipeline")
         check_model_can_learn_label(config, make_plugin)
+        check_strategies_fit_label(config, make_plugin)
         check_prices_fit_broker(config, make_plugin)
 
     def run(self, config: RunConfig, context: RunContext) -> RunResult:

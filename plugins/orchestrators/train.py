@@ -21,6 +21,7 @@ class Train(qlop.OrchestratorPlugin):
     used_sections: ClassVar[frozenset[str] | None] = frozenset(
         {"data", "features", "label", "model", "splits", "broker"}
     )
+    tables: ClassVar[frozenset[str] | None] = frozenset({"predictions", "fold_scores"})
 
     def check_config(self, config: RunConfig, make_plugin: MakesPlugins) -> None:
         """Refuse what cannot be learned; see the contract."""
@@ -57,4 +58,5 @@ def _facts(config: RunConfig, market: Market, trained: Trained) -> TrainingFacts
         last_bar=timestamps.max().date(),
         metrics=trained.metrics,
         learned_elsewhere=trained.learned_elsewhere,
+        findings=market.findings,
     )

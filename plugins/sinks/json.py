@@ -42,6 +42,16 @@ class Json(qlop.SinkPlugin):
         """
         qlop.check_result_files(".json", self.params)
 
+    def check_tables(self, tables: Sequence[str]) -> None:
+        """Refuse tables that the run will not have, and files of its tables that are there and may not be replaced.
+
+        Raises
+        ------
+        DataError
+            If `write` would be refused.
+        """
+        qlop.check_result_files(".json", self.params, tables)
+
     def write(self, results: qlop.RunResult) -> Sequence[Path]:
         """Write the files and return their paths.
 

@@ -68,6 +68,16 @@ class LeverageOpportunity(qlop.StrategyPlugin):
 
     params: Params
 
+    @property
+    def label_side(self) -> Literal["long", "short"]:
+        """The parameter `side`."""
+        return self.params.side
+
+    @property
+    def needed_columns(self) -> tuple[str, ...]:
+        """Those of the payoff."""
+        return _NEEDED
+
     def generate_signals(self, panel: pd.DataFrame, predictions: pd.DataFrame | None) -> pd.Series:
         """Return the sized exposures.
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import qlop
 from pydantic import Field, model_validator
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_OF_THE_LABELS_SIDE = frozenset({"prediction", "probability_1", "payoff_probability", "payoff_gain"})
 
 
 class Threshold(qlop.StrategyPlugin):
@@ -79,6 +81,20 @@ class Threshold(qlop.StrategyPlugin):
             return float("-inf") if self.enter_short is None else self.enter_short
 
     params: Params
+
+    @property
+    def label_side(self) -> Literal["long"] | None:
+        """Long where exposure rises with a column that is high where the label's side pays, else not told."""
+        params = self.params
+        rises = params.long_exposure > params.flat_exposure
+        if params.enter_short is not None:
+            rises = params.long_exposure >= params.flat_exposure >= params.short_exposure
+        return "long" if rises and params.column in _OF_THE_LABELS_SIDE else None
+
+    @property
+    def needed_columns(self) -> tuple[str, ...]:
+        """The parameter `column`."""
+        return (self.params.column,)
 
     def generate_signals(self, panel: pd.DataFrame, predictions: pd.DataFrame | None) -> pd.Series:
         """Return the exposure of the side that each ticker is on.

@@ -54,6 +54,21 @@ def test_a_running_run_shows_its_step_and_can_be_watched_and_cancelled(running, 
     assert "[x](y)" not in bar.proto.text
 
 
+def test_a_step_and_its_part_share_a_bar(running, page):
+    folder, lock = running
+    with folder.events(lock=lock) as log:
+        log.append(ProgressPayload(value=1.23, total=3, unit="fits", step_name="train folds"))
+        part = ProgressPayload(
+            value=7, total=30, unit="epochs, fit 2 of 3", step_name="fit model", within="train folds"
+        )
+        log.append(part)
+    app = page("overview.py")
+    assert not app.exception
+    (bar,) = app.main.get("progress")
+    assert bar.proto.value == 41
+    assert "train folds: 1 of 3 fits · fit model: 7 of 30 epochs, fit 2 of 3" in bar.proto.text
+
+
 def test_a_step_of_which_all_is_done_draws_no_bar_and_says_so(running, page):
     folder, lock = running
     with folder.events(lock=lock) as log:

@@ -10,6 +10,7 @@ from core.base.errors import RunError as RunError
 from core.base.errors import StoreError as StoreError
 from core.base.errors import TrainingError as TrainingError
 from core.base.version import __version__ as __version__
+from core.config.database_address import DatabaseAddress as DatabaseAddress
 from core.config.loader import load_config as load_config
 from core.config.run_config import RunConfig as RunConfig
 from core.config.sections import LoadDataConfig as LoadDataConfig
@@ -32,6 +33,7 @@ from core.contracts.exporter import ModelArtifact as ModelArtifact
 from core.contracts.feature_step import FeatureStepPlugin as FeatureStepPlugin
 from core.contracts.folder_sink_params import FolderSinkParams as FolderSinkParams
 from core.contracts.labeler import LabelerPlugin as LabelerPlugin
+from core.contracts.local_path import LocalPath as LocalPath
 from core.contracts.model import JoinedModels as JoinedModels
 from core.contracts.model import MakesModels as MakesModels
 from core.contracts.model import ModelPlugin as ModelPlugin

@@ -8,6 +8,9 @@ from core.engine.bar_interval import refuse_other_interval as refuse_other_inter
 from core.engine.bar_rows import BarRows as BarRows
 from core.engine.barriers import first_touch as first_touch
 from core.engine.benchmark import buy_and_hold as buy_and_hold
+from core.engine.brought_predictions import BroughtPredictions as BroughtPredictions
+from core.engine.brought_predictions import brought_by_file as brought_by_file
+from core.engine.brought_predictions import brought_by_run as brought_by_run
 from core.engine.bundle import Bundle as Bundle
 from core.engine.bundle import opened_bundle as opened_bundle
 from core.engine.bundle import write_bundle as write_bundle
@@ -17,6 +20,7 @@ from core.engine.comparison_rows import compare_predictions as compare_predictio
 from core.engine.comparison_rows import comparison_rows as comparison_rows
 from core.engine.comparison_rows import fitted_model_of as fitted_model_of
 from core.engine.config_checks import check_model_can_learn_label as check_model_can_learn_label
+from core.engine.config_checks import check_predictions_are_causal as check_predictions_are_causal
 from core.engine.config_checks import check_prices_fit_broker as check_prices_fit_broker
 from core.engine.config_checks import check_strategies_get_predictions as check_strategies_get_predictions
 from core.engine.coverage import coverage_by_ticker as coverage_by_ticker
@@ -156,7 +160,6 @@ from core.engine.source_columns import source_columns as source_columns
 from core.engine.splits import make_folds as make_folds
 from core.engine.stages.backtesting import Backtested as Backtested
 from core.engine.stages.backtesting import backtest as backtest
-from core.engine.stages.backtesting import check_predictions_are_causal as check_predictions_are_causal
 from core.engine.stages.inspecting import Inspected as Inspected
 from core.engine.stages.inspecting import inspect_data as inspect_data
 from core.engine.stages.market import Market as Market
@@ -167,6 +170,10 @@ from core.engine.stages.training import Trained as Trained
 from core.engine.stages.training import open_model_artifact as open_model_artifact
 from core.engine.stages.training import train as train
 from core.engine.stale_prices import stale_prices as stale_prices
+from core.engine.strategy_checks import PredictedLabel as PredictedLabel
+from core.engine.strategy_checks import check_strategies_fit_label as check_strategies_fit_label
+from core.engine.strategy_checks import check_strategies_fit_predictions as check_strategies_fit_predictions
+from core.engine.stretches import answer_by_stretch as answer_by_stretch
 from core.engine.table_cells import CellError as CellError
 from core.engine.table_cells import categories_of as categories_of
 from core.engine.table_cells import numbers_of as numbers_of

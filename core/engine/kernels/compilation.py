@@ -1,10 +1,11 @@
 """How kernels are compiled, and where their machine code is kept.
 
-1. numba's disk cache watches the file of the cached function only, not the files of what it calls. The folder is
-   therefore named after a hash of every source in this package: any change opens a new folder.
+1. An entry point's byte code says nothing of what it calls in other files. The folder is therefore named after a hash
+   of every source in this package: any change opens a new folder.
 2. The folder is `<QLOP_CACHE_DIR or the user's cache folder>/kernels/<hash>`.
-3. Only entry points are kept on disk; what they call is compiled into them.
-4. Where the folder cannot be written, kernels are compiled in memory, and nothing else changes.
+3. Only entry points are kept on disk (kept_code.py says how); what they call is compiled into them.
+4. Where the folder or a file in it cannot be used, a warning says so, kernels are compiled in memory, and nothing else
+   changes.
 5. Kernels allocate nothing and so count no references: with many small views of arrays, counting took half of the time.
 """
 
@@ -12,20 +13,22 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 import platformdirs
+
+from core.engine.kernels.kept_code import CodeFolder, KeptCode
 
 __all__ = [
     "CACHE_VARIABLE",
     "are_kernels_kept",
     "entry_point",
     "kernel",
+    "kernel_cache",
     "kernel_cache_folder",
     "sources_hash",
     "summation",
@@ -53,37 +56,30 @@ def summation(function: Function) -> Function:
 
 def entry_point(function: Function) -> Function:
     """Compile a function that Python calls, and keep its machine code on disk where that is possible."""
-    folder = kernel_cache_folder()
-    if folder is None:
-        in_memory: Function = numba.njit(**_OPTIONS)(function)
-        return in_memory
-    settings: Any = numba.config
-    before = settings.CACHE_DIR
-    settings.CACHE_DIR = str(folder)
-    try:
-        compiled: Function = numba.njit(cache=True, **_OPTIONS)(function)
-    finally:
-        settings.CACHE_DIR = before
-    return compiled
+    compiled: Any = numba.njit(**_OPTIONS)(function)
+    # What numba's own `enable_caching` does, with a cache of ours.
+    compiled._cache = KeptCode(function, kernel_cache())  # noqa: SLF001
+    return cast(Function, compiled)
 
 
 @cache
-def kernel_cache_folder() -> Path | None:
-    """Return the folder that holds the kernels' machine code, made if need be; None where it cannot be written."""
+def kernel_cache() -> CodeFolder:
+    """Return the folder for the kernels' machine code, made if need be, and why it cannot be used."""
     root = os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("qlop")
-    folder = Path(root) / "kernels" / sources_hash()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError:
-        return None
+    advice = f"Mend that, or name another folder with {CACHE_VARIABLE}."
+    return CodeFolder(Path(root) / "kernels" / sources_hash(), advice)
+
+
+def kernel_cache_folder() -> Path | None:
+    """Return the folder that holds the kernels' machine code; None where it cannot be used."""
+    folder = kernel_cache()
+    return None if folder.fault else folder.path
 
 
 def are_kernels_kept() -> bool:
-    """Return whether machine code of these sources lies on disk, so that nothing has to be compiled."""
+    """Return whether machine code of the ledger lies on disk: nothing else takes long to compile."""
     folder = kernel_cache_folder()
-    return folder is not None and any(folder.glob("*/*.nbc"))
+    return folder is not None and any(folder.glob("run_ledger.*.nbc"))
 
 
 def sources_hash() -> str:

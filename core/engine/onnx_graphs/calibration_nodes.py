@@ -3,7 +3,8 @@
 1. A model's scores, float64, pass through each map as `Calibrator.apply` computes it. The isotonic map's step is found
    by a tree over its knots, so that it costs the logarithm of their number.
 2. Likeliest is the highest probability, the higher class where two are equal.
-3. Where the model takes no missing features, a row that lacks one gets NaN in every column that depends on it.
+3. Where the model takes no missing features, a row that lacks one gets NaN in every column that depends on it; of a
+   window that is its last bar, the row's own.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ def add_prediction_columns(graph: OnnxGraph, fitted: FittedModel) -> dict[str, s
         Whose calibration to add.
     """
     takes_missing = "missing_values" in fitted.model.capabilities
-    raw = SCORES if takes_missing else _nan_where_incomplete(graph, SCORES)
+    reads_windows = "earlier_rows" in fitted.model.capabilities
+    raw = SCORES if takes_missing else _nan_where_incomplete(graph, SCORES, reads_windows=reads_windows)
     columns = _class_columns(graph, fitted, raw) if fitted.classes else {"prediction": _column(graph, raw, 0)}
     if fitted.payoff is not None:
         score = _column(graph, raw, max(len(fitted.classes) - 1, 0))
@@ -159,7 +161,8 @@ def _nan_like(graph: OnnxGraph, values: str, like: str) -> str:
     return graph.add("Where", graph.add("IsNaN", like), graph.constant(np.nan), values)
 
 
-def _nan_where_incomplete(graph: OnnxGraph, values: str) -> str:
-    absent = graph.cast(graph.add("IsNaN", FEATURES), np.float64)
+def _nan_where_incomplete(graph: OnnxGraph, values: str, *, reads_windows: bool) -> str:
+    own = graph.add("Gather", FEATURES, graph.constant(-1, np.int64), axis=1) if reads_windows else FEATURES
+    absent = graph.cast(graph.add("IsNaN", own), np.float64)
     is_incomplete = graph.cast(graph.add("ReduceSum", absent, graph.constant([1], np.int64), keepdims=1), np.bool_)
     return graph.add("Where", is_incomplete, graph.constant(np.nan), values)

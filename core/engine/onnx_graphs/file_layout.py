@@ -1,10 +1,11 @@
 """How a file of anybody is fed with a run's features, and where its answer lies.
 
 1. The features enter as one matrix, or as one input each, named after them; as windows of bars where the file's
-   metadata say so.
+   metadata say so. A file that takes whole numbers gets none that are not.
 2. A file that says which features it knows (`qlop.feature_columns`) has to know these, in this order.
 3. Probabilities are an output for each class (`probability_1`), a matrix with a column for each class, or with two
-   classes the higher one's alone. A value is an output of one column.
+   classes the higher one's alone. A value is an output of one column. Where the file says which classes the columns
+   are, they are the label's, or -1 and 1 for 0 and 1.
 4. What does not fit is named, with what was found and what would fit.
 """
 
@@ -19,6 +20,7 @@ import numpy as np
 
 from core.base.errors import DataError
 from core.engine.model_columns import probability_column
+from core.engine.onnx_graphs.element_types import misfits, takes_anything
 from core.engine.onnx_graphs.network_windows import answers_of_file, history_reading
 from core.engine.onnx_graphs.onnx_graph import FEATURES, HISTORY_BARS
 
@@ -49,11 +51,45 @@ class OnnxLayout:
     outputs: tuple[str, ...]
 
     def answer(self, session: OnnxSession, features: pd.DataFrame) -> NDArray[np.float64]:
-        """Return the answer for rows of features, shape (n_rows,), or (n_rows, n_classes)."""
+        """Return the answer for rows of features, shape (n_rows,), or (n_rows, n_classes).
+
+        Raises
+        ------
+        DataError
+            If the file cannot take the features, or its operators fail on these rows.
+        """
+        self.check_features(session, features)
         found = answers_of_file(session, features, self.outputs, self.inputs)
         columns = [np.asarray(found[name], dtype=np.float64).reshape(len(features), -1) for name in self.outputs]
         together = np.concatenate(columns, axis=1)
         return together[:, 0] if together.shape[1] == 1 else together
+
+    def takes_whole_numbers(self, session: OnnxSession) -> bool:
+        """Whether a feature enters as a whole number."""
+        inputs = self.inputs or (session.inputs[0].name,)
+        return any(value.is_whole for value in session.inputs if value.name in inputs)
+
+    def check_features(self, session: OnnxSession, features: pd.DataFrame) -> None:
+        """Refuse features that the file would take otherwise than they are.
+
+        Raises
+        ------
+        DataError
+            If a file of whole numbers would get others, or one of float16 a number beyond its ends.
+        """
+        inputs = {value.name: value for value in session.inputs}
+        for place, column in enumerate(features.columns):
+            value = inputs[self.inputs[place]] if self.inputs else session.inputs[0]
+            if takes_anything(value.type):
+                continue
+            found = features.iloc[:, place].to_numpy(dtype=np.float64)
+            wrong = misfits(found, value.type)
+            if wrong.any():
+                raise DataError(
+                    f"The ONNX file's input {value.name!r} is {value.type}, and {int(wrong.sum()):,} of the "
+                    f"{len(found):,} values of the feature {str(column)!r} are none of these, {found[wrong][0]:g} for "
+                    "one. Give the run other features, or write the file with inputs of float or double."
+                )
 
 
 def onnx_layout(
@@ -108,7 +144,7 @@ def _inputs(session: OnnxSession, columns: Sequence[str]) -> tuple[str, ...]:
         return tuple(columns)
     raise DataError(
         f"The ONNX file's inputs are [{'; '.join(map(str, found))}], and the run has {len(columns)} features: "
-        f"{list(columns)}. They fit one input, float or double, of shape [rows, {len(columns)}], or an input for each "
+        f"{list(columns)}. They fit one input of numbers, of shape [rows, {len(columns)}], or an input for each "
         "feature, of its name, with any number of rows; windows of bars, where QLOP wrote the file (docs/exports.md)."
     )
 
@@ -128,7 +164,7 @@ def _fits(value: OnnxValue, width: int) -> bool:
     takes_any_number = bool(shape) and not isinstance(shape[0], int)
     is_flat = len(shape) == 1 and width == 1
     is_matrix = len(shape) == 2 and (shape[1] == width or not isinstance(shape[1], int))
-    return value.is_numeric and takes_any_number and (is_matrix or is_flat)
+    return value.takes_numbers and takes_any_number and (is_matrix or is_flat)
 
 
 def _outputs(session: OnnxSession, classes: Sequence[float], output: str | None) -> tuple[str, ...]:
@@ -142,11 +178,26 @@ def _outputs(session: OnnxSession, classes: Sequence[float], output: str | None)
         # Of several, the one that says by its name what it is.
         fitting.sort(key=lambda name: not name.startswith("prob" if classes else "prediction"))
         if fitting:
+            _check_classes(session, fitting[0], classes)
             return (fitting[0],)
     raise DataError(
         f"None of the ONNX file's outputs [{'; '.join(map(str, session.outputs))}] can be "
         f"{'the output ' + repr(output) + ' with ' if output else ''}{_wanted(classes)}. Name another one under "
         "output, or export the model so (scikit-learn's: with zipmap=False)."
+    )
+
+
+def _check_classes(session: OnnxSession, output: str, classes: Sequence[float]) -> None:
+    """Refuse columns that the file says to be of other classes than the label's."""
+    found = session.classes.get(output, tuple(classes))
+    if found == tuple(classes) or (found, tuple(classes)) == ((-1.0, 1.0), (0.0, 1.0)):
+        return
+    shown = [f"{name:g}" if isinstance(name, float) else name for name in found]
+    raise DataError(
+        f"The ONNX file's output {output!r} is of the classes {', '.join(shown):.300}, and the label has "
+        f"{', '.join(f'{label:g}' for label in classes)}. They must be the same numbers, or -1 and 1 for 0 and 1. "
+        "Train the file's model on those, or write it without names of classes (scikit-learn's: with zipmap=False), so "
+        "that its columns count in their order."
     )
 
 

@@ -13,12 +13,12 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import torch
 
 from core.base.errors import ExportError
+from core.base.temporary_folder import full_disk_named, temporary_folder
 from core.engine.onnx_graphs.network_gelu import add_erf
 from core.engine.onnx_graphs.own_names import give_own_names
 
@@ -79,11 +79,12 @@ def _traced(network: torch.nn.Module, rows: torch.Tensor, opset: int) -> ModelPr
     import onnx
     from onnx import version_converter
 
-    with TemporaryDirectory(prefix="qlop-") as folder, warnings.catch_warnings(record=True) as told:
+    with temporary_folder("qlop-") as folder, warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        written = Path(folder) / "network.onnx"
+        written = folder / "network.onnx"
         try:
-            _export(network, rows, written, min(opset, _TRACED_OPSET))
+            with full_disk_named(folder):
+                _export(network, rows, written, min(opset, _TRACED_OPSET))
             traced = onnx.load(written)
             if opset > _TRACED_OPSET:
                 traced = version_converter.convert_version(traced, opset)

@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from core.base.errors import DataError
+from core.engine.onnx_graphs.class_pairs import columns_of_pairs
+from core.engine.onnx_graphs.element_types import GIVEN_TYPES, TAKEN_TYPES, as_taken
 
 if TYPE_CHECKING:
+    import numpy as np
+    import onnxruntime
     from numpy.typing import NDArray
 
-__all__ = ["OnnxSession", "OnnxValue"]
+    from core.engine.onnx_graphs.class_pairs import ClassNames
 
-_ELEMENT_TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64}
+__all__ = ["OnnxSession", "OnnxValue"]
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,27 @@ class OnnxValue:
 
     @property
     def is_numeric(self) -> bool:
-        """Whether it is an array of float32 or float64."""
-        return self.type in _ELEMENT_TYPES
+        """Whether it is an array of floats, as answers are."""
+        return self.type in GIVEN_TYPES
+
+    @property
+    def takes_numbers(self) -> bool:
+        """Whether it is an array of numbers that features may be."""
+        return self.type in TAKEN_TYPES
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is an array of whole numbers."""
+        return self.takes_numbers and not self.is_numeric
+
+    @property
+    def is_of_pairs(self) -> bool:
+        """Whether it gives pairs of a class and a number for each row."""
+        return self.type.startswith("seq(map(")
 
 
 class OnnxSession:
-    """A file loaded by onnxruntime, on the CPU.
+    """A file loaded by onnxruntime, on the CPU; outputs of pairs of a class and a number are matrices.
 
     Parameters
     ----------
@@ -45,6 +62,15 @@ class OnnxSession:
         The file.
     thread_count : int
         Of an operator. With one, a row's sums are added up in one order, whatever rows stand beside it.
+
+    Attributes
+    ----------
+    inputs, outputs : tuple of OnnxValue
+        In the file's order.
+    metadata : mapping
+        The file's own texts.
+    classes : mapping
+        Of the outputs that were of pairs: which class each column belongs to.
 
     Raises
     ------
@@ -65,6 +91,16 @@ class OnnxSession:
         options.log_severity_level = 4
         refusals = (answers.Fail, answers.InvalidArgument, answers.InvalidGraph, answers.InvalidProtobuf)
         self._failures = (*refusals, answers.NotImplemented, answers.RuntimeException)
+        self.classes: Mapping[str, ClassNames] = {}
+        self._load(content, options)
+        if any(value.is_of_pairs for value in self.outputs):
+            content, self.classes = columns_of_pairs(content)
+            self._load(content, options)
+        self.metadata: Mapping[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
+
+    def _load(self, content: bytes, options: onnxruntime.SessionOptions) -> None:
+        import onnxruntime
+
         try:
             self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except self._failures as error:
@@ -73,7 +109,6 @@ class OnnxSession:
             tuple(OnnxValue(value.name, value.type, tuple(value.shape)) for value in values)
             for values in (self._session.get_inputs(), self._session.get_outputs())
         )
-        self.metadata: Mapping[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
 
     def ask(
         self, values: NDArray[np.float64], outputs: Sequence[str] | None = None, columns: Sequence[str] = ()
@@ -83,7 +118,7 @@ class OnnxSession:
         Parameters
         ----------
         values : ndarray of shape (n_rows, n_features)
-            Rounded to float32 where the file's input is float.
+            Rounded to float32 or float16 where the file's input is that; whole where it is a whole number.
         outputs : sequence of str, optional
             Which to compute; all where it is None.
         columns : sequence of str
@@ -111,7 +146,7 @@ class OnnxSession:
         Parameters
         ----------
         inputs : mapping
-            An array for each of the file's inputs, rounded to float32 where that is float.
+            An array for each of the file's inputs, in whatever type these have.
         outputs : sequence of str
             Which to compute.
 
@@ -120,8 +155,8 @@ class OnnxSession:
         DataError
             If the file's operators fail on these arrays.
         """
-        types = {value.name: _ELEMENT_TYPES.get(value.type) for value in self.inputs}
-        rows = {name: np.ascontiguousarray(part, types[name]) for name, part in inputs.items()}
+        types = {value.name: value.type for value in self.inputs}
+        rows = {name: as_taken(part, types[name]) for name, part in inputs.items()}
         try:
             return dict(zip(outputs, self._session.run(list(outputs), rows), strict=True))
         except self._failures as error:

@@ -2,7 +2,8 @@
 
 1. The file's operators are brought up to the opset asked for; none can be brought down.
 2. Its nodes are taken over under names that no other bears, and fed as the layout says.
-3. With two classes the higher one's probability counts; what is float32 becomes float64.
+3. With two classes the higher one's probability counts; what is float32 becomes float64. Pairs of a class and a number
+   are the matrix that they were made of.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.base.errors import ExportError
+from core.engine.onnx_graphs.class_pairs import columns_of_pairs
 from core.engine.onnx_graphs.class_scores import add_both_classes
 from core.engine.onnx_graphs.network_windows import LONGEST_GAP_KEY, SEQUENCE_BARS_KEY
 from core.engine.onnx_graphs.onnx_graph import FEATURES, HISTORY_BARS, PRECISION_KEY, SCORES, OnnxGraph
 from core.engine.onnx_graphs.own_names import give_own_names
 
 if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
     from onnx import ModelProto, ValueInfoProto
 
     from core.engine.onnx_graphs.file_layout import OnnxLayout
@@ -27,7 +30,13 @@ __all__ = ["onnx_of_file"]
 
 _OWN_NAMES = "file/"
 _TREES_DOMAIN, _TREES_OPSET = "ai.onnx.ml", 3
-_FLOAT = 1
+_FLOAT, _FLOAT16, _DOUBLE = 1, 10, 11
+_OWN_TYPES: Mapping[int, tuple[DTypeLike, ...]] = {
+    _FLOAT: (np.float32,),
+    _FLOAT16: (np.float32, np.float16),
+    _DOUBLE: (np.float64,),
+}
+"""What features are rounded to on their way into an input, one after the other."""
 
 
 def onnx_of_file(content: bytes, layout: OnnxLayout, n_features: int, n_classes: int, opset: int) -> bytes:
@@ -58,7 +67,7 @@ def onnx_of_file(content: bytes, layout: OnnxLayout, n_features: int, n_classes:
     said = {entry.key: entry.value for entry in model.metadata_props}
     inputs = _inputs(model)
     is_single = all(
-        value.type.tensor_type.elem_type == _FLOAT for name, value in inputs.items() if name != HISTORY_BARS
+        value.type.tensor_type.elem_type in {_FLOAT, _FLOAT16} for name, value in inputs.items() if name != HISTORY_BARS
     )
     # What the file adds up in float32 is compared so.
     keys = {PRECISION_KEY: "float32" if is_single else said.get(PRECISION_KEY, "float64")}
@@ -81,7 +90,7 @@ def _in_opset(content: bytes, opset: int) -> ModelProto:
     import onnx
     from onnx import version_converter
 
-    model = onnx.load_from_string(content)
+    model = onnx.load_from_string(columns_of_pairs(content)[0])
     versions = {entry.domain: entry.version for entry in model.opset_import}
     own = versions.get("", versions.get("ai.onnx", 1))
     if own > opset or versions.get(_TREES_DOMAIN, 1) > _TREES_OPSET:
@@ -104,7 +113,6 @@ def _inputs(model: ModelProto) -> Mapping[str, ValueInfoProto]:
 
 
 def _feed(graph: OnnxGraph, inputs: Mapping[str, ValueInfoProto], layout: OnnxLayout) -> None:
-    own_types = {1: np.float32, 11: np.float64}
     for name, value in inputs.items():
         if name == HISTORY_BARS and not layout.inputs:
             graph.name(HISTORY_BARS, _OWN_NAMES + name)
@@ -114,7 +122,20 @@ def _feed(graph: OnnxGraph, inputs: Mapping[str, ValueInfoProto], layout: OnnxLa
             place = layout.inputs.index(name)
             is_flat = len(value.type.tensor_type.shape.dim) == 1
             given = graph.add("Gather", FEATURES, graph.constant(place if is_flat else [place], np.int64), axis=1)
-        graph.name(graph.cast(given, own_types[value.type.tensor_type.elem_type]), _OWN_NAMES + name)
+        graph.name(_rounded(graph, given, value), _OWN_NAMES + name)
+
+
+def _rounded(graph: OnnxGraph, given: str, value: ValueInfoProto) -> str:
+    """Add what makes an input's numbers of the features."""
+    kinds = _OWN_TYPES.get(value.type.tensor_type.elem_type)
+    if kinds is None:
+        raise ExportError(
+            f"The ONNX file's input {value.name!r} takes whole numbers alone. A graph of it would cut the fractions of "
+            "other numbers without a word. Export it as bundle or native, or use the file itself."
+        )
+    for kind in kinds:
+        given = graph.cast(given, kind)
+    return given
 
 
 def _scores(graph: OnnxGraph, layout: OnnxLayout, n_classes: int) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.base.errors import ExportError
+from core.base.process_end import end_in_words, ended_from_outside
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +49,7 @@ def predict_by_pypmml(path: Path, features: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     ExportError
-        If it refuses the file, or takes longer than ten minutes.
+        If it refuses the file, takes longer than ten minutes, or is ended from outside.
     """
     import pandas as pd
 
@@ -77,9 +78,18 @@ def _answer(path: Path, asked: str) -> dict[str, list[object]]:
     try:
         found: dict[str, list[object]] = json.loads(done.stdout.splitlines()[-1])
     except (IndexError, ValueError) as error:
-        said = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
-        raise ExportError(f"pypmml cannot read the PMML file back: {said[0]:.400}") from error
+        raise ExportError(_why_unread(done.returncode, done.stderr)) from error
     return found
+
+
+def _why_unread(code: int, last_words: str) -> str:
+    end = end_in_words(code)
+    if ended_from_outside(code):
+        return (
+            f"The process that reads the PMML file back was ended from outside, with {end}: the file is not to blame."
+        )
+    said = last_words.strip().splitlines()[-1:] or [f"it said nothing, and ended with {end}"]
+    return f"pypmml cannot read the PMML file back: {said[0]:.400}"
 
 
 def _java() -> str | None:

@@ -1,26 +1,30 @@
 """The third stage: the strategy, its baselines and the benchmark over the same out-of-sample dates.
 
 1. Ask every strategy for its exposures over the whole panel, so that each has its warm-up.
-2. Cut panel and exposures to the dates of the predictions (rule-based strategies alone: to the whole panel).
+2. Cut panel and exposures to the bars of the predictions and the one after them, where the last decision is filled
+   (rule-based strategies alone: to the whole panel), and say what no prediction decides.
 3. Simulate each under the same terms and execution.
 4. Measure each by the same metrics, and the benchmark by buying and holding it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from core.base.errors import ConfigError, DataError
+from core.base.errors import ConfigError
 from core.engine.backtest import BacktestResult, run_backtest
 from core.engine.benchmark import buy_and_hold
+from core.engine.cash_return import cash_return_per_bar
 from core.engine.continuous_prices import split_continuous
-from core.engine.kernels.compilation import are_kernels_kept
+from core.engine.kernels.compilation import are_kernels_kept, kernel_cache_folder
 from core.engine.metric_options import MetricOptions, risk_free_per_bar
 from core.engine.metrics import backtest_metrics, compute_metrics
 from core.engine.periods import periods_per_year
+from core.engine.predicted_span import PredictedSpan, predicted_span, unpredicted_findings
+from core.engine.stages.kernel_faults import kernel_faults_logged
 from core.engine.traded_prices import traded_prices
 
 if TYPE_CHECKING:
@@ -33,10 +37,9 @@ if TYPE_CHECKING:
     from core.contracts.strategy import StrategyPlugin
     from core.engine.stages.market import Market
 
-__all__ = ["Backtested", "backtest", "check_predictions_are_causal"]
+__all__ = ["Backtested", "backtest"]
 
 MAIN = "strategy"
-_Frame = TypeVar("_Frame", pd.DataFrame, pd.Series)
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,14 @@ class Backtested:
     benchmark_equity : DataFrame or None
         The benchmark's curve, columns timestamp and equity.
     risk_free : Series or None
-        Return without risk of each bar, by timestamp; None where the prices bring no rate, and where returns are over
-        cash already.
+        Return without risk of each bar, by timestamp: of the prices' rate, else what the account pays on idle cash;
+        None where there is neither, and where returns are over cash already.
     looking_ahead : frozenset of str
         Strategies that declare to use data after their bars.
     periods_per_year : float
         Bars in a year, by which the figures are annual.
+    findings : tuple of str
+        What of the prices no prediction decides, in sentences.
     """
 
     results: Mapping[str, BacktestResult]
@@ -66,6 +71,7 @@ class Backtested:
     risk_free: pd.Series | None
     looking_ahead: frozenset[str]
     periods_per_year: float
+    findings: tuple[str, ...] = ()
 
     @property
     def judged(self) -> str:
@@ -85,7 +91,8 @@ def backtest(config: RunConfig, market: Market, predictions: pd.DataFrame | None
     """Simulate the strategy and its baselines, measure them, and save the books.
 
     Artifacts: equity, trades, fills, costs, margin_calls, unfilled, baselines (tables), exposures, prices (of the
-    tickers that were traded), risk_free (per bar, where the prices bring a rate).
+    tickers that were traded), risk_free (per bar, where the prices bring a rate or cash
+    earns one).
 
     Parameters
     ----------
@@ -103,27 +110,16 @@ def backtest(config: RunConfig, market: Market, predictions: pd.DataFrame | None
         raise ConfigError("strategy is missing; name a strategy_type under strategy.")
     wanted = {MAIN: config.strategy, **config.backtest.baselines}
     strategies = {name: _strategy(section, predictions, context) for name, section in wanted.items()}
-    start = _first_decision(market.panel, predictions)
-    results = _simulate_all(config, market, strategies, predictions, start, context)
+    span = predicted_span(market.panel, predictions)
+    findings = () if predictions is None else tuple(unpredicted_findings(market.panel, predictions, span))
+    for finding in findings:
+        context.log(finding, level="warning")
+    with kernel_faults_logged(context):
+        results = _simulate_all(config, market, strategies, predictions, span, context)
     looking_ahead = frozenset(name for name, strategy in strategies.items() if strategy.looks_ahead)
-    backtested = _measure(config, market, results, start, looking_ahead)
+    backtested = replace(_measure(config, market, results, span, looking_ahead), findings=findings)
     _save(backtested, context)
     return backtested
-
-
-def check_predictions_are_causal(scheme: str, where: str) -> None:
-    """Refuse predictions of models that trained on bars after those they predict.
-
-    Raises
-    ------
-    ConfigError
-        If the scheme is not walk_forward.
-    """
-    if scheme != "walk_forward":
-        raise ConfigError(
-            f"{where}: splits.scheme is {scheme!r}, whose models train on bars after the test block: nobody could have "
-            "traded their predictions. Score models with it (mode train), and backtest with walk_forward."
-        )
 
 
 def _simulate_all(
@@ -131,12 +127,12 @@ def _simulate_all(
     market: Market,
     strategies: Mapping[str, StrategyPlugin],
     predictions: pd.DataFrame | None,
-    start: pd.Timestamp,
+    span: PredictedSpan,
     context: RunContext,
 ) -> dict[str, BacktestResult]:
-    if not are_kernels_kept():
+    if kernel_cache_folder() is not None and not are_kernels_kept():
         context.log("The ledger is being compiled for this machine, once; it takes about 20 s")
-    traded = _from(market.panel, start)
+    traded = span.cut(market.panel)
     terms = market.terms_of(traded)
     # What a strategy reads has no jumps at splits; what the ledger trades has the prices of the day.
     seen = split_continuous(market.panel)
@@ -145,30 +141,13 @@ def _simulate_all(
     for number, (name, strategy) in enumerate(strategies.items()):
         context.progress("backtest", number, len(strategies), "strategies")
         exposures = strategy.generate_signals(seen, predictions if strategy.needs_predictions else None)
-        signals = _from(exposures, start)
+        signals = span.cut(exposures)
         results[name] = run_backtest(traded, signals, terms, config.execution, adjustment=adjustment)
         if name == MAIN:
             context.save_table("exposures", signals.to_frame("exposure"))
             context.save_table("prices", traded_prices(traded, results[name].fills, has_splits=adjustment == "raw"))
     context.progress("backtest", len(strategies), len(strategies), "strategies")
     return results
-
-
-def _first_decision(panel: pd.DataFrame, predictions: pd.DataFrame | None) -> pd.Timestamp:
-    held = pd.DatetimeIndex(panel.index.get_level_values("timestamp"))
-    if predictions is None:
-        return pd.Timestamp(held[0])
-    first = pd.Timestamp(predictions.index.get_level_values("timestamp").min())
-    if first < held[0] or first > held[-1]:
-        raise DataError(
-            f"The predictions begin at {first:%Y-%m-%d}, outside the prices of {held[0]:%Y-%m-%d} to "
-            f"{held[-1]:%Y-%m-%d}. Backtest with the dates and the data source that the model was trained on."
-        )
-    return first
-
-
-def _from(frame: _Frame, start: pd.Timestamp) -> _Frame:
-    return frame.loc[frame.index.get_level_values("timestamp") >= start]
 
 
 def _strategy(wanted: StrategyConfig, predictions: pd.DataFrame | None, context: RunContext) -> StrategyPlugin:
@@ -186,7 +165,7 @@ def _measure(
     config: RunConfig,
     market: Market,
     results: Mapping[str, BacktestResult],
-    start: pd.Timestamp,
+    span: PredictedSpan,
     looking_ahead: frozenset[str],
 ) -> Backtested:
     dates = pd.DatetimeIndex(results[MAIN].equity["timestamp"])
@@ -198,7 +177,7 @@ def _measure(
     }
     curve = None
     if market.benchmark is not None:
-        curve = buy_and_hold(_from(market.benchmark, start), dates, config.execution.initial_cash)
+        curve = buy_and_hold(span.cut(market.benchmark), dates, config.execution.initial_cash)
         metrics["benchmark"] = compute_metrics(curve, None, None, None, options=options)
     return Backtested(results, metrics, curve, risk_free, looking_ahead, periods)
 
@@ -213,10 +192,10 @@ def _risk_free(market: Market, dates: pd.DatetimeIndex) -> pd.Series | None:
     panel, financing = market.panel, market.terms.financing
     if market.is_unfunded:
         return None
-    if "risk_free_rate_annual" not in panel or panel["risk_free_rate_annual"].isna().any():
-        return None
-    rate = panel["risk_free_rate_annual"].groupby(level="timestamp").first()
-    return risk_free_per_bar(rate.loc[dates], basis=financing.basis, accrual=financing.accrual)
+    if "risk_free_rate_annual" in panel and not panel["risk_free_rate_annual"].isna().any():
+        rate = panel["risk_free_rate_annual"].groupby(level="timestamp").first()
+        return risk_free_per_bar(rate.loc[dates], basis=financing.basis, accrual=financing.accrual)
+    return cash_return_per_bar(financing, pd.DatetimeIndex(panel.index.unique(level="timestamp")), dates)
 
 
 def _save(backtested: Backtested, context: RunContext) -> None:

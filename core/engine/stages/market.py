@@ -11,7 +11,7 @@ from core.engine.stages.data_report import report_data
 from core.engine.unfunded import is_unfunded, with_rate_of_zero, without_financing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core.contracts.broker_terms import BrokerTerms
     from core.contracts.data_source import DataSourcePlugin
     from core.contracts.run_context import RunContext
+    from core.engine.load import LoadedPanel
 
 __all__ = ["Market", "open_market"]
 
@@ -49,6 +50,8 @@ class Market:
         Whether dividends are missing from the benchmark.
     is_unfunded : bool
         Whether returns are in excess of financing already (see unfunded.py).
+    findings : tuple of str
+        What looks odd in the prices, and in the benchmark's, in sentences.
     """
 
     panel: pd.DataFrame
@@ -60,6 +63,7 @@ class Market:
     survivorship: str = ""
     benchmark_is_price_index: bool = False
     is_unfunded: bool = False
+    findings: tuple[str, ...] = ()
 
     def terms_of(self, panel: pd.DataFrame) -> BrokerTerms:
         """Return the broker's terms over a part of the panel."""
@@ -93,20 +97,33 @@ def open_market(config: RunConfig, context: RunContext) -> Market:
             "broker.broker_params.allow_adjusted_shares to true."
         )
     benchmark = _load_benchmark(source, data, config.backtest.benchmark)
+    traded = tuple(str(ticker) for ticker in panel.index.unique("ticker"))
+    findings = (*_remarks(source, traded), *loaded.findings, *_findings_of_benchmark(benchmark))
     market = Market(
         panel=panel,
         broker=broker,
         terms=terms,
-        benchmark=benchmark,
+        benchmark=None if benchmark is None else benchmark.panel,
         left_out=loaded.left_out,
         fingerprint=loaded.fingerprint,
-        survivorship=source.survivorship,
+        survivorship="" if source.price_indices.issuperset(traded) else source.survivorship,
         benchmark_is_price_index=config.backtest.benchmark in source.price_indices,
         is_unfunded=unfunded,
+        findings=findings,
     )
-    report_data(panel, loaded.fingerprint, loaded.left_out, loaded.findings, context)
+    report_data(panel, loaded.fingerprint, loaded.left_out, findings, context)
     context.progress("load data", 1, 1)
     return market
+
+
+def _remarks(source: DataSourcePlugin, tickers: Sequence[str]) -> list[str]:
+    """Return what is to be known of the instruments that a run trades."""
+    indices = [ticker for ticker in tickers if ticker in source.price_indices]
+    told = [source.remarks[ticker] for ticker in tickers if ticker in source.remarks]
+    if not indices:
+        return told
+    are = "is a price index" if len(indices) == 1 else "are price indices"
+    return [f"{', '.join(indices)} {are}: nobody can buy one, and its dividends are not in its prices.", *told]
 
 
 def _terms(broker: BrokerPlugin, panel: pd.DataFrame, *, is_unfunded: bool) -> BrokerTerms:
@@ -114,8 +131,12 @@ def _terms(broker: BrokerPlugin, panel: pd.DataFrame, *, is_unfunded: bool) -> B
     return without_financing(terms) if is_unfunded else terms
 
 
-def _load_benchmark(source: DataSourcePlugin, data: LoadDataConfig, ticker: str | None) -> pd.DataFrame | None:
+def _load_benchmark(source: DataSourcePlugin, data: LoadDataConfig, ticker: str | None) -> LoadedPanel | None:
     if ticker is None:
         return None
     wanted = data.model_copy(update={"tickers": (ticker,), "min_history_bars": 0})
-    return load_panel(source, wanted).panel
+    return load_panel(source, wanted)
+
+
+def _findings_of_benchmark(benchmark: LoadedPanel | None) -> tuple[str, ...]:
+    return () if benchmark is None else tuple(f"Benchmark: {finding}" for finding in benchmark.findings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -60,6 +60,8 @@ class Trained:
         label_out_of_sample.<name>.
     learned_elsewhere : LearnedElsewhere or None
         Of a pretrained model: until when it had learned, beside the first of these predictions.
+    question : str
+        What the label asks, in words; see `LabelerPlugin.question`.
     """
 
     predictions: pd.DataFrame
@@ -68,6 +70,7 @@ class Trained:
     labels_out_of_sample: Mapping[str, MetricValue]
     metrics: Mapping[str, MetricValue]
     learned_elsewhere: LearnedElsewhere | None = None
+    question: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,8 @@ class _ContextReporter:
 
     context: RunContext
 
-    def progress(self, step: str, value: float, total: float | None) -> None:
-        self.context.progress(step, value, total, "fits")
+    def progress(self, step: str, value: float, total: float, unit: str = "fits", *, within: str = "") -> None:
+        self.context.progress(step, value, total, unit, within=within)
 
     def metric(self, name: str, value: float | None, step: int | None, fold: int | None) -> None:
         self.context.metric(name, value, step=step, fold=fold)
@@ -127,7 +130,7 @@ def train(config: RunConfig, market: Market, context: RunContext) -> Trained:
         report=_ContextReporter(context),
     )
     result = train_model(task)
-    trained = _trained(result, labels, report, market.panel)
+    trained = replace(_trained(result, labels, report, market.panel), question=labeler.question)
     if trained.learned_elsewhere is not None:
         context.save_json("learned_elsewhere", trained.learned_elsewhere.to_json())
     shap_importances = _shap_importances(result)

@@ -1,7 +1,7 @@
 """The training loop of every network.
 
 1. Each epoch goes through the rows in an order of its own, in steps of AdamW on the weighted mean loss of a batch.
-2. After it the loss of the validation rows is found, and both losses are reported.
+2. After it the loss of the validation rows is found, and both losses are reported; so is how many epochs are done.
 3. Once the validation loss has not fallen for a number of epochs, training stops; the best weights come back.
 
 Between two steps, several times a second, it looks whether the run was asked to stop.
@@ -49,7 +49,7 @@ def fit_network(
         How to train.
     context : TrainContext
         Is told "train_loss" (the mean over the epoch's steps, dropout at work) and "validation_loss" of each epoch, and
-        asked between the steps whether to go on.
+        how many epochs are done; asked between the steps whether to go on.
 
     Raises
     ------
@@ -62,6 +62,7 @@ def fit_network(
     optimizer = AdamW(network.parameters(), learning_rate=params.learning_rate, weight_decay=params.weight_decay)
     best_loss, best_epoch, best_weights = math.inf, 0, _weights_of(network)
     for epoch in range(1, params.epochs + 1):
+        context.report_progress(epoch - 1, params.epochs, "epochs")
         _report_finite(context, "train_loss", _epoch(network, train, optimizer, params, go_on), epoch, params)
         if validation is None:
             continue
@@ -71,6 +72,7 @@ def fit_network(
             best_loss, best_epoch, best_weights = loss, epoch, _weights_of(network)
         elif params.early_stopping_epochs is not None and epoch - best_epoch >= params.early_stopping_epochs:
             break
+    context.report_progress(epoch, params.epochs, "epochs")
     if validation is not None and params.early_stopping_epochs is not None:
         network.load_state_dict(best_weights)
 

@@ -1,11 +1,12 @@
-"""The bars before each row that a network may read: of its own ticker, up to the row, across no hole.
+"""The bars before each row that a network may read: of its own ticker and stretch, up to the row, across no hole.
 
 1. Rows are put in the order of their tickers, then of their bars.
-2. A history begins anew at another ticker, after a hole, and at a bar that appears again.
+2. A history begins anew at another ticker, at another stretch, after a hole, and at a bar that appears again.
 3. A row's history is the last `sequence_bars` rows since then, the row's own included; near its beginning, fewer.
 
-Nothing after a row, and no other ticker, has a part in its history. A hole is a time between two bars of a ticker that
-is longer than five times the training rows' usual one, and than a week, which holidays stay below.
+Nothing after a row, and no other ticker, has a part in its history. Stretches part rows that have another block's bars
+between them (stretches.py); where a ticker itself has no bars, or no labels, time tells: a hole is a time between two
+of its rows that is longer than five times the training rows' usual one, and than a week, which holidays stay below.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ class Histories:
     last: NDArray[np.int64]
 
 
-def histories_of(frame: pd.DataFrame, sequence_bars: int, longest_gap_us: int) -> Histories:
+def histories_of(
+    frame: pd.DataFrame, sequence_bars: int, longest_gap_us: int, stretch: pd.Series | None = None
+) -> Histories:
     """Return the rows' histories.
 
     Parameters
@@ -56,6 +59,8 @@ def histories_of(frame: pd.DataFrame, sequence_bars: int, longest_gap_us: int) -
         Rows of a history, at most.
     longest_gap_us : int
         Microseconds; a longer time between two bars of a ticker is a hole.
+    stretch : Series of shape (n_rows,), optional
+        As `TrainingData.stretch` says it; by default all rows are of one.
 
     Raises
     ------
@@ -67,7 +72,7 @@ def histories_of(frame: pd.DataFrame, sequence_bars: int, longest_gap_us: int) -
     ticker, moment = tickers[order], moments[order]
     begins = np.ones(len(order), dtype=np.bool_)
     gap = np.diff(moment)
-    begins[1:] = (np.diff(ticker) != 0) | (gap > longest_gap_us) | (gap == 0)
+    begins[1:] = (np.diff(ticker) != 0) | (gap > longest_gap_us) | (gap == 0) | _parted(stretch, order)
     positions = np.arange(len(order), dtype=np.int64)
     start = np.maximum.accumulate(np.where(begins, positions, 0))
     last = np.empty_like(positions)
@@ -75,13 +80,21 @@ def histories_of(frame: pd.DataFrame, sequence_bars: int, longest_gap_us: int) -
     return Histories(order, np.maximum(start, positions - sequence_bars + 1)[last], last)
 
 
-def usual_longest_gap_us(frame: pd.DataFrame) -> int:
-    """Return the longest time between two bars of a ticker that is no hole, by the median of those in `frame`."""
+def usual_longest_gap_us(frame: pd.DataFrame, stretch: pd.Series | None = None) -> int:
+    """Return the longest time between two bars of a ticker that is no hole, by the median of those in each stretch."""
     tickers, moments = _places(frame)
     order = np.lexsort((moments, tickers))
     gap = np.diff(moments[order])
-    own = gap[(np.diff(tickers[order]) == 0) & (gap > 0)]
+    own = gap[(np.diff(tickers[order]) == 0) & (gap > 0) & ~_parted(stretch, order)]
     return max(_WEEK_US, int(_USUAL_GAPS * np.median(own)) if len(own) else 0)
+
+
+def _parted(stretch: pd.Series | None, order: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which rows in that order, but for the first, lie in another stretch than the row before."""
+    if stretch is None:
+        return np.zeros(max(0, len(order) - 1), dtype=np.bool_)
+    parted: NDArray[np.bool_] = np.diff(stretch.to_numpy()[order]) != 0
+    return parted
 
 
 def _places(frame: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -19,6 +19,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.base.process_end import end_in_words, ended_from_outside
+
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
@@ -46,7 +48,12 @@ def network_import_complaint(import_path: str, arguments: Mapping[str, JsonValue
             f"there is no module {top!r}. Install its package into QLOP's environment, or put the folder that holds it "
             "on PYTHONPATH."
         )
-    return _asked(import_path, json.dumps(dict(arguments), sort_keys=True), _stamp(module, found.origin))
+    try:
+        return _asked(import_path, json.dumps(dict(arguments), sort_keys=True), _stamp(module, found.origin))
+    except _EndedFromOutsideError as error:
+        return (
+            f"the process that imports {import_path} was ended from outside, with {error}: nothing is known of it yet."
+        )
 
 
 def answer(import_path: str, arguments: Mapping[str, JsonValue]) -> None:
@@ -62,6 +69,10 @@ def answer(import_path: str, arguments: Mapping[str, JsonValue]) -> None:
     except (TypeError, ValueError) as error:
         complaint = f"{import_path} cannot be called with n_inputs, n_outputs and the arguments: {error}."
     print(f"{_MARK}{json.dumps(complaint)}")  # noqa: T201 - the answer
+
+
+class _EndedFromOutsideError(Exception):
+    """How; an exception, as answers are remembered."""
 
 
 def _stamp(module: str, origin: str | None) -> int | None:
@@ -93,5 +104,8 @@ def _asked(import_path: str, arguments: str, _changed_at: int | None) -> str:
     answers = [line.removeprefix(_MARK) for line in done.stdout.splitlines() if line.startswith(_MARK)]
     if answers:
         return str(json.loads(answers[-1]))
+    end = end_in_words(done.returncode)
+    if ended_from_outside(done.returncode):
+        raise _EndedFromOutsideError(end)
     last_line = f": {done.stderr.strip().splitlines()[-1]:.200}" if done.stderr.strip() else ""
-    return f"importing {import_path} ends the process, with exit code {done.returncode}{last_line}."
+    return f"importing {import_path} ends the process, with {end}{last_line}."

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from core.base.errors import TrainingError
-from core.contracts.model import TrainingData
+from core.engine.model_answers import rows_of_classes
 from core.engine.model_columns import checked_features, classes_of
 from core.engine.torch_training.fitting import fit_network
 from core.engine.torch_training.histories import histories_of, usual_longest_gap_us
@@ -23,7 +23,7 @@ from core.engine.torch_training.standardisation import Standardisation
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.contracts.model import TrainContext
+    from core.contracts.model import TrainContext, TrainingData
     from core.engine.torch_training.network_model import NetworkModel
 
 __all__ = ["trained_network"]
@@ -63,7 +63,7 @@ def trained_network(
     device = model.params.device
     with reproducible(context.seed, _threads(model, known, data, context), device):
         train = _labelled(model, data, known)
-        watched = _watched(validation, known.classes)
+        watched = rows_of_classes(validation, known.classes)
         stopping = None if watched is None else _labelled(model, watched, known)
         network = model.build_network(n_inputs, n_outputs).float().to(device)
         fit_network(network, train, stopping, model.params, context)
@@ -93,7 +93,7 @@ def _prepared(model: NetworkModel, data: TrainingData, context: TrainContext) ->
     columns = tuple(str(column) for column in data.features.columns)
     gap = None
     if model.sequence_bars is not None:
-        gap = model.longest_gap_us or usual_longest_gap_us(data.features)
+        gap = model.longest_gap_us or usual_longest_gap_us(data.features, data.stretch)
     return _Preparation(
         columns=columns,
         classes=classes,
@@ -115,23 +115,11 @@ def _class_weights(
     return weights
 
 
-def _watched(validation: TrainingData | None, classes: tuple[float, ...]) -> TrainingData | None:
-    """Return the validation rows, without those of a class that training has not seen."""
-    if validation is None or not classes:
-        return validation
-    is_known = validation.target.isin(classes)
-    weight = validation.sample_weight
-    known = TrainingData(
-        validation.features[is_known], validation.target[is_known], None if weight is None else weight[is_known]
-    )
-    return known if len(known.target) else None
-
-
 def _labelled(model: NetworkModel, data: TrainingData, known: _Preparation) -> LabelledRows:
     inputs = known.standardisation.apply(checked_features(data.features, known.columns, model.name))
     histories = None
     if model.sequence_bars is not None and known.longest_gap_us is not None:
-        histories = histories_of(data.features, model.sequence_bars, known.longest_gap_us)
+        histories = histories_of(data.features, model.sequence_bars, known.longest_gap_us, data.stretch)
     device = model.params.device
     rows = network_rows(inputs, histories, model.sequence_bars or 1, torch.float32, device)
     target = data.target.to_numpy(dtype=np.float64)

@@ -32,7 +32,7 @@ class RunFacts {
     let phase = this.phases.get(payload.step_name);
     if (!phase) this.phases.set(payload.step_name, (phase = { name: payload.step_name, first: seq, last: 0, points: [] }));
     phase.first = Math.min(phase.first, seq);
-    if (seq > phase.last) Object.assign(phase, { last: seq, value: payload.value, total: payload.total, unit: payload.unit });
+    if (seq > phase.last) Object.assign(phase, { last: seq, value: payload.value, total: payload.total, unit: payload.unit, within: payload.within });
     phase.points.push({ seq, time, value: payload.value });
     if (phase.points.length > 1 && phase.points.at(-2).seq > seq) phase.points.sort((left, right) => left.seq - right.seq);
     if (phase.points.length > KEPT_POINTS) phase.points.shift();
@@ -60,14 +60,15 @@ class RunFacts {
     return this.status !== null && ENDED.has(this.status.state);
   }
 
-  // The steps in order; the one that moved last is under way, the ones before it are done.
+  // The steps in order; the one that moved last is under way, and what it is a part of; the ones before it are done.
   orderedPhases() {
     const phases = [...this.phases.values()].sort((left, right) => left.first - right.first);
     const current = phases.reduce((best, phase) => (best === null || phase.last > best.last ? phase : best), null);
     return phases.map((phase) => {
       const isFull = phase.total !== null && phase.value >= phase.total;
-      const isOver = isFull || this.status?.state === "completed" || (phase !== current && current.first > phase.last);
-      return { ...phase, isDone: isOver, isCurrent: phase === current && !isOver && !this.hasEnded };
+      const isAtWork = phase === current || phase.name === current.within;
+      const isOver = isFull || this.status?.state === "completed" || (!isAtWork && current.first > phase.last);
+      return { ...phase, isDone: isOver, isCurrent: isAtWork && !isOver && !this.hasEnded };
     });
   }
 

@@ -5,7 +5,8 @@ const NEWER_COUNTS_MORE = 0.8;
 
 // Return {about, low, high} in seconds, or null. `now` is the present on the clock that stamped the points.
 function timeLeft(phase, now) {
-  const points = phase.points.filter((point, at, all) => at === 0 || point.value > all[at - 1].value);
+  const begun = phase.points.findLastIndex((point, at, all) => at > 0 && point.value < all[at - 1].value); // or anew
+  const points = phase.points.slice(Math.max(0, begun)).filter((point, at, all) => at === 0 || point.value > all[at - 1].value);
   const last = points.at(-1);
   if (phase.total === null || points.length < FEWEST_POINTS || last.time <= points[0].time) return null;
   const steps = points.slice(1).map((point, at) => ({

@@ -101,7 +101,7 @@ class PhaseList {
   }
 
   fill({ box, mark, figures, bar }, phase, now) {
-    box.className = `phase ${phase.isDone ? "done" : phase.isCurrent ? "current" : "stopped"}`;
+    box.className = `phase ${phase.isDone ? "done" : phase.isCurrent ? "current" : "stopped"}${phase.within ? " part" : ""}`;
     put(mark, phase.isDone ? "\u2713" : phase.isCurrent ? "\u25b8" : "\u2013");
     const total = phase.total === null ? "" : ` of ${figureText(phase.total)}`;
     const amount = `${figureText(phase.value)}${total} ${harmless(phase.unit)}`.trim();

@@ -115,9 +115,16 @@ class RunConsole {
   elapsed(status, now) {
     const begun = this.feed.facts.begun ?? this.record.started_ms;
     if (begun === null || begun === undefined) return "";
-    const ended = ENDED.has(status.state) ? (status.time ?? this.record.finished_ms) : null;
-    if (ended && ended < begun) return ""; // the clock was set back meanwhile
-    return ended ? `took ${durationText(ended - begun)}` : durationText(now - begun);
+    if (!ENDED.has(status.state)) return durationText(now - begun);
+    const took = this.took(status, begun);
+    return took === null ? "" : `took ${durationText(took)}`;
+  }
+
+  // What the run's process has counted; else by the clock, unless that was set back, or the end is when somebody found it.
+  took(status, begun) {
+    const counted = status.elapsed_s ?? status.duration_s ?? null;
+    if (counted !== null) return counted * 1000;
+    return !status.time || status.time < begun || status.state === "crashed" ? null : status.time - begun;
   }
 
   noticeText() {

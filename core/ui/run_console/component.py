@@ -93,7 +93,7 @@ def _data(workbench: Workbench, snapshot: RunSnapshot, name: str, asked: Mapping
             "current_status": snapshot.current_status,
             "error": snapshot.error,
             "started_ms": snapshot.started_at.timestamp() * 1000 if snapshot.started_at else None,
-            "finished_ms": snapshot.finished_at.timestamp() * 1000 if snapshot.finished_at else None,
+            "duration_s": snapshot.duration_s,
         },
         "token": token_for_page(workbench, snapshot.run_id, asked),
         "page": page_asked_for(workbench, snapshot.run_id, name, asked.get("ask_events")),

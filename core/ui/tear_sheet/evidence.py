@@ -22,7 +22,7 @@ def evidence_sentences(evidence: Mapping[str, Any] | None, *, n_bars: int) -> li
         return ["This run kept no intervals. Run it again to have them."]
     sharpe = evidence.get("sharpe")
     if not isinstance(sharpe, Mapping):
-        return ["The strategy's returns do not vary, so that its Sharpe ratio is not defined."]
+        return ["The strategy takes no risk, or its returns do not vary, so that its Sharpe ratio is not defined."]
     level, trials = evidence["level"], sharpe["n_trials"]
     over = "over the risk-free rate" if evidence["is_over_risk_free"] else "over zero"
     counted = "1 trial, this run; what was tried before it is not known here" if trials == 1 else f"{trials:,} trials"

@@ -73,6 +73,18 @@ def test_prices_of_other_tickers_are_not_called_rows_that_taught_the_model(expor
     assert "of tickers that it did not learn from lie in the time until 2009-12-31" in done.stderr
 
 
+def test_prices_too_short_for_the_features_are_told_of_with_what_they_lack_and_need(exported):
+    qlop, _ = exported
+    prices = pd.read_parquet(qlop.folder / "prices.parquet")
+    prices[prices["timestamp"] >= prices["timestamp"].unique()[-2]].to_parquet(qlop.folder / "short.parquet")
+    done = predicted(qlop, "--data", "short.parquet")
+    assert done.returncode == 0, done.stderr
+    assert "Features have no value in 4 of 4 rows, in 4 of these every one" in done.stderr
+    assert (
+        "and 4 of 4 rows have fewer before them in the file; the longest history of a ticker has 2 bars" in done.stderr
+    )
+
+
 def test_the_file_that_is_predicted_cannot_be_another_than_the_one_named(exported):
     qlop, _ = exported
     done = predicted(qlop, "--data", "prices.parquet", "--params", json.dumps({"path": "others.parquet"}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -22,6 +23,12 @@ def nothing_wrong(content: bytes) -> str:
 
 def crashes(_: bytes) -> str:
     ctypes.string_at(0)
+    return ""
+
+
+def is_ended_by_another(number: bytes) -> str:
+    # A death is the same whoever sends the signal; the hook refuses os.kill.
+    signal.raise_signal(int(number))
     return ""
 
 
@@ -125,6 +132,15 @@ def test_time_and_memory_are_bounded(question: str, bounds: Bounds, said: str) -
 
 def test_an_error_that_nobody_expects_is_told_by_its_last_line() -> None:
     assert ask("fails") == "It ends the process that reads it, with exit code 1: KeyError: 'no such thing'."
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_process_that_was_ended_from_outside_says_nothing_of_the_file(number: signal.Signals) -> None:
+    said = ask("is_ended_by_another", str(number.value).encode())
+    assert said == (
+        f"The process that read it was ended from outside, with signal {number.value} ({number.name}): "
+        "nothing is known of it yet."
+    )
 
 
 @pytest.mark.parametrize("code", [0, 3])

@@ -134,3 +134,15 @@ def test_what_prices_come_adjusted_for_survives_the_cut() -> None:
     panel.attrs["adjustment"] = "total_return"
     assert "which cannot be undone" in refusal(panel, start_date="2004-03-03", adjustment="raw")
     assert load_panel(Shelf(panel), config(start_date="2004-03-03")).panel["close"].iloc[0] == 80.0
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.3, 1.5])
+def test_a_rate_that_looks_like_percent_is_pointed_at(rate: float) -> None:
+    panel = ten_days().assign(risk_free_rate_annual=0.01)
+    panel.iloc[4, panel.columns.get_loc("risk_free_rate_annual")] = rate
+    found = [finding for finding in load_panel(Shelf(panel), config()).findings if "rate" in finding]
+    said = (
+        "risk_free_rate_annual reaches 1.5, which is 150% a year, in AAPL at 2004-03-05. If the source gives "
+        "percent, set rate_in_percent."
+    )
+    assert found == ([said] if rate > 0.3 else [])

@@ -38,6 +38,20 @@ def test_a_half_day_and_a_sunday_evening_do_not_move_the_median():
     assert periods_per_year("1h", around_the_clock) == 24 * 252
 
 
+@pytest.mark.parametrize(
+    ("interval", "frequency", "expected"), [("1d", "1D", 365.0), ("2d", "2D", 182.5), ("1h", "1h", 8760.0)]
+)
+def test_what_trades_on_every_day_of_the_week_has_365_sessions(interval, frequency, expected):
+    held = pd.date_range("2024-01-01", "2024-12-30", freq=frequency, tz="UTC")
+    assert periods_per_year(interval, held) == expected
+
+
+@pytest.mark.parametrize("days", ["Mon Tue Wed Thu Fri", "Sun Mon Tue Wed Thu", "Sat Sun Mon Tue Wed"])
+def test_five_days_a_week_are_252_sessions_whichever_they_are(days):
+    held = pd.date_range("2024-01-01", "2024-12-30", freq=pd.offsets.CustomBusinessDay(weekmask=days), tz="UTC")
+    assert periods_per_year("1d", held) == 252.0
+
+
 def test_what_the_config_says_goes_first():
     assert periods_per_year("1d", NOT_READ, 365.0) == 365.0
     assert periods_per_year("1h", NOT_READ, 8760.0) == 8760.0

@@ -8,7 +8,7 @@ import pytest
 
 from core.contracts.model import TrainContext
 from core.engine.fitted_model import FittedModel
-from core.engine.permutation_importances import PERMUTATION, permutation_importances
+from core.engine.permutation_importances import PERMUTATION, judged_histories, permutation_importances
 from core.testing.training_rows import make_training_data
 from plugins.models.linear import Linear
 
@@ -54,3 +54,15 @@ def test_rows_that_the_model_leaves_out_are_not_judged() -> None:
     found = permutation_importances(fitted("regression", Demanding), later.features, later.target, seed=1)
     assert np.isfinite(found).all()
     assert found.idxmax() == "momentum_20"
+
+
+def test_a_model_that_reads_earlier_rows_is_judged_by_the_last_rows_of_whole_tickers() -> None:
+    few = np.tile([0, 1, 2, 3, 4], 1_000)
+    judged = judged_histories(few)
+    assert np.unique(few[judged], return_counts=True)[1].tolist() == [1_000, 1_000]
+    one = judged_histories(np.zeros(5_000, dtype=np.int8))
+    assert one.tolist() == list(range(3_000, 5_000))
+    many = judged_histories(np.tile(np.arange(3_000), 100))
+    assert len(many) == len(np.unique(many)) <= 2_000
+    assert set(np.diff(many[many % 3_000 == many[0] % 3_000])) == {3_000}, "no bar of a ticker is left out"
+    assert judged_histories(few[:40]).tolist() == list(range(40)), "few rows are judged by all together"

@@ -13,6 +13,7 @@ from core.engine.summary import DataFacts, PredictionFacts, StrategyFacts, Summa
 BETTER = Comparison(0.4, 0.1, 0.7, 0.05, 0.01, 0.09, 0.95)
 WORSE = Comparison(-0.4, -0.7, -0.1, -0.05, -0.09, -0.01, 0.95)
 UNDECIDED = Comparison(-0.03, -0.21, 0.15, 0.0, -0.05, 0.05, 0.95)
+QUESTION = "is a position of 2x the equity, held for 20 bars, worth more than one of 1x?"
 START, END = date(2003, 3, 5), date(2013, 3, 1)
 
 
@@ -62,7 +63,7 @@ FACTS = SummaryFacts(
         left_out={"FB": 196},
         survivorship="Hindsight flattered them.",
     ),
-    terms=TermsFacts(leverage=2.0, horizon_bars=20, fee_bps=5.0, debit_spread_annual=0.015),
+    terms=TermsFacts(question=QUESTION, leverage=2.0, fee_bps=5.0, debit_spread_annual=0.015),
     strategy=StrategyFacts("model", figures(261_000.0)),
     first_bar=START,
     last_bar=END,
@@ -240,7 +241,7 @@ def test_a_strategy_that_never_traded_is_named_cash():
 
 
 def test_the_model_is_asked_whether_it_can_tell():
-    assert "Can the model tell when it is worth it? No: it does worse than the base rate alone" in said(FACTS)
+    assert "Can the model tell what its label asks? No: it does no better than the base rate alone" in said(FACTS)
     assert "It does better than the base rate alone" in said(replace(FACTS, predictions=SKILLED))
 
 
@@ -267,7 +268,7 @@ def test_trials_and_power_are_told():
 
 
 def test_a_rule_without_predictions_has_no_block_of_them():
-    facts = replace(FACTS, predictions=None, terms=replace(FACTS.terms, leverage=None))
+    facts = replace(FACTS, predictions=None, terms=replace(FACTS.terms, question="", leverage=None))
     text = said(facts)
     assert "Predictions" not in text
     assert "Question" not in text
@@ -346,3 +347,83 @@ def test_a_backtest_of_a_model_that_may_know_its_bars_is_no_test_and_no_evidence
     assert f"is traded from {START} on." in text
     earlier = LearnedElsewhere(START - timedelta(days=1), START)
     assert said(replace(beyond_luck, traded_model=earlier)) == said(beyond_luck)
+
+
+REGRESSION = replace(
+    PREDICTIONS,
+    base_rate=None,
+    brier=None,
+    base_rate_brier=None,
+    auc=None,
+    share_equal_to_sign=None,
+    rmse=0.01971,
+    base_rmse=0.01802,
+    r2_out_of_sample=-0.196,
+    rank_correlation=-0.012,
+)
+BEYOND_LUCK = judged(BETTER, predictions=SKILLED, sharpe=SharpeSample(0.08, 2520, 0.0, 3.0))
+
+
+def test_a_regression_is_held_to_the_mean_of_its_training_rows():
+    text = said(replace(BEYOND_LUCK, predictions=REGRESSION))
+    assert "NO EVIDENCE that model adds anything: its predictions are no better than the training mean." in text
+    assert "No: it does no better than the training mean alone (RMSE 0.01971 against 0.01802)" in text
+    assert "RMSE 0.01971, the training mean's 0.01802: the predictions are no better than" in text
+    assert "R2 -0.1960, out of sample" in text
+    assert "Rank corr. -0.012 with the target" in text
+    skilled = said(replace(BEYOND_LUCK, predictions=replace(REGRESSION, rmse=0.01712)))
+    assert "Verdict EVIDENCE: model is better than" in skilled
+    assert "4.99 % better than knowing the training mean alone" in skilled
+
+
+def test_predictions_that_nobody_scored_are_no_evidence_and_called_unknown():
+    unscored = PredictionFacts(
+        START, END, n_folds=0, n_rows=0, base_rate=None, brier=None, base_rate_brier=None, auc=None
+    )
+    text = said(replace(BEYOND_LUCK, predictions=unscored))
+    assert "NO EVIDENCE that model adds anything: it is not known whether its predictions beat the base rate." in text
+    assert "Can the model tell what its label asks? Not known: nobody has scored these predictions" in text
+    assert f"Predictions, out of sample, {START} to {END} Scores none: nobody has scored these predictions" in text
+    assert "0 rows of 0 folds" not in text
+
+
+def test_labels_are_not_called_worth_it_whatever_they_ask():
+    asked = "does the return of a long over 5 bars exceed 0 %?"
+    text = said(replace(FACTS, terms=replace(FACTS.terms, question=asked)))
+    assert f"Question {asked}" in text
+    assert "41.2 % of the labels are 1 (yes)" in text
+    silent = said(replace(FACTS, terms=replace(FACTS.terms, question="")))
+    assert "Question" not in silent
+    assert "of the labels are 1 Label" in silent
+    assert "worth it" not in text + silent
+
+
+def test_equal_money_is_called_equal_and_not_beaten():
+    within_rounding = StrategyFacts("twin", figures(261_000.0 * (1.0 + 1e-12)), UNDECIDED)
+    text = said(replace(FACTS, baselines=(*FACTS.baselines, within_rounding)))
+    assert "it loses to always_1x, equals twin and beats always_2x and NASDAQ." in text
+
+
+def test_a_curve_that_is_a_baselines_is_called_that():
+    twin = StrategyFacts("twin", figures(261_000.0), UNDECIDED, is_same_curve=True)
+    text = said(replace(BEYOND_LUCK, baselines=(*BEYOND_LUCK.baselines, twin)))
+    assert "NO EVIDENCE that model adds anything: its curve is that of twin." in text
+    assert "Its curve is that of twin on every bar" in text
+    assert "Beside twin" not in text
+
+
+def test_what_is_too_short_to_compare_is_said_and_is_no_evidence():
+    ruined = StrategyFacts("gone", figures(-5.0, is_ruined=1.0), None)
+    text = said(replace(BEYOND_LUCK, baselines=(*BEYOND_LUCK.baselines, ruined)))
+    assert "NO EVIDENCE that model adds anything: it is too short to compare with gone." in text
+    assert "Beside gone: too short to compare; both have fewer than 30 bars up to a ruin." in text
+    alone = said(replace(BEYOND_LUCK, baselines=(ruined,), benchmark=None))
+    assert "nothing to compare it with" not in alone
+
+
+def test_cash_has_no_claim_to_skill():
+    idle = replace(BEYOND_LUCK, strategy=StrategyFacts("model", figures(900_000.0, n_fills=0.0)), sharpe=None)
+    text = said(replace(idle, predictions=None))
+    assert "NO EVIDENCE that model adds anything: it has taken no risk." in text
+    assert "The curve takes no risk and has no Sharpe ratio to judge." in text
+    assert "deflated" not in text

@@ -82,6 +82,15 @@ def test_a_text_of_a_number_too_large_is_refused() -> None:
         numbers_of(cells("1e999"))
 
 
+@pytest.mark.parametrize("wrong", ["9", "x", "1,"])
+def test_a_long_cell_is_cut_where_it_is_shown(wrong: str) -> None:
+    with pytest.raises(CellError) as told:
+        numbers_of(cells("1", wrong * 2_000_000))
+    assert told.value.row == 1
+    assert wrong * 30 in told.value.reason
+    assert len(told.value.reason) < 250
+
+
 def test_whole_numbers_decimals_and_small_floats_become_float64() -> None:
     assert numbers_of(cells(1, 2)).tolist() == [1.0, 2.0]
     assert numbers_of(cells(Decimal("1.25"))).tolist() == [1.25]

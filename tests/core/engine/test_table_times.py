@@ -29,6 +29,8 @@ def texts(index: pd.DatetimeIndex) -> list[str]:
         "2004-03-05T00:00:00Z",
         "2004-03-05 00:00:00-05:00",
         "2004-03-05T00:00:00+0900",
+        "2004-03-05 00:00:00-05",
+        "2004-03-05 00:00:00+02",
         date(2004, 3, 5),
         pd.Timestamp("2004-03-05"),
         datetime(2004, 3, 5, tzinfo=UTC),
@@ -51,8 +53,9 @@ def test_a_session_given_as_a_moment_is_the_exchanges_date() -> None:
 
 
 def test_an_intraday_time_with_an_offset_is_that_moment() -> None:
-    moments = timestamps_of(cells("2004-03-05 09:30:00-05:00", "2004-03-05T14:31:00Z"), daily=False)
-    assert texts(moments) == ["2004-03-05 14:30", "2004-03-05 14:31"]
+    written = ["09:30:00-05:00", "14:31:00Z", "09:32:00-05", "09:33-0500", "20:04:00.5+0530", "15:35:00+01"]
+    moments = timestamps_of(cells(*(f"2004-03-05 {time}" for time in written)), daily=False)
+    assert texts(moments) == [f"2004-03-05 14:{minute}" for minute in range(30, 36)]
 
 
 def test_an_intraday_time_without_a_zone_needs_one() -> None:

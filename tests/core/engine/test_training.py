@@ -97,8 +97,8 @@ class Notebook:
     metrics: list[tuple] = field(default_factory=list)
     logged: list[tuple] = field(default_factory=list)
 
-    def progress(self, step: str, value: float, total: float) -> None:
-        self.progressed.append((step, value, total))
+    def progress(self, step: str, value: float, total: float, unit: str = "fits", *, within: str = "") -> None:
+        self.progressed.append((step, value, total) if not within else (step, value, total, unit, within))
 
     def metric(self, name: str, value: float | None, step: int | None, fold: int | None) -> None:
         self.metrics.append((name, value, step, fold))
@@ -399,10 +399,25 @@ def test_a_cancelled_run_stops_at_the_next_check(checks: int) -> None:
 
 
 def test_a_cancelled_run_stops_inside_a_fit() -> None:
-    notebook = Notebook(checks_left=4)
+    # The first round tells two losses, then how far it is.
+    notebook = Notebook(checks_left=3)
     with pytest.raises(RunCancelled):
         train_model(task_of(XGBoost, report=notebook))
     assert notebook.progressed == []
+
+
+def test_a_fit_tells_how_far_it_is_within_the_training() -> None:
+    notebook = Notebook()
+    train_model(task_of(XGBoost, report=notebook))
+    parts = [event[1:] for event in notebook.progressed if event[0] == "fit model"]
+    assert {event[2:] for event in parts} == {(f"rounds, fit {k} of 4", "train folds") for k in (1, 2, 3, 4)}
+    assert parts[0][:2] == (1.0, 400.0)
+    ends = [done for done, total, *_ in parts if done == total]
+    assert len(ends) == 4, "a fit that stops early is whole once it has ended"
+    whole = [event[1] for event in notebook.progressed if event[0] == "train folds"]
+    assert whole == sorted(whole)
+    assert {1, 2, 3, 4} <= set(whole)
+    assert any(0.0 < done < 1.0 for done in whole)
 
 
 @pytest.mark.parametrize(

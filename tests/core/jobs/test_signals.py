@@ -163,6 +163,27 @@ def test_a_wish_from_before_the_run_had_a_folder_is_left_there(tmp_path: Path) -
     assert flag.is_set
 
 
+@pytest.mark.parametrize("error", [ValueError("a file was blamed"), KeyboardInterrupt(), SystemExit(3)])
+def test_a_wish_outranks_the_error_that_it_led_to(tmp_path: Path, error: BaseException) -> None:
+    flag = CancelFlag()
+    flag.watch(tmp_path)
+    assert not flag.is_set
+    # Right after a look: the next one that is due would come too late.
+    request_cancel(tmp_path, "asked by a person")
+    with pytest.raises(RunCancelled, match=r"^asked by a person\.$") as raised, flag.outranking_errors():
+        raise error
+    assert raised.value.__context__ is error
+
+
+def test_an_error_of_which_nobody_s_wish_is_the_cause_stays_itself(tmp_path: Path) -> None:
+    flag = CancelFlag()
+    flag.watch(tmp_path)
+    with pytest.raises(ValueError, match="the file"), flag.outranking_errors():
+        raise ValueError("the file is broken")
+    with flag.outranking_errors():
+        request_cancel(tmp_path, "too late for a block that ended well")
+
+
 def test_outside_the_main_thread_no_handler_is_touched() -> None:
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
     seen = []

@@ -65,6 +65,23 @@ def test_asking_for_a_plugin_that_failed_before_tries_once_more(place, strategy,
     assert place.registry().create("strategies", "steady", {}).params.exposure == 1.0
 
 
+def test_an_import_that_somebody_ended_is_tried_again_when_somebody_looks(place, strategy, tmp_path):
+    """Who cancels a run ends the process that looks at plugins for it."""
+    ended = tmp_path / "ended"
+    once = f"import os; os.path.exists({str(ended)!r}) or (open({str(ended)!r}, 'w').close(), os.kill(os.getpid(), 15))"
+    place.write(strategy(header=once))
+    place.write("import os\nos._exit(7)\n", "exits")
+    first = {plugin.name: plugin for plugin in place.registry().list()}
+    assert first["steady"].problem.startswith("Its import was ended with signal 15 (SIGTERM), by which processes are")
+    assert first["exits"].status is PluginStatus.BROKEN
+    registry = place.registry()
+    assert {plugin.name: plugin.status for plugin in registry.list()} == {
+        "steady": PluginStatus.AVAILABLE,
+        "exits": PluginStatus.BROKEN,
+    }
+    assert (registry.remembered, registry.scanned) == (1, 1)
+
+
 def test_a_plugin_that_fails_only_here_is_told_as_such(place, strategy):
     place.write(strategy(header="import sys; assert 'pytest' not in sys.modules, 'only without pytest'"))
     registry = place.registry()

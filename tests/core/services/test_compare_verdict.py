@@ -67,6 +67,16 @@ def test_a_ranking_is_told_with_its_lead_and_never_as_significant(name, values, 
     assert "significant" not in text
 
 
+def test_returns_over_other_dates_are_not_ranked():
+    days = (("aaaaaaaa-1", "2003-03-07", "2013-03-01"), ("bbbbbbbb-2", "2000-03-01", "2013-03-01"))
+    rows = (Difference("sharpe", (0.8, 0.4, None)), Difference("auc", (0.6, 0.5, None)))
+    text = said(traded=days, metrics=rows)
+    assert "They traded different dates, so that their returns cannot be ranked: aaaaaaaa 2003-03-07 to" in text
+    assert "highest Sharpe" not in text
+    assert "highest AUC" in text
+    assert "highest Sharpe" in said(traded=(days[0], ("bbbbbbbb-2", *days[0][1:])), metrics=rows)
+
+
 def test_one_figure_alone_is_not_ranked():
     text = said(metrics=(Difference("sharpe", (1.0, None, None)),))
     assert "highest" not in text

@@ -33,7 +33,7 @@ class Guarded(qlop.OrchestratorPlugin):
 
     def check_config(self, config, make_plugin):
         if config.title == "crash":
-            raise ZeroDivisionError("oh")
+            raise ZeroDivisionError("oh, at x://u:hunter2@h")
         if config.title == "refuse":
             raise qlop.ConfigError("splits.scheme is not what this mode likes.")
 
@@ -131,7 +131,7 @@ def test_a_mode_of_a_users_folder_refuses_or_breaks_and_both_are_told(guarded):
     assert paths_of(refused) == [("splits", "scheme")]
     broken = check_draft(guarded, {"mode": "guarded", "title": "crash"})
     assert paths_of(broken) == [("mode",)]
-    assert "ZeroDivisionError: oh" in broken.problems[0].message
+    assert "ZeroDivisionError: oh, at x://u:***@h" in broken.problems[0].message
 
 
 def test_a_secret_stays_the_reference_that_it_is(guarded):

@@ -34,6 +34,19 @@ def test_the_rest_takes_as_long_as_the_rate_says():
     assert clock.eta_s("train", 10, 10) == 0.0
 
 
+def test_a_step_that_begins_anew_is_estimated_anew():
+    moments = Moments()
+    clock = EtaClock(moments)
+    clock.eta_s("fit model", 0, 10)
+    moments.pass_s(100)
+    clock.eta_s("fit model", 10, 10)
+    assert clock.eta_s("fit model", 0, 10) is None
+    moments.pass_s(2)
+    assert clock.eta_s("fit model", 1, 10) == pytest.approx(18.0)
+    moments.pass_s(2)
+    assert clock.eta_s("fit model", 2, 10) == pytest.approx(16.0)
+
+
 def test_a_step_without_a_total_or_a_move_has_no_estimate():
     moments = Moments()
     clock = EtaClock(moments)

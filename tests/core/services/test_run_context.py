@@ -40,6 +40,15 @@ def test_numbers_of_numpy_reach_the_log_as_numbers(workbench):
     assert environment["n"] == 4
 
 
+def test_what_a_library_says_is_logged_with_stars_for_its_password(workbench):
+    seen = []
+    with open_run(workbench.home, new_run_id(), {}, {}, owns_process=False) as session:
+        context_of(session, workbench, seen).log("retrying https://u:hush@h/x?token=hush", proxy="http://u:hush@p:1")
+    assert seen[0].payload.message == "retrying https://u:***@h/x?token=***"
+    assert dict(seen[0].payload.fields) == {"proxy": "http://u:***@p:1"}
+    assert "hush" not in (session.folder.path / "events.jsonl").read_text()
+
+
 def test_progress_bears_an_estimate_once_it_moves(workbench):
     seen = []
     with open_run(workbench.home, new_run_id(), {}, {}, owns_process=False) as session:
@@ -66,12 +75,16 @@ def test_only_a_completed_runs_artifacts_can_be_used(workbench):
         raise RunError("no")
     with open_run(workbench.home, completed, {"mode": "train"}, {}, owns_process=False) as session:
         session.save_json("data", {})
+        session.save_metrics({"brier": 0.25})
     with open_run(workbench.home, new_run_id(), {}, {}, owns_process=False) as session:
         context = context_of(session, workbench, [])
         assert (context.artifacts_of(completed) / "data.json").is_file()
         assert context.config_of(completed) == {"mode": "train"}
+        assert context.metrics_of(completed) == {"brier": 0.25}
         with pytest.raises(RunError, match="has failed"):
             context.artifacts_of(failed)
+        with pytest.raises(RunError, match="has failed"):
+            context.metrics_of(failed)
         with pytest.raises(RunError, match="no run"):
             context.artifacts_of(new_run_id())
 

@@ -135,6 +135,15 @@ def test_the_import_of_a_network_that_is_mended_is_accepted(workbench, tmp_path)
     assert not check_draft(workbench, config).problems
 
 
+def test_the_import_of_a_network_that_somebody_ended_is_tried_again(workbench, tmp_path):
+    config = {**SMALL, **imported("my_network:Net", width=3)}
+    once = "import os\nos.path.exists('ended') or (open('ended', 'w').close(), os.kill(os.getpid(), 15))\n"
+    (tmp_path / "my_network.py").write_text("".join((once, *NETWORK)))
+    (problem,) = check_draft(workbench, config).problems
+    assert "imports my_network:Net was ended from outside, with signal 15 (SIGTERM)" in problem.message
+    assert not check_draft(workbench, config).problems
+
+
 def test_a_section_that_the_mode_does_not_use_is_not_asked(workbench):
     config = {**SMALL, "mode": "inspect_data", **model("mlp", device="cuda")}
     assert run_mode(workbench, RunRequest(config=config)).status == "completed"

@@ -3,6 +3,7 @@
 from io import BytesIO
 from zipfile import ZipFile
 
+import numpy as np
 import pytest
 
 from core.base.errors import RunError
@@ -49,6 +50,18 @@ def test_runs_that_kept_a_model_are_listed_and_others_are_not(trained):
     assert table["run_id"].tolist() == [model]
     assert table.loc[0, ["model", "labeler", "tickers"]].tolist() == ["linear", "leverage_opportunity", "AAPL, IBM"]
     assert 0.0 < table.loc[0, "auc"] < 1.0
+    assert np.isnan(table.loc[0, "r2_out_of_sample"])
+
+
+def test_a_regressions_score_is_listed(tmp_path):
+    workbench = open_workbench(tmp_path / "home")
+    run_id = run({**CONFIG, "label": {"labeler_type": "forward_return"}}, home=workbench.home.path).run_id
+    (row,) = trained_models(workbench).to_dict("records")
+    assert row["run_id"] == run_id
+    assert row["r2_out_of_sample"] == pytest.approx(
+        RunFolder.open(workbench.home, run_id).metrics()["r2_out_of_sample"]
+    )
+    assert np.isnan(row["auc"])
 
 
 def test_a_model_is_listed_however_many_runs_came_after_it(tmp_path, make_large_store):
@@ -126,6 +139,14 @@ def test_scores_no_better_than_the_base_rate_are_a_limit():
     told = model_limits({"brier": 0.26, "base_rate_brier": 0.25, "auc": 0.49}, {}, {})
     assert any("no better than a constant" in sentence for sentence in told)
     assert any("a coin has 0.5" in sentence for sentence in told)
+
+
+def test_a_regression_no_better_than_the_training_mean_is_a_limit():
+    worse = {"rmse": 0.01971, "base_rmse": 0.01802, "r2_out_of_sample": -0.196}
+    (told,) = model_limits(worse, {}, {})
+    assert "error is 0.01971 and that of the training mean alone 0.01802 (R2 -0.196)" in told
+    assert "no better than a constant" in told
+    assert model_limits({**worse, "rmse": 0.017, "r2_out_of_sample": 0.11}, {}, {}) == []
 
 
 def test_good_scores_on_many_rows_leave_only_what_the_data_say():

@@ -13,8 +13,15 @@ BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 RUN_ID = "7f1c0e0a-52a4-4c8e-9d0a-1f6f0f6b7a11"
 
 
-def moved(second: float, value: float, total: float | None = 10.0, step: str = "fit", eta_s: float | None = None):
-    payload = ProgressPayload(value=value, total=total, unit="folds", step_name=step, eta_s=eta_s)
+def moved(
+    second: float,
+    value: float,
+    total: float | None = 10.0,
+    step: str = "fit",
+    eta_s: float | None = None,
+    within: str = "",
+):
+    payload = ProgressPayload(value=value, total=total, unit="folds", step_name=step, eta_s=eta_s, within=within)
     return Event(
         task_id=RUN_ID,
         seq=1 + int(second),
@@ -72,6 +79,18 @@ def test_a_step_of_which_all_is_done_says_so_and_what_was_said_since():
     assert progress_of([*finished, said], at(9)).status_since == "Backtesting"
     assert not progress_of([moved(0, 0), moved(8, 9)], at(8)).is_done
     assert not progress_of([moved(0, 0, None), moved(8, 9, None)], at(8)).is_done
+
+
+def test_a_part_is_told_beside_the_step_that_it_belongs_to():
+    def part(second: float, value: float):
+        return moved(second, value, 30.0, step="fit model", within="train folds")
+
+    events = [moved(0, 0, 3, "train folds"), part(1, 0), part(2, 30), moved(6, 1.0, 3, "train folds"), part(7, 2)]
+    found = progress_of([*events, part(9, 6)], at(9))
+    assert (found.step, found.done, found.total, found.is_done) == ("train folds", 1.0, 3.0, False)
+    assert (found.part.step, found.part.done, found.part.eta_s) == ("fit model", 6.0, pytest.approx(12.0))
+    assert progress_of([part(1, 1)], at(1)).step == "fit model", "a log's end may hold the part alone"
+    assert progress_of(events[:4], at(6)).part is None
 
 
 def test_only_runs_that_have_not_ended_are_listed_with_their_progress(tmp_path):

@@ -379,7 +379,9 @@ def test_a_damaged_sqlite_file_is_told_and_put_aside_by_reindex(tmp_path: Path) 
         ("mysql://u:hunter2@h/d", "cannot be a 'mysql' database"),
         ("not a url hunter2", "is no database URL"),
         ("sqlite://", "cannot be a 'sqlite' database of that URL"),
-        ("postgresql://u:hunter2@127.0.0.1:1/d", r"u:\*\*\*@127\.0\.0\.1:1/d cannot be used: .*Is the server up\?"),
+        ("postgresql://u:a@hunter2@127.0.0.1:1/d", "must be written %40"),
+        ("postgresql://127.0.0.1:1/d?password=hunter2", r"postgresql://127\.0\.0\.1:1/d cannot be used"),
+        ("postgresql://u:hunter2@127.0.0.1:1/d", r"postgresql://127\.0\.0\.1:1/d cannot be used: .*Is the server up\?"),
     ],
 )
 def test_a_database_that_cannot_be_used_is_told_without_its_password(tmp_path: Path, url: str, told: str) -> None:

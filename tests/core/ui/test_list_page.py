@@ -22,6 +22,23 @@ def models_of_a_page(n_models):
     model_choice(table, chosen="x", choose=print, n_models=n_models)
 
 
+def models_with_scores(scores):
+    import pandas as pd
+
+    from core.ui.model_view import model_choice
+
+    names = ("run_id", "title", "model", "labeler", "tickers", "n_rows", "n_folds", "trained_at")
+    table = pd.DataFrame([dict.fromkeys(names, "x")]).assign(auc=float("nan"), brier_skill=float("nan"), **scores)
+    model_choice(table, chosen="x", choose=print, n_models=1)
+
+
+@pytest.mark.parametrize(("r2", "is_shown"), [(-0.196, True), (float("nan"), False)])
+def test_the_score_of_regressions_has_a_column_where_there_are_any(r2, is_shown):
+    app = AppTest.from_function(models_with_scores, args=({"r2_out_of_sample": r2},), default_timeout=60).run()
+    assert not app.exception
+    assert ("r2_out_of_sample" in app.dataframe[0].value) == is_shown
+
+
 @pytest.mark.parametrize("n_rows", [0, 1, 2_000])
 def test_what_fits_one_table_has_no_choice_of_pages(n_rows):
     app = AppTest.from_function(drawn, args=(n_rows,), default_timeout=60).run()

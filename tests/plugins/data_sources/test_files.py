@@ -44,6 +44,32 @@ def tickers_of(panel: pd.DataFrame) -> list[str]:
     return sorted(panel.index.get_level_values("ticker").unique())
 
 
+@pytest.mark.parametrize("name", ["MSFT.CSV", "MSFT.CSV.GZ", "MSFT.csv.gz", "MSFT.PARQUET"])
+def test_a_suffix_in_capitals_is_that_suffix(tmp_path: Path, name: str) -> None:
+    write(tmp_path, "AAPL.csv", THREE_DAYS)
+    path = tmp_path / name
+    if name == "MSFT.PARQUET":
+        load(str(tmp_path / "AAPL.csv")).droplevel("ticker").rename_axis("date").reset_index().to_parquet(path)
+    else:
+        path.write_bytes(gzip.compress(THREE_DAYS.encode()) if name.lower().endswith("gz") else THREE_DAYS.encode())
+    assert tickers_of(load(str(tmp_path))) == ["AAPL", "MSFT"]
+    assert tickers_of(load(str(tmp_path), ("MSFT",))) == ["MSFT"]
+
+
+def test_two_files_named_after_one_ticker_are_refused_not_chosen_from(tmp_path: Path) -> None:
+    write(tmp_path, "AAPL.csv", THREE_DAYS)
+    write(tmp_path, "MSFT.csv", THREE_DAYS)
+    (tmp_path / "AAPL.csv.gz").write_bytes(gzip.compress(THREE_DAYS.replace("11", "11.5").encode()))
+    assert "AAPL.csv and AAPL.csv.gz are both named after the ticker 'AAPL'" in refusal(str(tmp_path), ("AAPL",))
+    assert tickers_of(load(str(tmp_path), ("MSFT",))) == ["MSFT"]
+
+
+@pytest.mark.parametrize("damaged", [b"\x1f\x8b123", gzip.compress(THREE_DAYS.encode())[:10] + b"\xff" * 40])
+def test_a_packed_file_that_is_damaged_from_its_beginning_is_named(tmp_path: Path, damaged: bytes) -> None:
+    (tmp_path / "AAPL.csv.gz").write_bytes(damaged)
+    assert "AAPL.csv.gz: it cannot be read as CSV in utf-8" in refusal(str(tmp_path / "AAPL.csv.gz"))
+
+
 def test_a_file_is_the_ticker_that_it_is_named_after(tmp_path: Path) -> None:
     panel = load(write(tmp_path, "AAPL.csv", THREE_DAYS))
     assert tickers_of(panel) == ["AAPL"]

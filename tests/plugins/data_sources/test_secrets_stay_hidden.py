@@ -18,6 +18,11 @@ import pytest
 from sqlalchemy import create_engine, text
 from streamlit.testing.v1 import AppTest
 
+from core.base.events import RunState
+from core.jobs.watch import follow
+from core.services.health import relay_health
+from core.services.settings_origins import shown_settings
+from core.services.submit_run import submit_run
 from core.services.workbench import open_workbench
 from core.ui.tear_sheet.html_report import html_report
 from plugins.data_sources.sample import Sample
@@ -28,6 +33,26 @@ MARK = "zq9Hush7xk"
 
 SECRET = f"a<&>\"'%41{{0}}$(id)`\\n/@:#?=+ \N{SNOWMAN}{MARK}-end"
 FORMS = (MARK.encode(), *(base64.b64encode(("." * pad + SECRET).encode())[4:40] for pad in range(3)))
+
+
+CLUMSY = '''
+import os
+import qlop
+
+
+class Clumsy(qlop.OrchestratorPlugin):
+    """Fails before a run begins."""
+
+    name = "clumsy"
+    version = "1.0.0"
+    requires_qlop = ">=0.1,<1"
+
+    def check_config(self, config, make_plugin):
+        raise ValueError(f"cannot reach {os.environ['THE_URL']}")
+
+    def run(self, config, context):
+        return qlop.RunResult(metrics={})
+'''
 
 
 class Qlop:
@@ -200,6 +225,67 @@ def test_a_secret_in_the_config_itself_is_refused_and_not_repeated(qlop):
         assert done.returncode == 2
         assert MARK.encode() not in done.stdout + done.stderr
         assert not (qlop.home / "runs").exists() or not any((qlop.home / "runs").iterdir())
+
+
+def test_a_password_in_a_wrong_place_is_refused_and_kept_nowhere(qlop):
+    url = f"postgresql://u:{MARK}@localhost/db"
+    params = {"sqlite_file": url, "query": f"SELECT * FROM dblink('host=h password={MARK}') t", "password": MARK}
+    config = {**inspecting("sql", **params), "title": f"from {url}", "broker": {"broker_type": url}}
+    arguments = ("run", "inspect_data", "--set", f"data.data_source_params.schema_name={url}")
+    assert qlop.call(*arguments, config=config) == 2
+    told = qlop.told.decode()
+    for path in ("sqlite_file", "query", "password", "schema_name"):
+        assert f"data.data_source_params.{path} holds a password" in told
+    assert "title holds a password" in told
+    assert "broker.broker_type holds a password" in told
+    assert "'sql' takes one in data.data_source_params.url." in told
+    assert MARK not in told
+    left = [path for path in qlop.folder.rglob("*") if path.is_file() and path.name != "run.json"]
+    assert not any(MARK.encode() in path.read_bytes() for path in left)
+    assert not (qlop.home / "runs").exists()
+
+
+def test_a_traceback_of_a_command_has_stars_for_a_password(qlop):
+    folder = qlop.folder / "mine" / "orchestrators"
+    folder.mkdir(parents=True)
+    (folder / "clumsy.py").write_text(CLUMSY, encoding="utf-8")
+    assert qlop.call("run", "clumsy", config={}, QLOP_PLUGIN_PATH=str(folder.parent), THE_URL=f"x://u:{MARK}@h") == 1
+    assert b"Traceback" in qlop.told
+    assert b"ValueError: cannot reach x://u:***@h" in qlop.told
+    assert MARK.encode() not in qlop.told
+
+
+def test_an_option_that_was_put_aside_and_a_proxy_leave_their_passwords_nowhere(qlop):
+    aside = f"data.data_source_params.key={MARK}"
+    config = inspecting("alpha_vantage", key="env:THE_KEY", base_url="https://127.0.0.1:1", retries=0)
+    options = ("--set", aside, f"--set={aside}-2", "-s", "data.data_source_params.key=env:THE_KEY")
+    proxies = {"HTTPS_PROXY": f"http://u:a/{MARK}@127.0.0.1:1", "NO_PROXY": "", "no_proxy": ""}
+    assert qlop.call("run", "inspect_data", *options, config=config, THE_KEY=SECRET, **proxies) == 1
+    assert b"The proxy that HTTPS_PROXY names cannot be used" in qlop.told
+    (record,) = qlop.home.rglob("environment.json")
+    assert json.loads(record.read_text())["command"].count("data.data_source_params.key=***") == 1
+    assert [place for place in qlop.places_of_the_secret() if place != "arguments"] == []
+
+
+def test_a_run_in_the_background_tells_neither_the_stores_password_nor_the_relays_path(qlop, monkeypatch):
+    monkeypatch.setenv("QLOP_STORE_URL", f"postgresql://127.0.0.1:1/db?password={MARK}")
+    monkeypatch.setenv("QLOP_RELAY_URL", f"ws://127.0.0.1:1/{MARK}")
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    workbench = open_workbench(qlop.home)
+    run_id = submit_run(workbench, inspecting("sample"))
+    told = [event.payload for event in follow(workbench.home, run_id)]
+    assert told[-1].state is RunState.COMPLETED
+    assert any("The relay at ws://127.0.0.1:1 is away" in str(payload) for payload in told)
+    (output,) = qlop.home.rglob("stderr.txt")
+    assert "postgresql://127.0.0.1:1/db cannot be used" in output.read_text()
+    assert not any(MARK.encode() in path.read_bytes() for path in qlop.folder.rglob("*") if path.is_file())
+    assert not any(MARK in f"{setting}" for setting in shown_settings(workbench))
+    assert MARK not in relay_health(workbench).text
+    # The command line, as a person asks for the list.
+    process = [sys.executable, "-m", "core.cli.main", "runs", "list"]
+    done = subprocess.run(process, capture_output=True, text=True, check=False)
+    assert "postgresql://127.0.0.1:1/db cannot be used" in done.stderr
+    assert MARK not in done.stdout + done.stderr
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import logging
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,11 +17,9 @@ import qlop
 import yfinance
 from curl_cffi.requests import Session as CurlSession
 from qlop.testing import DataSourceContractSuite
-from yfinance.data import SingletonMeta
 
 from core.base.errors import RunCancelled
 from core.config.sections import LoadDataConfig
-from core.contracts.data_access import NoAccess
 from core.engine.load import load_panel
 from plugins.data_sources._yahoo_session import WatchedSession
 from plugins.data_sources.yfinance import YFinance
@@ -31,39 +30,14 @@ server = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(server)
 
 FIRST = server.LATE_2023
+Run = server.Run
 NEW_YORK = ZoneInfo("America/New_York")
-
-
-class Run(NoAccess):
-    """A run that notes what it hears and keeps bars in memory."""
-
-    def __init__(self, frames=None, stops_at=None):
-        self.frames = {} if frames is None else frames
-        self.lines, self.steps, self._stops_at = [], [], stops_at
-
-    def progress(self, ticker, done, total):
-        self.steps.append((ticker, done, total))
-        if ticker == self._stops_at:
-            raise RunCancelled("asked to stop")
-
-    def log(self, message, *, level="info"):
-        self.lines.append((level, message))
-
-    def read_bars(self, key):
-        return self.frames.get(json.dumps(key))
-
-    def keep_bars(self, key, frame):
-        kept = frame.copy()
-        kept.attrs = json.loads(json.dumps(frame.attrs))
-        self.frames[json.dumps(key)] = kept
 
 
 @pytest.fixture(autouse=True)
 def fresh_library(tmp_path):
-    SingletonMeta._instances.clear()
-    yfinance.set_tz_cache_location(str(tmp_path / "yfinance"))
-    yield
-    SingletonMeta._instances.clear()
+    with server.fresh_library(tmp_path):
+        yield
 
 
 @pytest.fixture
@@ -85,12 +59,7 @@ def new_session(yahoo):
 
 @pytest.fixture
 def source(new_session):
-    def make(run=None, **params):
-        made = YFinance("yfinance", YFinance.Params.model_validate({"back_off_s": 0.0, "retries": 3, **params}))
-        made.session, made.access = new_session(), run or Run()
-        return made
-
-    return make
+    return partial(server.source_of, new_session)
 
 
 def refusal(made, tickers, start=None, end=None, interval="1d"):

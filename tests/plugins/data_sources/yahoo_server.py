@@ -16,12 +16,60 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import yfinance
 from requests import Session
 from requests.adapters import HTTPAdapter
+from yfinance.data import SingletonMeta
+
+from core.base.errors import RunCancelled
+from core.contracts.data_access import NoAccess
+from plugins.data_sources.yfinance import YFinance
 
 LATE_2023 = date(2023, 11, 1)
 NOT_FOUND = {"code": "Not Found", "description": "No data found, symbol may be delisted"}
 NOT_LISTED = {"code": "Bad Request", "description": "Data doesn't exist for startDate = 1, endDate = 2"}
+
+
+class Run(NoAccess):
+    """A run that notes what it hears and keeps bars in memory."""
+
+    def __init__(self, frames=None, stops_at=None):
+        self.frames = {} if frames is None else frames
+        self.lines, self.steps, self._stops_at = [], [], stops_at
+
+    def progress(self, ticker, done, total):
+        self.steps.append((ticker, done, total))
+        if ticker == self._stops_at:
+            raise RunCancelled("asked to stop")
+
+    def log(self, message, *, level="info"):
+        self.lines.append((level, message))
+
+    def read_bars(self, key):
+        return self.frames.get(json.dumps(key))
+
+    def keep_bars(self, key, frame):
+        kept = frame.copy()
+        kept.attrs = json.loads(json.dumps(frame.attrs))
+        self.frames[json.dumps(key)] = kept
+
+
+@contextmanager
+def fresh_library(folder):
+    """The real library, which remembers nothing of before and writes what it remembers to the folder."""
+    SingletonMeta._instances.clear()
+    yfinance.set_tz_cache_location(str(folder / "yfinance"))
+    try:
+        yield
+    finally:
+        SingletonMeta._instances.clear()
+
+
+def source_of(new_session, run=None, **params):
+    """The plugin with a session that asks the server, and a run."""
+    made = YFinance("yfinance", YFinance.Params.model_validate({"back_off_s": 0.0, "retries": 3, **params}))
+    made.session, made.access = new_session(), run or Run()
+    return made
 
 
 @dataclass(frozen=True)

@@ -155,6 +155,23 @@ def test_without_java_nothing_is_written_unless_it_is_asked_for(
     np.testing.assert_allclose(found, fitted_model_of(artifact).predict(rows)["probability_1"], atol=1e-9)
 
 
+@pytest.mark.parametrize("name", ["INT", "TERM"])
+def test_a_reader_that_was_ended_from_outside_is_no_finding_about_the_file(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    artifact = trained(Linear, 2, tmp_path / "model", "platt")
+    java = tmp_path / "java" / "bin" / "java"
+    java.parent.mkdir(parents=True)
+    java.write_text(f"#!/bin/sh\nkill -s {name} $PPID\n")
+    java.chmod(0o755)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "java"))
+    with pytest.raises(
+        qlop.ExportError, match=rf"was ended from outside, with signal \d+ \(SIG{name}\): the file is not"
+    ):
+        exported(artifact, tmp_path)
+    assert not list(tmp_path.glob("*.pmml*"))
+
+
 def test_two_exports_have_the_same_bytes(tmp_path: Path) -> None:
     artifact = trained(XGBoost, 3, tmp_path / "model", "platt")
     for name in ("a", "b"):

@@ -42,6 +42,46 @@ def test_labels_keep_the_contract_and_can_be_reported(plugin_class, params, rand
     assert 0.0 < report["effective_sample_size_pooled"] < report["effective_sample_size"] < report["labelled_rows"]
 
 
+QUESTIONS = [
+    (ForwardReturn, {"horizon_bars": 3}, "what does the price, dividends included, return over 3 bars?"),
+    (Direction, {"threshold_return": 0.01}, "does the return of a long over 5 bars exceed 1 %?"),
+    (Direction, {"side": "short"}, "does the return of a short over 5 bars exceed 0 %?"),
+    (
+        LeverageOpportunity,
+        {},
+        "is a position of 2x the equity, held for 20 bars, worth more than one of 1x, net of costs and of margin calls?",
+    ),
+    (
+        LeverageOpportunity,
+        {"target": "advantage", "side": "short", "leverage": 1.5},
+        (
+            "how much more is a short position of 1.5x the equity, held for 20 bars, worth than one of 1x, net of costs and "
+            "of margin calls?"
+        ),
+    ),
+    (
+        TripleBarrier,
+        {},
+        "of a long that leaves at a barrier, or after 10 bars: does it touch its profit barrier before any other?",
+    ),
+    (
+        TripleBarrier,
+        {"target": "positive_return", "side": "short"},
+        "of a short that leaves at a barrier, or after 10 bars: does it return more than 0 %?",
+    ),
+    (
+        TripleBarrier,
+        {"target": "return"},
+        "of a long that leaves at a barrier, or after 10 bars: what does it return?",
+    ),
+]
+
+
+@pytest.mark.parametrize(("plugin_class", "params", "question"), QUESTIONS)
+def test_a_labeler_says_in_words_what_it_asks(plugin_class, params, question):
+    assert made(plugin_class, params).question == question
+
+
 @pytest.mark.parametrize(("plugin_class", "params"), CASES, ids=IDS)
 def test_labels_depend_on_bars_up_to_label_end_only(plugin_class, params, random_panel, terms_for):
     panel = random_panel(7)

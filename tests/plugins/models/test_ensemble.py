@@ -117,11 +117,11 @@ def test_no_row_that_taught_a_member_or_whose_label_reaches_into_a_block_is_pred
         start = bars[40 * block]
         predicted = asked[asked.get_level_values("timestamp") >= start]
         assert len(predicted) == 80
-        assert asked[-1][0] == bars[40 * block + 39], "no later row is shown"
+        assert asked.equals(predicted), "a history begins in the block: no row that taught is shown, and no later one"
+        assert asked[-1][0] == bars[40 * block + 39]
         assert taught.intersection(predicted).empty
         assert ends.max() < start
         assert len(taught) == 2 * (40 * block - 9)
-        assert (len(asked) > len(predicted)) == (kind is EarlierRows)
 
 
 def test_stacking_learns_which_member_to_believe(make_model) -> None:
@@ -168,6 +168,19 @@ def test_learning_curves_bear_the_members_names(make_model) -> None:
         f"{name}.{part}_logloss" for name in ("xgboost", "xgboost_2") for part in ("train", "validation")
     }
     assert len(seen) == 40
+
+
+@pytest.mark.parametrize(("method", "n_models"), [("average", 3), ("stacking", 10)])
+def test_progress_counts_the_models_and_the_share_of_the_one_that_learns(make_model, method, n_models) -> None:
+    told: list[tuple] = []
+    model = ensemble(make_model, members=[XGB, LINEAR, XGB], method=method, n_blocks=2)
+    context = qlop.TrainContext("classification", report_progress=lambda *step: told.append(step))
+    model.train(rows(), rows(60, seed=2), context)
+    assert {step[1:] for step in told} == {(n_models, "models")}
+    done = [step[0] for step in told]
+    assert done == sorted(done)
+    assert {*range(1, n_models + 1)} <= set(done), "each model counts, those that tell nothing too"
+    assert 0.0 < done[0] < 1.0, "the share that the first one told of itself"
 
 
 def test_importances_are_the_members_shares_weighted(make_model) -> None:

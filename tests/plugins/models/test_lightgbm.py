@@ -190,3 +190,10 @@ def test_a_small_fit_gives_the_same_bytes_whatever_the_thread_count(tmp_path: Pa
 def test_params_out_of_bounds_are_refused(params: dict) -> None:
     with pytest.raises(ValidationError):
         LightGBM.Params(**params)
+
+
+def test_each_round_counts() -> None:
+    told: list[tuple] = []
+    context = qlop.TrainContext("classification", report_progress=lambda *step: told.append(step))
+    LightGBM("lightgbm", LightGBM.Params(num_iterations=250)).train(rows(), None, context)
+    assert told == [(done, 250, "rounds") for done in range(1, 251)]

@@ -76,6 +76,15 @@ def test_the_learning_curve_is_the_out_of_bag_score_by_number_of_trees() -> None
     assert curve[64] < curve[8]
 
 
+@pytest.mark.parametrize(("thread_count", "expected"), [(1, [4, 5, 8, 10, 12, 16, 20, 24, 28, 32, 36, 40]), (4, None)])
+def test_trees_are_counted_as_they_grow_in_groups_that_keep_the_threads_at_work(thread_count, expected) -> None:
+    told: list[tuple] = []
+    model = RandomForest("random_forest", RandomForest.Params(n_estimators=40, min_samples_leaf=5))
+    context = qlop.TrainContext("regression", 5, thread_count, report_progress=lambda *step: told.append(step))
+    model.train(rows(n_classes=0, missing=False), None, context)
+    assert told == [(done, 40, "trees") for done in expected or [5, 10, 16, 20, 32, 40]]
+
+
 def test_a_missing_value_can_decide_a_split() -> None:
     data = rows()
     told = data.target.astype(bool)

@@ -228,3 +228,10 @@ def test_a_small_fit_gives_the_same_bytes_whatever_the_thread_count(tmp_path: Pa
         (tmp_path / str(thread_count)).mkdir()
         model.save_model(tmp_path / str(thread_count))
     assert (tmp_path / "1" / "booster.ubj").read_bytes() == (tmp_path / "8" / "booster.ubj").read_bytes()
+
+
+def test_each_round_counts() -> None:
+    told: list[tuple] = []
+    context = qlop.TrainContext("classification", report_progress=lambda *step: told.append(step))
+    XGBoost("xgboost", XGBoost.Params(n_estimators=250)).train(rows(), None, context)
+    assert told == [(done, 250, "rounds") for done in range(1, 251)]

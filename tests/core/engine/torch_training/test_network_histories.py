@@ -18,9 +18,9 @@ def frame(*rows):
     return pd.DataFrame({"value": np.arange(len(rows), dtype=float)}, index=index)
 
 
-def read(rows, sequence_bars=3, longest_gap_us=WEEK):
+def read(rows, sequence_bars=3, longest_gap_us=WEEK, stretch=None):
     """Return, for each row, the values that its history holds, in order."""
-    found = histories_of(rows, sequence_bars, longest_gap_us)
+    found = histories_of(rows, sequence_bars, longest_gap_us, stretch)
     values = rows["value"].to_numpy()[found.order]
     return [values[a : b + 1].astype(int).tolist() for a, b in zip(found.first, found.last, strict=True)]
 
@@ -43,6 +43,20 @@ def test_the_longest_gap_itself_is_no_hole():
     rows = frame(("2001-09-10", "A"), ("2001-09-17", "A"))
     assert read(rows) == [[0], [0, 1]]
     assert read(rows, longest_gap_us=WEEK - 1) == [[0], [1]]
+
+
+def test_a_history_begins_anew_in_another_stretch_however_near_it_is():
+    rows = frame(*[(f"2020-01-0{day}", ticker) for day in (6, 7, 8, 9) for ticker in "AB"])
+    parted = pd.Series([0, 0, 0, 0, 1, 1, 1, 1], index=rows.index)
+    assert read(rows, stretch=parted) == [[0], [1], [0, 2], [1, 3], [4], [5], [4, 6], [5, 7]]
+    backwards = rows.iloc[::-1]
+    assert read(backwards, stretch=parted.iloc[::-1])[::-1] == read(rows, stretch=parted)
+
+
+def test_the_usual_gap_is_that_within_stretches():
+    rows = frame(("2019-01-01", "A"), ("2019-02-01", "A"), ("2019-08-01", "A"), ("2019-09-01", "A"))
+    assert usual_longest_gap_us(rows, pd.Series([0, 1, 2, 2], index=rows.index)) == 5 * 31 * DAY
+    assert usual_longest_gap_us(rows, pd.Series([0, 1, 2, 3], index=rows.index)) == WEEK
 
 
 def test_rows_in_any_order_have_the_same_histories():

@@ -73,6 +73,15 @@ def test_both_losses_of_every_epoch_are_reported(kind):
     assert all(math.isfinite(value) for _, value, _ in seen)
 
 
+def test_each_epoch_counts_and_one_that_stops_early_stops_counting():
+    told = []
+    context = TrainContext("classification", seed=5, report_progress=lambda *step: told.append(step))
+    params = {**TINY[MLP], "epochs": 40, "early_stopping_epochs": 2, "learning_rate": 0.1}
+    MLP("mlp", MLP.Params.model_validate(params)).train(rows(), rows(1), context)
+    assert told == [(epoch, 40, "epochs") for epoch in range(len(told))]
+    assert 3 < len(told) < 41
+
+
 def log_loss(model, data):
     p = model.predict(data.features)["probability_1"].to_numpy()
     return float(-np.where(data.target == 1.0, np.log(p), np.log(1.0 - p)).mean())

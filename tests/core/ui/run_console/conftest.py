@@ -55,14 +55,14 @@ class WrittenRun:
     def begin(self):
         self.status(RunState.RUNNING, "The run has started.")
 
-    def status(self, state, text, error=None):
-        self._log.append(StatusPayload(state=state, current_status=text, error=error))
+    def status(self, state, text, error=None, elapsed_s=None):
+        self._log.append(StatusPayload(state=state, current_status=text, error=error, elapsed_s=elapsed_s))
 
     def say(self, message, level="info", **fields):
         self._log.append(LogPayload(level=level, message=message, fields=fields))
 
-    def progress(self, step_name, value, total=None, unit=""):
-        self._log.append(ProgressPayload(step_name=step_name, value=value, total=total, unit=unit))
+    def progress(self, step_name, value, total=None, unit="", within=""):
+        self._log.append(ProgressPayload(step_name=step_name, value=value, total=total, unit=unit, within=within))
 
     def metric(self, name, value, *, step=None, fold=None):
         self._log.append(MetricPayload(name=name, value=value, step=step, fold=fold))
@@ -71,8 +71,8 @@ class WrittenRun:
         made = ArtifactPathPayload(artifact_name=name, path=f"artifacts/{name}", size_bytes=size_bytes, sha256="0" * 64)
         self._log.append(made)
 
-    def end(self, state=RunState.COMPLETED, error=None):
-        self.status(state, "The run has ended.", error)
+    def end(self, state=RunState.COMPLETED, error=None, elapsed_s=None):
+        self.status(state, "The run has ended.", error, elapsed_s)
         self.die()
 
     def die(self):

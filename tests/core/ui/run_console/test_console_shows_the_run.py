@@ -86,12 +86,42 @@ def test_the_time_left_follows_from_the_times_of_the_steps_with_its_spread(writt
     expect(console.page.locator(".times")).to_contain_text("train folds: about 6.5 min left (6 to 7 min)")
 
 
+def test_a_part_that_begins_anew_is_under_way_beside_its_step_and_has_a_time_left_of_its_own(written_run, open_console):
+    run = written_run()
+    run.begin()
+    run.progress("load data", 1, 1)
+    run.progress("train folds", 0, 3, "fits")
+    for epoch in range(31):
+        run.progress("fit model", epoch, 30, "epochs, fit 1 of 3", within="train folds")
+    run.progress("train folds", 1, 3, "fits")
+    for epoch in range(5):
+        run.progress("fit model", epoch, 30, "epochs, fit 2 of 3", within="train folds")
+    _date_back(run.folder.events_path, seconds_apart=100)
+    console = open_console(run)
+    whole, part = console.page.locator(".phase.current").all()
+    expect(console.page.locator(".phase.current")).to_have_count(2)
+    expect(whole).to_contain_text("train folds1 of 3 fits")
+    # 26 epochs of 100 s are 43 minutes.
+    expect(part).to_contain_text("fit model4 of 30 epochs, fit 2 of 3  ·  about 43 min left")
+    expect(console.page.locator(".times")).to_contain_text("train folds: ")
+
+
 def _date_back(path, seconds_apart):
     """Write the events anew so that they came at equal distances, the last one now."""
     events = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     for ago, event in enumerate(reversed(events)):
         event["timestamp_utc"] = (utc_now() - timedelta(seconds=ago * seconds_apart)).isoformat()
     path.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
+
+
+def test_how_long_a_run_took_is_what_its_process_counted(written_run, open_console):
+    run = written_run()
+    run.begin()
+    console = open_console(run)
+    expect(console.badge).to_contain_text("running")
+    run.end(elapsed_s=7260.5)
+    expect(console.page.get_by_text("took 2:01:00 h")).to_be_visible()
+    expect(open_console(run).page.get_by_text("took 2:01:00 h")).to_be_visible()
 
 
 def test_a_failed_run_shows_its_reason(written_run, open_console):
@@ -111,6 +141,7 @@ def test_a_run_that_died_without_a_word_is_shown_as_crashed_with_its_last_lines(
     console = open_console(run)
     expect(console.badge).to_contain_text("crashed")
     expect(console.line("the last words")).to_be_visible()
+    expect(console.page.get_by_text("took ")).to_have_count(0)
 
 
 def test_hostile_lines_are_text(written_run, open_console):

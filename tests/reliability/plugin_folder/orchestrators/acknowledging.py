@@ -38,9 +38,10 @@ class Acknowledging(qlop.OrchestratorPlugin):
         for number in range(1, self.params.n_lines + 1):
             context.log(f"line {number}")
             os.write(acknowledge, b".")
+            if number % 10 == 0:
+                context.progress("talk", number, self.params.n_lines, "lines")
             if number % 50 == 0:
                 context.save_text(f"part_{number}.txt", f"{number} lines\n")
-                context.progress("talk", number, self.params.n_lines, "lines")
             # Not time.sleep: what moves the clock for a test breaks it.
             select.select([], [], [], self.params.pause_s)
         beside.kill()

@@ -1,0 +1,146 @@
+"""What a label and a strategy, or another run's predictions, contradict each other in is refused before the run."""
+
+import pytest
+
+from core.base.errors import ConfigError
+from core.services.draft import check_draft
+from core.services.run_mode import RunRequest, run_mode
+from core.services.workbench import open_workbench
+
+SMALL = {
+    "seed": 3,
+    "thread_count": 1,
+    "data": {"data_source_type": "sample", "tickers": ["AAPL"], "start_date": "2006-01-03", "end_date": "2008-06-30"},
+    "features": [{"name": "mom", "feature_step_type": "momentum", "feature_step_params": {"horizons_bars": [5]}}],
+    "label": {"labeler_type": "direction"},
+    "model": {"model_type": "linear"},
+    "splits": {"train_bars": 300, "test_bars": 200},
+    "strategy": {"strategy_type": "threshold"},
+}
+
+
+def label(name, **params):
+    return {"label": {"labeler_type": name, "labeler_params": params}}
+
+
+def strategy(name, **params):
+    return {"strategy": {"strategy_type": name, "strategy_params": params}}
+
+
+SIZED = strategy("leverage_opportunity")
+SHORT = label("direction", side="short")
+BELOW_STRATEGY = ("strategy", "strategy_params")
+
+WRONG = {
+    "threshold on a short label": (SHORT, BELOW_STRATEGY, "buy just when the short is predicted to pay"),
+    "threshold on a short return": (
+        label("triple_barrier", side="short", target="return") | strategy("threshold", column="prediction"),
+        BELOW_STRATEGY,
+        "label.labeler_params make the label 'triple_barrier' for a short",
+    ),
+    "sizing of a short label": (label("leverage_opportunity", side="short") | SIZED, BELOW_STRATEGY, "buy just when"),
+    "short sizing of a long label": (strategy("leverage_opportunity", side="short"), BELOW_STRATEGY, "sell just when"),
+    "short label beneath a baseline": (
+        SHORT | strategy("constant_leverage") | {"backtest": {"baselines": {"rival": {"strategy_type": "threshold"}}}},
+        ("backtest", "baselines", "rival", "strategy_params"),
+        "buy just when",
+    ),
+    "no classes": (label("forward_return"), BELOW_STRATEGY, "'probability_1', and the label 'forward_return'"),
+    "no such class": (strategy("threshold", column="probability_2"), BELOW_STRATEGY, "prediction, probability_0,"),
+    "misspelt column": (strategy("threshold", column="probabilty_1"), BELOW_STRATEGY, "'probabilty_1'"),
+    "the truth": (strategy("threshold", column="target"), BELOW_STRATEGY, "'target'"),
+    "no rows for the payoff": (
+        SIZED | {"splits": {"calibration_fraction": 0.0}, "model": {"model_type": "linear", "calibration": "off"}},
+        BELOW_STRATEGY,
+        "splits.calibration_fraction is 0. Set it to 0.15",
+    ),
+    "no rows to calibrate": (
+        {"splits": {"calibration_fraction": 0.0}},
+        ("splits", "calibration_fraction"),
+        "model.calibration is 'auto', which needs rows of its own",
+    ),
+}
+
+RIGHT = {
+    "long": {},
+    "short where the short label does not pay": SHORT | strategy("threshold", column="probability_0"),
+    "out while the short label pays": SHORT
+    | strategy("threshold", column="probability_1", long_exposure=0.0, flat_exposure=1.0),
+    "short sizing of a short label": SHORT | strategy("leverage_opportunity", side="short"),
+    "a value": label("forward_return") | strategy("threshold", column="prediction", enter_long=0.0),
+    "its payoff": label("forward_return") | strategy("threshold", column="payoff_probability"),
+    "a rule": SHORT | strategy("constant_leverage"),
+}
+
+
+@pytest.fixture
+def workbench(tmp_path):
+    return open_workbench(tmp_path / "home")
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_contradiction_is_refused_before_the_run_and_beside_its_field(workbench, case):
+    changes, path, said = WRONG[case]
+    config = {**SMALL, "mode": "pipeline", **changes}
+    with pytest.raises(ConfigError) as refusal:
+        run_mode(workbench, RunRequest(config=config))
+    assert said in str(refusal.value)
+    assert not workbench.home.runs_folder.exists()
+    (problem,) = check_draft(workbench, config).problems
+    assert problem.path == path
+    assert said in problem.message
+
+
+@pytest.mark.parametrize("case", RIGHT)
+def test_what_goes_together_is_not_refused(workbench, case):
+    assert check_draft(workbench, {**SMALL, "mode": "pipeline", **RIGHT[case]}).problems == ()
+
+
+def test_a_training_alone_is_refused_a_calibration_without_rows(workbench):
+    with pytest.raises(ConfigError, match=r"splits\.calibration_fraction is 0"):
+        run_mode(workbench, RunRequest(config={**SMALL, "mode": "train", "splits": {"calibration_fraction": 0.0}}))
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A home in which one run has predicted by a label for shorts, and one beyond what could be traded."""
+    home = open_workbench(tmp_path_factory.mktemp("fit") / "home")
+
+    def train(**changes):
+        config = {**SMALL, "mode": "train", **changes}
+        outcome = run_mode(home, RunRequest(config=config, owns_process=False))
+        assert outcome.status == "completed", outcome.error
+        return outcome.run_id
+
+    return home, train(**SHORT), train(splits={"scheme": "purged_k_fold", "n_folds": 3})
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "and label.labeler_params of run RUN make the label 'direction' for a short"),
+        (strategy("threshold", column="probability_2"), "those of run RUN have none of that name to go by; they have"),
+        (strategy("threshold", column="target"), "those of run RUN have none of that name to go by"),
+    ],
+)
+def test_predictions_of_another_run_are_refused_from_what_it_kept(trained, changes, said):
+    home, of_shorts, _ = trained
+    config = {**SMALL, "mode": "backtest", **changes, "backtest": {"predictions_run": of_shorts}}
+    with pytest.raises(ConfigError) as refusal:
+        run_mode(home, RunRequest(config=config))
+    assert said.replace("RUN", of_shorts) in str(refusal.value)
+    assert "strategy.strategy_params" in str(refusal.value)
+
+
+def test_predictions_that_nobody_could_have_traded_are_refused_before_the_run(trained):
+    home, _, across = trained
+    config = {**SMALL, "mode": "backtest", "backtest": {"predictions_run": across}}
+    with pytest.raises(ConfigError, match=rf"predictions_run: run {across}: splits\.scheme is 'purged_k_fold'"):
+        run_mode(home, RunRequest(config=config))
+
+
+def test_the_config_s_own_label_says_nothing_of_another_run_s_predictions(trained):
+    home, of_shorts, _ = trained
+    config = {**SMALL, "mode": "backtest", "backtest": {"predictions_run": of_shorts}}
+    config |= strategy("threshold", column="probability_0")
+    assert check_draft(home, config).problems == ()

@@ -1,0 +1,65 @@
+"""What looks odd in the prices stands in every summary, not in the log alone."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+
+@pytest.fixture
+def odd_prices(tmp_path):
+    """A CSV of two tickers, one with an unadjusted split, a hole and closes that stand still."""
+    days = pd.bdate_range("2015-01-01", periods=640)
+    generator = np.random.default_rng(4)
+    parts = []
+    for ticker in ("AAA", "BBB"):
+        close = 100.0 * np.exp(np.cumsum(generator.normal(0.0, 0.01, len(days))))
+        prices = {"open": np.r_[100.0, close[:-1]], "close": close}
+        frame = pd.DataFrame({"date": days.strftime("%Y-%m-%d"), "ticker": ticker, **prices})
+        parts.append(frame.assign(high=frame[["open", "close"]].max(axis=1), low=frame[["open", "close"]].min(axis=1)))
+    columns = ["open", "high", "low", "close"]
+    parts[0].loc[300:, columns] /= 2.0
+    parts[0].loc[400:410, columns] = 50.0
+    odd = pd.concat([parts[0].drop(index=range(500, 540)), parts[1]]).assign(volume=1e5)
+    path = tmp_path / "odd.csv"
+    odd.to_csv(path, index=False)
+    return {"data_source_type": "files", "data_source_params": {"path": str(path), "no_corporate_actions": True}}
+
+
+@pytest.mark.parametrize("mode", ["train", "backtest"])
+def test_a_split_a_hole_and_standing_closes_are_in_the_summary(modes, small, odd_prices, mode):
+    rule = {"strategy": {"strategy_type": "constant_leverage"}, "broker": {"broker_params": {"base_rate_annual": 0.02}}}
+    outcome = modes.run(mode, {**small, **rule, "data": odd_prices})
+    assert outcome.status == "completed", outcome.error
+    findings = json.loads((outcome.folder / "artifacts" / "data.json").read_text())["findings"]
+    assert len(findings) == 3
+    said = " ".join(outcome.summary.split())
+    for finding in findings:
+        assert f"Finding {finding}" in said
+    for named in (
+        "40 bars are missing",
+        "not adjusted for, the first of AAA at 2016-02-25",
+        "stands still for 11 bars",
+    ):
+        assert named in said
+
+
+def test_findings_of_the_benchmark_are_told_as_its_own(modes, small, odd_prices):
+    rule = {"strategy": {"strategy_type": "constant_leverage"}, "broker": {"broker_params": {"base_rate_annual": 0.02}}}
+    data = {**odd_prices, "tickers": ["BBB"], "end_date": "2016-12-01"}
+    outcome = modes.run("backtest", {**small, **rule, "data": data, "backtest": {"benchmark": "AAA"}})
+    assert outcome.status == "completed", outcome.error
+    assert "Finding Benchmark: 1 bars open as if after a split" in " ".join(outcome.summary.split())
+
+
+def test_what_its_source_knows_of_a_ticker_is_told_to_who_trades_it(modes, small):
+    config = {**small, "strategy": {"strategy_type": "constant_leverage"}}
+    of_index = {**small["data"], "tickers": ["SP500"]}
+    said = " ".join(modes.run("backtest", {**config, "data": of_index}).summary.split())
+    assert "Finding SP500 is a price index: nobody can buy one, and its dividends are not in its prices." in said
+    assert "Finding SP500's opens often repeat the close before" in said
+    assert "Survivorship" not in said
+    said = " ".join(modes.run("backtest", {**config, "backtest": {"benchmark": "SP500"}}).summary.split())
+    assert "Finding" not in said
+    assert "Survivorship" in said
