@@ -4,8 +4,8 @@
 2. Among a URL's options: `...?password=PASSWORD`, `&token=TOKEN`.
 3. In a connection's text, as libpq and ODBC take it: `host=h password=PASSWORD`, `UID=u;PWD=PASSWORD`.
 
-References (`env:NAME`, `file:PATH`), stars, the word PASSWORD, e-mail addresses and texts that merely speak of a
-password are none. All of it takes a time that grows with the text's length alone, whatever stands there.
+References (`env:NAME`, `file:PATH`), stars, placeholders (PASSWORD, ...), e-mail addresses and texts that merely speak
+of a password are none. All of it takes a time that grows with the text's length alone, whatever stands there.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["holds_password", "names_password", "without_passwords"]
 _WEB = r"(?:https?|wss?|ftps?):/{1,2}"
 _USER = r"[^\s/?#:\[]{0,512}+:"
 _PORT = r"\d{1,5}(?:[/\s?#]|\Z)"
-_BLOTTED = r"(?:\*+|(?-i:PASSWORD))(?:[@&\s'\";)]|\Z)"
+_BLOTTED = r"(?:\*+|\.{3}|…|(?-i:PASSWORD|TOKEN))(?:[@&\s'\";)]|\Z)"
 _UNSHOWN = rf"(?!{_BLOTTED}|(?:env|file):)"
 _NAME = r"(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|(?:secret|access)[_-]?key|signature)"
 _KEYWORD = r"(?<![\w.-])[\w-]{0,32}(?:password|passwd|passphrase|pwd|secret_?access_?key|accountkey|sharedaccesskey)"

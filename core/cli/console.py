@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import floor
 from typing import TYPE_CHECKING, TextIO, cast
 
 import typer
@@ -71,7 +72,8 @@ class PlainConsole:
         if isinstance(payload, StatusPayload):
             return f"{payload.state.value}: {payload.current_status}"
         if isinstance(payload, ProgressPayload) and payload.total and self._steps.is_worth_a_line(event, payload):
-            return f"{payload.step_name}: {payload.value:g} of {payload.total:g} {payload.unit}".rstrip()
+            done = floor(payload.value) if payload.total > 1.0 else payload.value
+            return f"{payload.step_name}: {done:g} of {payload.total:g} {payload.unit}".rstrip()
         return ""
 
 

@@ -206,15 +206,6 @@ class ExecutionConfig(Section):
         return self
 
 
-def _check_baseline_name(name: str) -> str:
-    if name in _NAMES_OF_CURVES:
-        raise ValueError(f"a baseline must not be named {name!r}, which a backtest's own curve is; choose another name")
-    return name
-
-
-BaselineName = Annotated[Identifier, AfterValidator(_check_baseline_name)]
-
-
 class BacktestConfig(Section):
     """What a backtest is fed and compared with."""
 
@@ -227,13 +218,23 @@ class BacktestConfig(Section):
         max_length=4_096,
         description="File of the exporter native; its model predicts the bars after those it learned from.",
     )
-    baselines: dict[BaselineName, StrategyConfig] = Field(
+    baselines: dict[Identifier, StrategyConfig] = Field(
         default_factory=dict, description="Strategies simulated beside, under the same terms and dates."
     )
     benchmark: Ticker | None = Field(default=None, description="Ticker of the same data source, bought and held.")
     periods_per_year: float | None = Field(
         default=None, gt=0.0, le=1e6, description="Bars in a year of annual figures; null: as data.interval says."
     )
+
+    @field_validator("baselines")
+    @classmethod
+    def _baselines_are_named_apart(cls, baselines: dict[str, StrategyConfig]) -> dict[str, StrategyConfig]:
+        for name in sorted(_NAMES_OF_CURVES & set(baselines)):
+            raise ValueError(
+                f"one is named {name!r}, as a curve of every backtest is (backtest.baselines.{name}); give it another "
+                "name"
+            )
+        return baselines
 
     @field_validator("benchmark")
     @classmethod

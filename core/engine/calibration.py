@@ -109,6 +109,11 @@ class Calibrator:
         slope, intercept = _platt(x, yes, weight)
         return cls("platt", scale, slope, intercept, effective_rows=effective)
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether every score becomes the same probability: those that it was fitted on told nothing."""
+        return self.slope == 0.0 if self.kind == "platt" else len(set(self.probabilities)) == 1
+
     def apply(self, scores: ArrayLike) -> NDArray[np.float64]:
         """Return probabilities of the shape of `scores`; NaN stays NaN."""
         values = np.asarray(scores, dtype=np.float64)

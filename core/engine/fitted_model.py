@@ -66,6 +66,11 @@ class FittedModel:
     calibrators: tuple[Calibrator, ...] = ()
     payoff: PayoffMap | None = None
 
+    @property
+    def is_at_base_rate(self) -> bool:
+        """Whether calibration left it at the base rate, so that all rows get the same probabilities."""
+        return bool(self.calibrators) and all(calibrator.is_constant for calibrator in self.calibrators)
+
     def predict(self, features: pd.DataFrame, stretch: NDArray[np.integer] | None = None) -> pd.DataFrame:
         """Return calibrated predictions on the index of `features`.
 

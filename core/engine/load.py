@@ -54,12 +54,15 @@ class LoadedPanel:
         SHA-256 of `panel`.
     findings : tuple of str
         What looks odd in the data, in prose.
+    is_adjustment_doubted : bool
+        Whether some of it speaks against the adjustment that the source tells.
     """
 
     panel: pd.DataFrame
     left_out: Mapping[str, int]
     fingerprint: str
     findings: tuple[str, ...] = field(default=())
+    is_adjustment_doubted: bool = False
 
 
 def load_panel(source: DataSourcePlugin, data: LoadDataConfig) -> LoadedPanel:
@@ -82,8 +85,10 @@ def load_panel(source: DataSourcePlugin, data: LoadDataConfig) -> LoadedPanel:
     dates = _date_findings(panel, data)
     adjust_in_place(panel, data.adjustment, origin=origin)
     kept, left_out = leave_out_short_histories(panel, data.min_history_bars)
-    findings = (*dates, *_calendar_findings(kept, data), *_findings(kept, disagreements, data))
-    return LoadedPanel(kept, left_out, data_fingerprint(kept), findings)
+    splits = unadjusted_splits(kept)
+    findings = (*dates, *_calendar_findings(kept, data), *_findings(kept, splits, disagreements, data))
+    doubted = bool(len(splits) or len(disagreements))
+    return LoadedPanel(kept, left_out, data_fingerprint(kept), findings, is_adjustment_doubted=doubted)
 
 
 def _within(source: DataSourcePlugin, data: LoadDataConfig, origin: str) -> pd.DataFrame:
@@ -161,8 +166,9 @@ def _calendar_findings(panel: pd.DataFrame, data: LoadDataConfig) -> list[str]:
     return [] if data.calendar is None else exchange_findings(panel, data.calendar, data.interval)
 
 
-def _findings(adjusted: pd.DataFrame, disagreements: pd.DataFrame, data: LoadDataConfig) -> list[str]:
-    splits = unadjusted_splits(adjusted)
+def _findings(
+    adjusted: pd.DataFrame, splits: pd.DataFrame, disagreements: pd.DataFrame, data: LoadDataConfig
+) -> list[str]:
     tables = (
         (len(splits), splits, "bars open as if after a split that the prices are not adjusted for"),
         (len(disagreements), disagreements, "bars have an adjusted_close that dividend and split do not explain"),

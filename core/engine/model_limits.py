@@ -68,6 +68,11 @@ def _scores(metrics: Mapping[str, Any]) -> list[str]:
     n_folds, at_base = _number(metrics, "n_folds"), _number(metrics, "n_folds_at_base_rate")
     if n_folds and at_base:
         found.append(f"In {at_base:.0f} of {n_folds:.0f} folds calibration left it at the base rate.")
+    if metrics.get("is_final_model_at_base_rate"):
+        found.append(
+            "The kept model itself is at the base rate: in its calibration rows higher scores did not win more often, "
+            "so every row gets the same probabilities, whatever moves its scores."
+        )
     return found
 
 

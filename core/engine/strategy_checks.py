@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.base.errors import ConfigError
+from core.base.errors import ConfigError, QlopError
 from core.engine.model_columns import probability_column
 
 if TYPE_CHECKING:
@@ -74,9 +74,10 @@ def check_strategies_fit_predictions(config: RunConfig, made: PredictedLabel, ma
     ConfigError
         If one follows the other side, or reads a column that the predictions do not have.
     """
-    labeler: LabelerPlugin = make_plugin("labelers", made.label.labeler_type, made.label.labeler_params)
+    labeler = _labeler_of(made, make_plugin)
     for path, section, strategy in _strategies(config, make_plugin):
-        _check_side(path, section, strategy, labeler, f"label.labeler_params of {made.origin}")
+        if labeler is not None:
+            _check_side(path, section, strategy, labeler, f"label.labeler_params of {made.origin}")
         known = [name for name in made.columns if name not in _OF_THE_FUTURE]
         lacking = [name for name in strategy.needed_columns if name not in known]
         if lacking:
@@ -85,6 +86,15 @@ def check_strategies_fit_predictions(config: RunConfig, made: PredictedLabel, ma
                 f"those of {made.origin} have none of that name to go by; they have {', '.join(known)}. Name one of "
                 "them, or predictions that have it."
             )
+
+
+def _labeler_of(made: PredictedLabel, make_plugin: MakesPlugins) -> LabelerPlugin | None:
+    try:
+        labeler: LabelerPlugin = make_plugin("labelers", made.label.labeler_type, made.label.labeler_params)
+    except QlopError:
+        # Its plugin is not here, or has changed: its predictions can be traded all the same.
+        return None
+    return labeler
 
 
 def _strategies(config: RunConfig, make_plugin: MakesPlugins) -> Iterator[tuple[str, StrategyConfig, StrategyPlugin]]:

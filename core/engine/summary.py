@@ -49,7 +49,7 @@ def _data_lines(facts: SummaryFacts) -> list[str]:
     lines = labelled(
         "Prices",
         f"{data.source}, {span(data.first_bar, data.last_bar)}, {data.n_bars:,} bars, "
-        f"{_ADJUSTMENTS.get(data.adjustment, data.adjustment)}",
+        f"{'said to be ' * _is_doubted(data)}{_ADJUSTMENTS.get(data.adjustment, data.adjustment)}",
     )
     left_out = ", ".join(f"{ticker} with {n_bars:,} bars" for ticker, n_bars in sorted(data.left_out.items()))
     lines += labelled(
@@ -62,6 +62,11 @@ def _data_lines(facts: SummaryFacts) -> list[str]:
     if data.survivorship:
         lines += labelled("Survivorship", data.survivorship)
     return lines + finding_lines(data.findings)
+
+
+def _is_doubted(data: DataFacts) -> bool:
+    # Prices as traded are what they are.
+    return data.is_adjustment_doubted and data.adjustment != "raw"
 
 
 def _terms_lines(terms: TermsFacts) -> list[str]:

@@ -20,7 +20,8 @@ __all__ = ["DataFacts", "PredictionFacts", "Skill", "StrategyFacts", "SummaryFac
 class DataFacts:
     """Which prices; `left_out` is ticker to bars, `survivorship` empty where the sample has no such flaw.
 
-    `findings` are what looks odd in them, in sentences.
+    `findings` are what looks odd in them, in sentences; with `is_adjustment_doubted` some of it speaks against the
+    adjustment that the source tells.
     """
 
     source: str
@@ -32,6 +33,7 @@ class DataFacts:
     left_out: Mapping[str, int] = field(default_factory=dict)
     survivorship: str = ""
     findings: tuple[str, ...] = ()
+    is_adjustment_doubted: bool = False
 
 
 @dataclass(frozen=True)

@@ -230,6 +230,8 @@ def _result(
     reference = base_rate_predictions(predictions, [outcome.base_rates for outcome in outcomes])
     metrics = score_predictions(predictions, reference, task.task)
     metrics |= {"n_folds": float(len(outcomes)), "n_predictions": float(len(predictions)), **effective_sizes}
+    if final.fold.fitted.calibrators:
+        metrics["is_final_model_at_base_rate"] = float(final.fold.fitted.is_at_base_rate)
     for name, value in metrics.items():
         task.report.metric(name, value, None, None)
     fold_scores = pd.DataFrame([outcome.summary for outcome in outcomes])

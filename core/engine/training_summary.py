@@ -95,6 +95,8 @@ def _class_lines(scores: Mapping[str, MetricValue]) -> list[str]:
     silent = _figure(scores, "n_folds_at_base_rate")
     if silent:
         lines += labelled("Silent folds", f"{number(silent, 0)}, where all rows get the same probability")
+    if _figure(scores, "is_final_model_at_base_rate"):
+        lines += labelled("Kept model", "calibration left it at the base rate: all rows get the same probability")
     return lines
 
 

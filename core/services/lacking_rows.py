@@ -50,7 +50,7 @@ def _without_values(rows: AskedRows) -> Iterator[str]:
     columns = list(map(str, rows.features.columns))
     names = [columns[place] for place in np.flatnonzero(is_missing.any(axis=0))]
     more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
-    none = f", in {n_empty:,} of these every one: such an answer knows nothing of its row" if n_empty else ""
+    none = f", and in {n_empty:,} none has one: such an answer knows nothing of its row" if n_empty else ""
     yield (
         f"Features have no value in {n_lacking:,} of {counted(n_rows, 'row')}{none}. They are "
         f"{len(names):,} of the {n_features:,}: {', '.join(names[:_MOST_NAMED])}{more}."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from core.base.errors import ConfigError, QlopError
+from core.base.errors import ConfigError
 from core.base.validation import FieldProblem
 from core.config.run_config import RunConfig
 from core.store.run_folder import RunFolder
@@ -74,9 +74,6 @@ def _refusal_of_strategies(
     except ConfigError as error:
         field = str(error).partition(" ")[0].rstrip(":,").split(".")
         return [FieldProblem(tuple(field), str(error))]
-    except QlopError:
-        # The labeler's plugin is gone, or has changed: its predictions can be traded all the same.
-        return []
     return []
 
 

@@ -8,7 +8,16 @@ from core.base.events import RunState
 
 __all__ = ["FIGURES_WORTH_A_LINE", "STATE_IN_WORDS", "counted", "figure", "lines_of"]
 
-FIGURES_WORTH_A_LINE = ("sharpe", "cagr", "max_drawdown", "auc", "brier", "rows_compared", "largest_difference")
+FIGURES_WORTH_A_LINE = (
+    "sharpe",
+    "cagr",
+    "max_drawdown",
+    "auc",
+    "brier",
+    "r2_out_of_sample",
+    "rows_compared",
+    "largest_difference",
+)
 
 
 _AS_GOOD_AS_ZERO = 1e-9

@@ -61,6 +61,14 @@ class FeatureStepContractSuite(PluginContractSuite):
         first, second = (self.fitted(tmp_path, panel).transform(panel) for _ in range(2))
         pd.testing.assert_frame_equal(first, second, check_exact=True)
 
+    def test_a_ticker_alone_has_the_same_values_unless_it_says_that_it_compares_tickers(self, tmp_path: Path) -> None:
+        panel = self.make_panel(whole=True)
+        step = self.fitted(tmp_path, panel)
+        if not step.compares_tickers:
+            alone = panel.index.get_level_values("ticker") == panel.index[0][1]
+            found, among = step.transform(panel[alone]), step.transform(panel)[alone]
+            assert_same_values(among, found, "it compares tickers and does not say so; without the other tickers")
+
     def test_removing_later_bars_changes_no_earlier_value(self, tmp_path: Path) -> None:
         panel = self.make_panel()
         step = self.fitted(tmp_path, panel)

@@ -69,6 +69,14 @@ class LabelerContractSuite(PluginContractSuite):
         assert isinstance(question, str)
         assert question == " ".join(question.split()), "a question is one line"
 
+    def test_the_side_and_the_classes_that_it_tells_are_such(self, tmp_path: Path) -> None:
+        plugin = self.make_plugin(tmp_path)
+        assert plugin.label_side in {"long", "short", None}
+        if plugin.classes is not None:
+            assert plugin.task == "classification"
+            assert list(plugin.classes) == sorted(set(plugin.classes))
+            assert self.labels(tmp_path, self.make_panel())["target"].dropna().isin(plugin.classes).all()
+
     def test_a_payoff_is_known_where_the_target_is(self, tmp_path: Path) -> None:
         labels = self.labels(tmp_path, self.make_panel())
         if "payoff" in labels:

@@ -24,3 +24,9 @@ class OrchestratorContractSuite(PluginContractSuite):
             assert isinstance(used, frozenset)
             assert sorted(used - RunConfig.model_fields.keys()) == []
             assert sorted(self.plugin_class.required_sections - used) == []
+
+    def test_the_tables_that_it_tells_are_names(self) -> None:
+        tables = self.plugin_class.tables
+        if tables is not None:
+            assert isinstance(tables, frozenset)
+            assert all(isinstance(name, str) and name for name in tables)

@@ -74,6 +74,17 @@ class SinkContractSuite(PluginContractSuite):
                 self.make_replacing(tmp_path).check()
             assert _contents(tmp_path) == before
 
+    def test_tables_that_are_there_are_refused_before_the_run(self, tmp_path: Path) -> None:
+        if self.plugin_class.check_tables is not SinkPlugin.check_tables:
+            tables = tuple(self.make_results().tables)
+            self.make_plugin(tmp_path).check_tables(tables)
+            assert _contents(tmp_path) == {}
+            self.make_plugin(tmp_path).write(self.make_results())
+            with pytest.raises(DataError):
+                self.make_plugin(tmp_path).check_tables(tables)
+            if self.replacing_params:
+                self.make_replacing(tmp_path).check_tables(tables)
+
     def test_what_is_there_is_replaced_where_the_parameters_say_so(self, tmp_path: Path) -> None:
         if self.replacing_params:
             self.make_plugin(tmp_path).write(self.make_results())

@@ -91,6 +91,16 @@ class StrategyContractSuite(PluginContractSuite):
         with_truth, without = (self.signals(tmp_path, panel, frame) for frame in (predictions, blind))
         assert_same_values(with_truth, without, "it reads target or label_end, which nobody knows at the close of t")
 
+    def test_the_columns_that_it_says_it_needs_are_all_that_it_needs(self, tmp_path: Path) -> None:
+        panel = self.make_panel()
+        predictions = self.make_predictions(panel)
+        plugin = self.make_plugin(tmp_path)
+        assert plugin.label_side in {"long", "short", None}
+        if plugin.needed_columns:
+            needed = predictions[list(plugin.needed_columns)]
+            whole, part = (self.signals(tmp_path, panel, frame) for frame in (predictions, needed))
+            assert_same_values(whole, part, "it reads columns that needed_columns does not name; without them")
+
     def test_missing_predictions_are_refused_where_they_are_needed(self, tmp_path: Path) -> None:
         panel = self.make_panel()
         if self.plugin_class.needs_predictions:

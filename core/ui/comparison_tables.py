@@ -30,6 +30,8 @@ _FIRST = (
     "cost_total",
     "auc",
     "brier",
+    "r2_out_of_sample",
+    "rmse",
 )
 _RUN_WIDTH = 150
 _FIGURE_WIDTH = 150

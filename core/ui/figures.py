@@ -13,6 +13,9 @@ _LABELS = {
     "auc": "AUC",
     "brier": "Brier score",
     "base_rate_brier": "Brier score of the base rate",
+    "rmse": "RMSE",
+    "base_rmse": "RMSE of the training mean",
+    "mae": "Mean absolute error",
     "value_at_risk_5pct": "Value at risk, 5 %",
     "expected_shortfall_5pct": "Expected shortfall, 5 %",
     "is_ruined": "Ruined",
@@ -47,7 +50,20 @@ _MONEY = frozenset(
         "traded_value",
     }
 )
-_SCORES = frozenset({"auc", "base_rate_brier", "base_rate_log_loss", "brier", "brier_skill", "log_loss"})
+_SCORES = frozenset(
+    {
+        "auc",
+        "base_rate_brier",
+        "base_rate_log_loss",
+        "base_rmse",
+        "brier",
+        "brier_skill",
+        "log_loss",
+        "mae",
+        "r2_out_of_sample",
+        "rmse",
+    }
+)
 
 
 def figure_label(name: str) -> str:

@@ -25,6 +25,8 @@ _KEY_FIGURES = (
     "total_return",
     "auc",
     "brier",
+    "r2_out_of_sample",
+    "rmse",
     "base_rate",
     "n_predictions",
     "rows_compared",

@@ -63,10 +63,10 @@ def judge_curves(backtested: Backtested, benchmark_name: str, *, initial_cash: f
     seed : int
         Of the resampling.
     """
-    curves = {name: result.equity for name, result in backtested.results.items()}
+    own = backtested.results[backtested.judged].equity
+    curves = {name: result.equity for name, result in backtested.results.items() if name != backtested.judged}
     if backtested.benchmark_equity is not None:
         curves[benchmark_name] = backtested.benchmark_equity
-    own = curves.pop(backtested.judged)
     main = _excess_returns(own, backtested, backtested.judged, initial_cash)
     compared, same = {}, set()
     for name, curve in curves.items():

@@ -52,6 +52,8 @@ class Market:
         Whether returns are in excess of financing already (see unfunded.py).
     findings : tuple of str
         What looks odd in the prices, and in the benchmark's, in sentences.
+    is_adjustment_doubted : bool
+        Whether some of it speaks against the adjustment that the source tells.
     """
 
     panel: pd.DataFrame
@@ -64,6 +66,7 @@ class Market:
     benchmark_is_price_index: bool = False
     is_unfunded: bool = False
     findings: tuple[str, ...] = ()
+    is_adjustment_doubted: bool = False
 
     def terms_of(self, panel: pd.DataFrame) -> BrokerTerms:
         """Return the broker's terms over a part of the panel."""
@@ -110,6 +113,7 @@ def open_market(config: RunConfig, context: RunContext) -> Market:
         benchmark_is_price_index=config.backtest.benchmark in source.price_indices,
         is_unfunded=unfunded,
         findings=findings,
+        is_adjustment_doubted=loaded.is_adjustment_doubted,
     )
     report_data(panel, loaded.fingerprint, loaded.left_out, findings, context)
     context.progress("load data", 1, 1)

@@ -110,6 +110,7 @@ def _data_facts(config: RunConfig, market: Market) -> DataFacts:
         left_out=market.left_out,
         survivorship=market.survivorship,
         findings=market.findings,
+        is_adjustment_doubted=market.is_adjustment_doubted,
     )
 
 

@@ -116,12 +116,12 @@ class RunConsole {
     const begun = this.feed.facts.begun ?? this.record.started_ms;
     if (begun === null || begun === undefined) return "";
     if (!ENDED.has(status.state)) return durationText(now - begun);
-    const took = this.took(status, begun);
-    return took === null ? "" : `took ${durationText(took)}`;
+    const lasted = this.lasted(status, begun);
+    return lasted === null ? "" : `took ${durationText(lasted)}`;
   }
 
   // What the run's process has counted; else by the clock, unless that was set back, or the end is when somebody found it.
-  took(status, begun) {
+  lasted(status, begun) {
     const counted = status.elapsed_s ?? status.duration_s ?? null;
     if (counted !== null) return counted * 1000;
     return !status.time || status.time < begun || status.state === "crashed" ? null : status.time - begun;

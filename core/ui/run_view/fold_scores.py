@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = ["fold_figure", "fold_metrics"]
 
-_REFERENCES = {"brier": "base_rate_brier", "log_loss": "base_rate_log_loss", "rmse": "base_rmse"}
+_REFERENCES = {
+    "brier": ("base_rate_brier", "Base rate"),
+    "log_loss": ("base_rate_log_loss", "Base rate"),
+    "rmse": ("base_rmse", "Training mean"),
+}
 _SCORES = ("brier", "auc", "log_loss", "accuracy", "rmse", "mae", "correlation", "rank_correlation")
 
 
@@ -42,10 +46,10 @@ def fold_figure(folds: pd.DataFrame, metric: str, colors: Colors) -> Figure:
     value = "%{y:.4f}<extra>%{fullData.name}</extra>"
     line = {"color": colors.accent, "width": 2}
     figure.add_scatter(**shared, y=folds[metric].to_numpy(), name="Model", line=line, hovertemplate=value)
-    reference = _REFERENCES.get(metric, "")
+    reference, known = _REFERENCES.get(metric, ("", ""))
     if reference in folds:
         muted = {"color": colors.muted, "width": 1.4, "dash": "dot"}
-        figure.add_scatter(**shared, y=folds[reference].to_numpy(), name="Base rate", line=muted, hovertemplate=value)
+        figure.add_scatter(**shared, y=folds[reference].to_numpy(), name=known, line=muted, hovertemplate=value)
     if metric == "auc":
         figure.add_hline(y=0.5, line={"color": colors.muted, "width": 1, "dash": "dot"})
     figure.update_layout(template=template(colors), height=300, showlegend=True, legend=LEGEND_ABOVE, margin={"t": 34})

@@ -67,7 +67,10 @@ def _draw_folds(folds: pd.DataFrame, run_id: str) -> None:
             required=True,
             label_visibility="collapsed",
         )
-        quiet("Out of sample, each fold on its own test block; the reference knows only the base rate.", "fold-words")
+        quiet(
+            "Out of sample, each fold on its own test block; the dotted line knows only what it is named after.",
+            "fold-words",
+        )
         figure = fold_figure(folds, str(metric), shown_colors())
         show_figure(figure, key=f"folds-{run_id}", file_name=f"{run_id[:8]}-folds", alt="Scores by fold")
     draw_fold_table(folds)

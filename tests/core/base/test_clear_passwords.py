@@ -66,6 +66,7 @@ def test_a_url_alone_may_have_white_space_in_its_password():
         "postgresql://me@127.0.0.1:5432/db",
         "postgresql://USER:PASSWORD@HOST/DATABASE",
         "postgresql://u:***@host/db",
+        "postgresql://u:...@host/db?password=...",
         "https://host:8080/a@b?c=d",
         "https://127.0.0.1:80?x=a@b",
         "https://example.org/@ann/x",

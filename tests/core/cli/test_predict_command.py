@@ -79,7 +79,7 @@ def test_prices_too_short_for_the_features_are_told_of_with_what_they_lack_and_n
     prices[prices["timestamp"] >= prices["timestamp"].unique()[-2]].to_parquet(qlop.folder / "short.parquet")
     done = predicted(qlop, "--data", "short.parquet")
     assert done.returncode == 0, done.stderr
-    assert "Features have no value in 4 of 4 rows, in 4 of these every one" in done.stderr
+    assert "Features have no value in 4 of 4 rows, and in 4 none has one" in done.stderr
     assert (
         "and 4 of 4 rows have fewer before them in the file; the longest history of a ticker has 2 bars" in done.stderr
     )

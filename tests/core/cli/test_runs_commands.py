@@ -154,6 +154,7 @@ def test_a_run_that_made_nothing_is_not_rerun_and_the_way_on_is_told(qlop, endin
     else:
         process = qlop.start("run", "pipeline", "-c", qlop.config, "--set", "splits.test_bars=2")
         while not any((folder.name[0] != ".") for folder in qlop.run_folders()):
+            assert process.poll() is None, process.communicate()
             time.sleep(0.01)
         process.kill()
         process.communicate()

@@ -52,6 +52,7 @@ def test_scores_that_did_not_win_are_answered_with_the_base_rate() -> None:
     scores = np.linspace(0.1, 0.9, 50)
     fitted = Calibrator.fit(scores, scores < 0.4, method="platt")
     assert fitted.slope == 0.0
+    assert fitted.is_constant
     assert np.ptp(fitted.apply(scores)) == 0.0
     count = int((scores < 0.4).sum())
     smoothed = (count * (count + 1) / (count + 2) + (50 - count) / (52 - count)) / 50
@@ -78,6 +79,14 @@ def test_isotonic_equals_scikit_learn_inside_its_bounds() -> None:
     grid = np.linspace(0.0, 1.0, 2_001)
     bound = 1 / (weights.sum() + 2)
     assert ours.apply(grid) == pytest.approx(peer.predict(grid).clip(bound, 1 - bound), abs=1e-12)
+
+
+@pytest.mark.parametrize("method", ["platt", "isotonic"])
+def test_a_map_is_constant_where_higher_scores_did_not_win_and_only_there(method: str) -> None:
+    scores = np.linspace(0.1, 0.9, 50)
+    assert Calibrator.fit(scores, scores < 0.4, method=method).is_constant
+    assert not Calibrator.fit(scores, scores > 0.4, method=method).is_constant
+    assert not Calibrator().is_constant
 
 
 def test_isotonic_never_says_never() -> None:

@@ -55,6 +55,14 @@ def test_without_calibrators_the_models_own_probabilities_pass() -> None:
     assert list(predicted.columns) == ["prediction", "probability_0", "probability_1"]
 
 
+def test_a_model_is_at_the_base_rate_where_every_map_is_constant() -> None:
+    flat, rising = Calibrator("platt", slope=0.0), Calibrator("platt", slope=1.0)
+    assert binary(calibrators=(flat,)).is_at_base_rate
+    assert not binary(calibrators=(rising,)).is_at_base_rate
+    assert not binary(calibrators=(flat, rising)).is_at_base_rate
+    assert not binary().is_at_base_rate
+
+
 def test_a_tie_goes_to_the_higher_class_and_a_row_without_features_stays_nan() -> None:
     predicted = binary().predict(FEATURES)
     assert predicted["prediction"].tolist()[:2] == [0.0, 1.0]

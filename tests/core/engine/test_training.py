@@ -343,6 +343,7 @@ def test_a_signal_that_is_there_is_found_and_beats_the_base_rate() -> None:
     result = train_model(
         task_of(Linear, data=data, labels=labels, pipeline=FeaturePipeline([Level("level", Level.Params())]))
     )
+    assert result.metrics["is_final_model_at_base_rate"] == 0.0
     assert result.metrics["auc"] > 0.7
     assert result.metrics["brier"] < 0.95 * result.metrics["base_rate_brier"]
 

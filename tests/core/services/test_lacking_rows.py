@@ -24,7 +24,7 @@ def test_whole_rows_lack_nothing():
 def test_rows_without_any_value_are_counted_apart_from_those_that_lack_some():
     (said,) = lacking_rows(prices([[np.nan, np.nan], [np.nan, 2], [1, 2], [1, 2]]), LEARNED)
     assert said == (
-        "Features have no value in 2 of 4 rows, in 1 of these every one: such an answer knows nothing of its row. They "
+        "Features have no value in 2 of 4 rows, and in 1 none has one: such an answer knows nothing of its row. They "
         "are 2 of the 2: mom_5, vol."
     )
 

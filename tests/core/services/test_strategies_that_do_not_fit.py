@@ -144,3 +144,12 @@ def test_the_config_s_own_label_says_nothing_of_another_run_s_predictions(traine
     config = {**SMALL, "mode": "backtest", "backtest": {"predictions_run": of_shorts}}
     config |= strategy("threshold", column="probability_0")
     assert check_draft(home, config).problems == ()
+
+
+def test_predictions_of_a_label_whose_plugin_is_gone_can_be_traded_by_their_columns(trained):
+    home, of_shorts, _ = trained
+    config = {**SMALL, "mode": "backtest", "label": None, "plugins": {"disabled": ["labelers/direction"]}}
+    config["backtest"] = {"predictions_run": of_shorts}
+    assert check_draft(home, config).problems == ()
+    (problem,) = check_draft(home, config | strategy("threshold", column="probability_2")).problems
+    assert "'probability_2'" in problem.message

@@ -155,5 +155,8 @@ def test_good_scores_on_many_rows_leave_only_what_the_data_say():
 
 
 def test_models_that_train_on_later_bars_say_so():
+    (told,) = model_limits({"is_final_model_at_base_rate": 1.0}, {}, {})
+    assert told.startswith("The kept model itself is at the base rate")
+    assert model_limits({"is_final_model_at_base_rate": 0.0}, {}, {}) == []
     (told,) = model_limits({}, {}, {"splits": {"scheme": "purged_k_fold"}})
     assert "purged_k_fold" in told

@@ -80,6 +80,11 @@ class Infinite(Momentum):
         return super().transform(data) / 0.0
 
 
+class Comparing(Momentum):
+    def transform(self, data):
+        return super().transform(data).groupby(level="timestamp").rank()
+
+
 class Underreporting(Momentum):
     @property
     def input_columns(self):
@@ -133,6 +138,10 @@ class Halves(Direction):
         return labels.assign(target=labels["target"] / 2.0)
 
 
+class Mistelling(Direction):
+    classes = (1.0, 2.0)
+
+
 class RateReader(Direction):
     def label(self, data, *, terms):
         labels = super().label(data, terms=terms)
@@ -163,6 +172,14 @@ class Anonymous(Trend):
 class TruthReader(Trend):
     def generate_signals(self, panel, predictions):
         return predictions["target"].reindex(panel.index).rename("exposure")
+
+
+class Understating(Trend):
+    needed_columns = ("payoff_gain",)
+
+    def generate_signals(self, panel, predictions):
+        seen = predictions["payoff_gain"] + predictions.get("probability_1", 0.0)
+        return seen.reindex(panel.index).rename("exposure")
 
 
 class Careless(Trend):
@@ -352,6 +369,11 @@ class Overwriting(Folder):
     replaces = True
 
 
+class Unasking(Folder):
+    def check_tables(self, tables):
+        """Refuse nothing."""
+
+
 class Zip(qlop.ExporterPlugin):
     """Copies the model's card, and never looks back."""
 
@@ -364,10 +386,11 @@ class Zip(qlop.ExporterPlugin):
 
 
 class Batch(qlop.OrchestratorPlugin):
-    """Needs a section that no config has."""
+    """Needs a section that no config has, and tells tables as a list."""
 
     name = "batch"
     required_sections = frozenset({"data", "sweep"})
+    tables = ["equity"]
 
     def run(self, config, context):
         return qlop.RunResult()
@@ -394,6 +417,7 @@ SOURCES = testing.DataSourceContractSuite
 BROKEN_PROMISES = [
     (FEATURES, Peeking, "test_removing_later_bars_changes_no_earlier_value"),
     (FEATURES, FullSample, "test_removing_later_bars_changes_no_earlier_value"),
+    (FEATURES, Comparing, "test_a_ticker_alone_has_the_same_values_unless_it_says_that_it_compares_tickers"),
     (FEATURES, Misnamed, "test_its_columns_are_named_after_the_instance"),
     (FEATURES, Whole, "test_it_adds_float_columns_on_the_same_index"),
     (FEATURES, Dropping, "test_it_adds_float_columns_on_the_same_index"),
@@ -406,10 +430,12 @@ BROKEN_PROMISES = [
     (LABELS, EndsBefore, "test_a_label_ends_at_its_bar_or_later"),
     (LABELS, Unpaired, "test_a_target_is_missing_exactly_where_its_end_is"),
     (LABELS, Halves, "test_classes_are_whole_numbers"),
+    (LABELS, Mistelling, "test_the_side_and_the_classes_that_it_tells_are_such"),
     (LABELS, RateReader, "test_later_terms_change_no_label_that_has_ended"),
     (STRATEGIES, Prescient, "test_removing_later_bars_changes_no_earlier_exposure"),
     (STRATEGIES, Anonymous, "test_exposures_stand_on_the_panels_index"),
     (STRATEGIES, TruthReader, "test_it_does_not_read_what_the_predictions_say_of_the_future"),
+    (STRATEGIES, Understating, "test_the_columns_that_it_says_it_needs_are_all_that_it_needs"),
     (STRATEGIES, Unbounded, "test_every_number_among_its_parameters_has_a_bound"),
     (STRATEGIES, Undescribed, "test_the_class_keeps_the_rules_of_all_plugins"),
     (STRATEGIES, OfTomorrow, "test_it_works_with_this_version_of_qlop"),
@@ -430,6 +456,7 @@ BROKEN_PROMISES = [
     (BROKERS, OneRate, "test_there_is_one_rate_a_bar"),
     (BROKERS, Inverted, "test_margin_is_a_fraction_and_maintenance_is_not_above_initial"),
     (SINKS, Untidy, "test_the_files_that_it_names_are_there_and_no_others"),
+    (testing.OrchestratorContractSuite, Batch, "test_the_tables_that_it_tells_are_names"),
     (testing.OrchestratorContractSuite, Batch, "test_the_sections_that_it_requires_are_sections_of_a_config"),
     (SOURCES, Walk, "test_only_the_tickers_asked_for_come"),
     (SOURCES, Walk, "test_first_and_last_session_are_included_and_nothing_beyond"),
@@ -440,6 +467,7 @@ MISSING_REFUSALS = [
     (MODELS, Blind, "test_a_missing_column_is_refused_by_its_name"),
     (MODELS, Certain, "test_a_single_class_cannot_be_learned"),
     (SINKS, Overwriting, "test_what_is_there_stays_unless_the_parameters_say_otherwise"),
+    (SINKS, Unasking, "test_tables_that_are_there_are_refused_before_the_run"),
     (testing.ExporterContractSuite, Zip, "test_a_model_that_would_predict_otherwise_is_refused_and_leaves_no_file"),
     (SOURCES, Walk, "test_an_unknown_ticker_is_refused_by_its_name"),
     (SOURCES, Walk, "test_an_unknown_interval_is_refused_by_its_name"),

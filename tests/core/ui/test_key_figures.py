@@ -34,3 +34,9 @@ def test_a_short_backtest_tells_its_total_return_and_why_no_figure_a_year(n_bars
     app = shown({**own, "n_bars": n_bars})
     assert [tile.label for tile in app.metric] == ["Total return", "Max drawdown", "Final equity"]
     assert app.text[0].value == f"{words} for a yearly figure."
+
+
+def test_a_trained_regression_shows_its_own_scores():
+    app = shown({"r2_out_of_sample": -0.1959, "rmse": 0.01971, "n_predictions": 2980.0, "mae": 0.014})
+    assert [tile.label for tile in app.metric] == ["R2 out of sample", "RMSE", "Predictions"]
+    assert app.metric[1].value == "0.0197"

@@ -68,6 +68,13 @@ def described(folder):
     return json.loads((folder / "model.json").read_text())["description"]
 
 
+def test_a_strategy_that_follows_the_other_side_than_the_file_s_label_is_refused(modes, exported, later):
+    later["strategy"]["strategy_params"] = {"side": "short"}
+    outcome = modes.run("backtest", of_file(later, exported))
+    assert outcome.status == "failed"
+    assert "label.labeler_params of model.qlop.zip make the label 'leverage_opportunity' for a long" in outcome.error
+
+
 def test_only_bars_after_those_that_the_model_learned_from_are_traded(modes, exported, later):
     outcome = modes.run("backtest", of_file(later, exported))
     assert outcome.status == "completed", outcome.error

@@ -43,6 +43,8 @@ def test_a_split_a_hole_and_standing_closes_are_in_the_summary(modes, small, odd
         "stands still for 11 bars",
     ):
         assert named in said
+    if mode == "backtest":
+        assert "said to be adjusted for splits and dividends" in said
 
 
 def test_findings_of_the_benchmark_are_told_as_its_own(modes, small, odd_prices):

@@ -98,8 +98,9 @@ def test_a_part_that_begins_anew_is_under_way_beside_its_step_and_has_a_time_lef
         run.progress("fit model", epoch, 30, "epochs, fit 2 of 3", within="train folds")
     _date_back(run.folder.events_path, seconds_apart=100)
     console = open_console(run)
-    whole, part = console.page.locator(".phase.current").all()
-    expect(console.page.locator(".phase.current")).to_have_count(2)
+    at_work = console.page.locator(".phase.current")
+    expect(at_work).to_have_count(2)
+    whole, part = at_work.all()
     expect(whole).to_contain_text("train folds1 of 3 fits")
     # 26 epochs of 100 s are 43 minutes.
     expect(part).to_contain_text("fit model4 of 30 epochs, fit 2 of 3  ·  about 43 min left")

@@ -29,7 +29,9 @@ def test_scores_that_no_fold_has_are_not_offered():
 def test_the_reference_of_the_base_rate_stands_beside_the_score():
     model, reference = fold_figure(FOLDS, "brier", COLORS).data
     assert (list(model.y), model.line.color) == ([0.2, 0.3], COLORS.accent)
-    assert (list(reference.y), reference.line.color) == ([0.25, 0.24], COLORS.muted)
+    assert (list(reference.y), reference.line.color, reference.name) == ([0.25, 0.24], COLORS.muted, "Base rate")
+    of_values = FOLDS.assign(rmse=[0.2, 0.3], base_rmse=[0.25, 0.24])
+    assert fold_figure(of_values, "rmse", COLORS).data[1].name == "Training mean"
 
 
 def test_the_most_important_features_are_drawn_with_names_as_text():
