@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -20,7 +21,9 @@ from core.store.run_folder import RunFolder
 from core.store.settlement import settle_folder
 
 FOLDER = Path(__file__).parent
-CONFIG = {"mode": "acknowledging", "mode_params": {"n_lines": 120, "pause_s": 0.002}}
+N_LINES = 120
+PAUSE_S = 0.002
+CONFIG = {"mode": "acknowledging", "mode_params": {"n_lines": N_LINES, "pause_s": PAUSE_S}}
 MOMENTS = 150
 
 
@@ -57,6 +60,15 @@ class Runs:
                 found += read
         except BlockingIOError:
             return found
+        return found
+
+    def wait_for_lines(self, n_lines: int) -> bytes:
+        """Return what has been acknowledged once that are so many lines, however fast this machine is just now."""
+        found = b""
+        while len(found) < n_lines:
+            ready, _, _ = select.select([self.acknowledged], [], [], 30)
+            assert ready, (found, self.errors())
+            found += self.read_acknowledgements()
         return found
 
     def start(self) -> tuple[str, int]:
@@ -113,23 +125,47 @@ def settled(folder: RunFolder) -> str:
     return state
 
 
+def phases(runs: Runs) -> tuple[float, float]:
+    """Return the seconds that an undisturbed run takes until its first line, and after its last."""
+    begun = time.monotonic()
+    _, pid = runs.start()
+    acknowledged = runs.wait_for_lines(1)
+    first = time.monotonic()
+    acknowledged += runs.wait_for_lines(N_LINES - len(acknowledged))
+    last = time.monotonic()
+    assert wait_until_gone([pid])
+    acknowledged += runs.read_acknowledgements()
+    assert acknowledged == b"." * N_LINES + b"!", (acknowledged, runs.errors())
+    return first - begun, time.monotonic() - last
+
+
+def wait_for_a_moment(runs: Runs, chance: random.Random, start_s: float, end_s: float) -> bytes:
+    """Wait until some moment of a run, in three of five between two of its lines; return what was acknowledged by then."""
+    phase = chance.choice(["start", "lines", "lines", "lines", "end"])
+    if phase == "start":
+        time.sleep(chance.uniform(0.0, 1.1 * start_s))
+        return b""
+    if phase == "lines":
+        acknowledged = runs.wait_for_lines(chance.randrange(1, N_LINES))
+        time.sleep(chance.uniform(0.0, 2 * PAUSE_S))
+        return acknowledged
+    acknowledged = runs.wait_for_lines(N_LINES)
+    time.sleep(chance.uniform(0.0, 1.1 * end_s))
+    return acknowledged
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_three_hundred_killed_runs_tell_the_truth(runs, seed):
     chance = random.Random(seed)
-    begun = time.monotonic()
-    run_id, pid = runs.start()
-    assert wait_until_gone([pid])
-    duration_s = time.monotonic() - begun
-    acknowledged = runs.read_acknowledgements()
-    assert acknowledged == b"." * 120 + b"!", (acknowledged, runs.errors())
+    start_s, end_s = phases(runs)
     states = {"completed": 0, "crashed": 0, "absent": 0}
     for _ in range(MOMENTS):
         run_id, pid = runs.start()
-        time.sleep(chance.uniform(0.0, 1.1 * duration_s))
+        acknowledged = wait_for_a_moment(runs, chance, start_s, end_s)
         everything = processes_of(pid)
         os.kill(pid, signal.SIGKILL) if psutil.pid_exists(pid) else None
         assert wait_until_gone(everything), runs.errors()
-        acknowledged = runs.read_acknowledgements()
+        acknowledged += runs.read_acknowledgements()
         if not (runs.home.runs_folder / run_id / "events.jsonl").exists():
             assert acknowledged == b""
             states["absent"] += 1
