@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 import qlop
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Mapping
 
     import pandas as pd
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-class Csv(qlop.SinkPlugin):
+class Csv(qlop.FolderSinkPlugin):
     """One CSV file a table, metrics.csv with a line a figure, and summary.txt.
 
     As RFC 4180 says, in UTF-8, with a header line; numbers as the shortest text that reads back to the same float64,
@@ -27,49 +26,23 @@ class Csv(qlop.SinkPlugin):
     name = "csv"
     version = "1.0.0"
     requires_qlop = ">=0.1,<1"
+    suffix = ".csv"
 
     class Params(qlop.FolderSinkParams):
         """Parameters of `csv`."""
 
     params: Params
 
-    def check(self) -> None:
-        """Refuse a folder that cannot be written, and files that are there and may not be replaced.
+    def table_file(self, table: pd.DataFrame) -> bytes:
+        """Return a table as CSV."""
+        return _csv_of(table)
 
-        Raises
-        ------
-        DataError
-            If `write` would be refused.
-        """
-        qlop.check_result_files(".csv", self.params)
-
-    def check_tables(self, tables: Sequence[str]) -> None:
-        """Refuse tables that the run will not have, and files of its tables that are there and may not be replaced.
-
-        Raises
-        ------
-        DataError
-            If `write` would be refused.
-        """
-        qlop.check_result_files(".csv", self.params, tables)
-
-    def write(self, results: qlop.RunResult) -> Sequence[Path]:
-        """Write the files and return their paths.
-
-        Raises
-        ------
-        DataError
-            If a table is unknown, the folder cannot be written, or a file is there and may not be replaced.
-        """
+    def metrics_file(self, metrics: Mapping[str, qlop.MetricValue]) -> bytes:
+        """Return the figures as CSV."""
         import pandas as pd
 
-        tables = qlop.chosen_tables(results, self.params.tables)
-        files = {f"{name}.csv": _csv_of(table) for name, table in tables.items()}
-        figures = [(name, _figure_text(value)) for name, value in results.metrics.items()]
-        files["metrics.csv"] = _csv_of(pd.DataFrame(figures, columns=["metric", "value"], dtype=object))
-        if results.summary:
-            files["summary.txt"] = results.summary.encode("utf-8")
-        return qlop.write_result_files(files, self.params)
+        figures = [(name, _figure_text(value)) for name, value in metrics.items()]
+        return _csv_of(pd.DataFrame(figures, columns=["metric", "value"], dtype=object))
 
 
 def _csv_of(table: pd.DataFrame) -> bytes:

@@ -44,10 +44,12 @@ from core.contracts.orchestrator import OrchestratorPlugin as OrchestratorPlugin
 from core.contracts.params import Params as Params
 from core.contracts.plugin import Plugin as Plugin
 from core.contracts.run_context import RunContext as RunContext
+from core.contracts.run_result import MetricValue as MetricValue
 from core.contracts.run_result import RunResult as RunResult
 from core.contracts.sink import SinkPlugin as SinkPlugin
 from core.contracts.strategy import StrategyPlugin as StrategyPlugin
 from core.services.python_run import run as run
+from core.store.folder_sink import FolderSinkPlugin as FolderSinkPlugin
 from core.store.result_files import check_result_files as check_result_files
 from core.store.result_files import chosen_tables as chosen_tables
 from core.store.result_files import write_result_files as write_result_files
