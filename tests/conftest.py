@@ -6,6 +6,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# What takes long on a slow machine is wrong on none.
+settings.register_profile("without a clock", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("without a clock")
 
 # Before a library with threads of its own is loaded, here or in a process that a test starts: where several tests
 # share few cores, threads that spin while they wait take two thirds of the time.

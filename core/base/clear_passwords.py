@@ -12,7 +12,10 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["holds_password", "names_password", "without_passwords"]
+__all__ = ["IN_CLEAR", "holds_password", "names_password", "without_passwords"]
+
+IN_CLEAR = "holds a password, a token or a key; secrets are references: env:NAME or file:PATH."
+"""What is said of a place in which `holds_password` finds one; the text itself is never repeated."""
 
 # One slash too: what was taken for a path has lost the other.
 _WEB = r"(?:https?|wss?|ftps?):/{1,2}"

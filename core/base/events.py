@@ -12,6 +12,8 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from core.base.run_state import TERMINAL_STATES, RunState
+
 __all__ = [
     "TERMINAL_STATES",
     "ArtifactPathPayload",
@@ -46,20 +48,6 @@ class EventType(StrEnum):
     METRIC = "metric"
     STATUS = "status"
     ARTIFACT_PATH = "artifact_path"
-
-
-class RunState(StrEnum):
-    """Where a run stands. The last four are terminal: nothing follows them."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    CRASHED = "crashed"
-
-
-TERMINAL_STATES = frozenset({RunState.COMPLETED, RunState.FAILED, RunState.CANCELLED, RunState.CRASHED})
 
 
 class _Frozen(BaseModel):

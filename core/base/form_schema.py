@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
@@ -28,6 +29,11 @@ class _FormJsonSchema(GenerateJsonSchema):
         if factory is None or schema.get("default_factory_takes_data"):
             return super().get_default_value(schema)
         return factory()  # type: ignore[call-arg]
+
+    def encode_default(self, dft: Any) -> Any:  # noqa: ANN401 - as pydantic has it
+        # Pydantic makes a serializer for each default; these are JSON as they stand.
+        is_plain = dft is None or type(dft) in {bool, int, str} or (type(dft) is float and isfinite(dft))
+        return dft if is_plain else super().encode_default(dft)
 
     def model_field_schema(self, schema: core_schema.ModelField) -> JsonSchemaValue:
         drawn = super().model_field_schema(schema)

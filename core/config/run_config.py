@@ -6,6 +6,7 @@ from unicodedata import category
 
 from pydantic import Field, field_validator
 
+from core.config.section import Section
 from core.config.sections import (
     BacktestConfig,
     BrokerConfig,
@@ -18,7 +19,6 @@ from core.config.sections import (
     PluginName,
     PluginParams,
     PluginsConfig,
-    Section,
     SinkConfig,
     SplitsConfig,
     StrategyConfig,

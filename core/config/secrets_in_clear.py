@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from core.base.clear_passwords import holds_password, names_password
+from core.base.clear_passwords import IN_CLEAR, holds_password, names_password
 from core.base.errors import ConfigError
 from core.base.validation import FieldProblem, Where, place_of
 
@@ -55,8 +55,7 @@ def blotted(raw: Mapping[str, Any], paths: Sequence[FieldPath] = ()) -> dict[str
 
 def _told(path: FieldPath, holder: str) -> str:
     place = ".".join(map(str, path)) or "the config"
-    what = f"a name in {place} holds" if holder == "name" else f"{place} holds"
-    return f"{what} a password, a token or a key; secrets are references: env:NAME or file:PATH."
+    return f"a name in {place} {IN_CLEAR}" if holder == "name" else f"{place} {IN_CLEAR}"
 
 
 def _found(raw: Mapping[str, Any]) -> Iterator[tuple[FieldPath, str]]:

@@ -10,8 +10,6 @@ from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     JsonValue,
     ValidationInfo,
@@ -21,6 +19,8 @@ from pydantic import (
 
 from core.base.ticker_names import LONGEST_TICKER, ticker_fault, ticker_text
 from core.config.calendar_name import check_calendar_name
+from core.config.plugins_config import PluginsConfig
+from core.config.section import Section
 
 __all__ = [
     "BacktestConfig",
@@ -51,13 +51,6 @@ def _check_ticker(name: str) -> str:
 
 
 Ticker = Annotated[str, Field(min_length=1, max_length=LONGEST_TICKER), AfterValidator(_check_ticker)]
-
-
-class Section(BaseModel):
-    """Base of all sections: frozen, closed to unknown fields, numbers finite."""
-
-    # What was given is in no text of pydantic's own: it may be a secret in the wrong place, and tracebacks show causes.
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
 
 class LoadDataConfig(Section):
@@ -281,12 +274,4 @@ class LimitsConfig(Section):
     )
     memory_mb: float | None = Field(
         default=None, gt=0.0, le=1e9, description="Megabytes of memory of its process and all that it started."
-    )
-
-
-class PluginsConfig(Section):
-    """Settings of the plugin system."""
-
-    disabled: tuple[str, ...] = Field(
-        default=(), description="Plugins left out: 'ridge', 'models/ridge', 'acme-qlop:ridge' or a file's path."
     )

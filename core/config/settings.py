@@ -14,8 +14,9 @@ from core.base.errors import ConfigError
 from core.base.machine import usable_cores
 from core.base.url_place import url_place
 from core.base.validation import explain_validation_error
+from core.config.plugins_config import PluginsConfig
 from core.config.secrets_in_clear import refuse_secrets_in_clear
-from core.config.sections import PluginsConfig, Section
+from core.config.section import Section
 from core.config.store_url import ELSEWHERE, names_another_machine
 
 __all__ = [

@@ -37,7 +37,8 @@ class DataSourcePlugin(Plugin):
     survivorship : str
         What is wrong with which instruments it holds, in a sentence for the summary; empty where it cannot be known.
     remarks : mapping of str to str
-        What has to be known of a ticker before it is traded, in a sentence.
+        What has to be known of a ticker before it is traded, in a sentence; that its opens copy a close is then left
+        to it.
     """
 
     access: DataAccess = NoAccess()
@@ -69,7 +70,9 @@ class DataSourcePlugin(Plugin):
             00:00. Columns open, high, low, close, volume as float64, raw as traded. Optional: adjusted_close, dividend
             (cash a share on the ex-date), split (ratio on the ex-date, 1 elsewhere), risk_free_rate_annual (known at
             that bar, simple, act/360), and the source's own. A source whose prices come adjusted says so in
-            `attrs["adjustment"]`: "splits" or "total_return".
+            `attrs["adjustment"]`: "splits" or "total_return". One that knows them says what the prices of a ticker are
+            in by `attrs["currencies"]` ({"VOD.L": "GBp"}); dividends are in the same. What looks odd to the source
+            itself stands in `attrs["findings"]`, sentences for the run's summary.
 
         Raises
         ------

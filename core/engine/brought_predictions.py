@@ -1,7 +1,7 @@
 """Predictions that a backtest did not make by training: what another run, or a model's file, tells of them.
 
 1. The run that made them has scored them; its scores are of the very rows that are traded, as all of them are.
-2. Nobody has scored what a model's file predicts: whether it beats the base rate is then not known.
+2. What a model's file predicts is scored where it is traded (stages/scoring.py), if its label can be made there.
 3. What their model was asked is what its own label says, whatever label the backtest's config names.
 """
 
@@ -37,6 +37,8 @@ class BroughtPredictions:
     scores : mapping
         Out-of-sample scores of these rows by name, as the run that made them keeps its figures; empty where nobody
         scored them.
+    unscored : str
+        Why nobody did; empty where somebody did, and where that is not known.
     label : LabelConfig or None
         What their model learned to predict.
     question : str
@@ -50,6 +52,7 @@ class BroughtPredictions:
     label: LabelConfig | None = None
     question: str = ""
     learned_elsewhere: LearnedElsewhere | None = None
+    unscored: str = ""
 
 
 def brought_by_run(predictions: pd.DataFrame, origin: PredictionOrigin, context: RunContext) -> BroughtPredictions:
@@ -70,7 +73,9 @@ def brought_by_run(predictions: pd.DataFrame, origin: PredictionOrigin, context:
 def brought_by_file(predictions: pd.DataFrame, origin: ModelFileOrigin, context: RunContext) -> BroughtPredictions:
     """Return what the file of the model that made predictions tells of them."""
     question = _question(origin.label, context)
-    return BroughtPredictions(predictions.index, {}, origin.label, question, origin.learned_elsewhere)
+    return BroughtPredictions(
+        predictions.index, origin.scores, origin.label, question, origin.learned_elsewhere, origin.unscored
+    )
 
 
 def _question(label: LabelConfig | None, context: RunContext) -> str:

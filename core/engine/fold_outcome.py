@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.engine.fold_predictions import base_rate_predictions, in_order
+from core.engine.fold_predictions import base_rate_predictions, in_order, known_base_rates
 from core.engine.fold_training import FittedFold, fit_fold, make_blocks
-from core.engine.model_columns import probability_column
 from core.engine.prediction_scores import score_predictions
 from core.engine.stretches import stretches_of
 
@@ -84,20 +83,11 @@ def out_of_sample(
     predictions["target"] = task.labels["target"].to_numpy(dtype=np.float64)[fold.test]
     predictions["label_end"] = task.labels["label_end"].array[fold.test]
     predictions = in_order(predictions)
-    rates = _base_rates(task, trained, fold)
+    rates = known_base_rates(task.labels["target"], fold, trained.fitted.classes)
     scores = score_predictions(predictions, base_rate_predictions(predictions, [rates]), task.task)
     for name, value in scores.items():
         task.report.metric(name, value, None, fold.number)
     return FoldOutcome(rates, _summary(trained, fold, scores), trained.curve), predictions
-
-
-def _base_rates(task: TrainingTask, trained: FittedFold, fold: Fold) -> dict[str, float]:
-    """Return what the rows that the fold could learn from predict by their base rate, column by column."""
-    known = np.concatenate((fold.train, fold.early_stopping, fold.calibration))
-    target = task.labels["target"].to_numpy(dtype=np.float64)[known]
-    if task.task == "regression":
-        return {"prediction": float(target.mean())}
-    return {probability_column(label): float((target == label).mean()) for label in trained.fitted.classes}
 
 
 def _summary(trained: FittedFold, fold: Fold, scores: dict[str, float | None]) -> dict[str, object]:

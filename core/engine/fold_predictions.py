@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.engine.model_columns import probability_column
+
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["base_rate_predictions", "in_order", "joined_predictions"]
+    from core.engine.splits import Fold
+
+__all__ = ["base_rate_predictions", "in_order", "joined_predictions", "known_base_rates"]
 
 _PROBABILITY = "probability_"
 
@@ -48,6 +52,24 @@ def in_order(frame: pd.DataFrame, classes: Sequence[str] | None = None) -> pd.Da
     rest.sort(key=lambda column: column.startswith("payoff"))
     ordered = [*first, *rest]
     return frame if ordered == list(frame) else frame[ordered]
+
+
+def known_base_rates(target: pd.Series, fold: Fold, classes: Sequence[float]) -> dict[str, float]:
+    """Return what the rows that a fold could learn from predict by their base rate, by column of the predictions.
+
+    Parameters
+    ----------
+    target : Series of shape (n_rows,)
+        Of all rows.
+    fold : Fold
+        Says which rows train, stop training early, or calibrate.
+    classes : sequence of float
+        Empty for a regression, whose base rate is the mean.
+    """
+    known = target.to_numpy(dtype=np.float64)[np.concatenate((fold.train, fold.early_stopping, fold.calibration))]
+    if not classes:
+        return {"prediction": float(known.mean())}
+    return {probability_column(label): float((known == label).mean()) for label in classes}
 
 
 def base_rate_predictions(predictions: pd.DataFrame, base_rates: Sequence[dict[str, float]]) -> pd.DataFrame:

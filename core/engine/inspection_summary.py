@@ -17,6 +17,7 @@ _IN_WORDS = {
     "outlier_return": "returns far outside the ticker's own",
     "stale_price": "prices that stand still",
     "zero_volume": "bars without volume",
+    "copied_open": "tickers whose opens copy a close",
 }
 
 _CAUTION = (

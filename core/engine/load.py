@@ -5,7 +5,7 @@
 3. Check the panel (panel_checks.py), and its dates against the exchange's calendar (exchange_sessions.py).
 4. Adjust for what the config says (adjustment.py).
 5. Leave out tickers with too short a history, and name them.
-6. Note what looks odd, and take the fingerprint.
+6. Note what looks odd, and take the fingerprint. Opens are compared with closes as the source has them.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ import pandas as pd
 
 from core.base.errors import DataError
 from core.engine.adjustment import adjust_in_place, held_adjustment
+from core.engine.copied_opens import copied_open_findings, copied_opens
+from core.engine.currencies import currency_findings, held_currencies
 from core.engine.exchange_sessions import exchange_findings, refuse_bars_on_no_session
 from core.engine.fingerprint import data_fingerprint
 from core.engine.gap_findings import gap_findings
@@ -27,6 +29,7 @@ from core.engine.history import leave_out_short_histories
 from core.engine.panel_checks import check_panel
 from core.engine.panel_findings import adjustment_disagreements, unadjusted_splits
 from core.engine.panel_index import check_index_form, date_text, ranks_of_level, row_text
+from core.engine.previous_rows import previous_rows
 from core.engine.row_blocks import row_blocks
 from core.engine.stale_prices import STALE_BARS, stale_prices
 
@@ -65,8 +68,17 @@ class LoadedPanel:
     is_adjustment_doubted: bool = False
 
 
-def load_panel(source: DataSourcePlugin, data: LoadDataConfig) -> LoadedPanel:
+def load_panel(source: DataSourcePlugin, data: LoadDataConfig, *, is_traded: bool = True) -> LoadedPanel:
     """Load, cut, check and adjust the prices that a config names.
+
+    Parameters
+    ----------
+    source : DataSourcePlugin
+        Where they come from.
+    data : LoadDataConfig
+        Which, and adjusted for what.
+    is_traded : bool
+        Whether orders may be filled at them; where not, as of a benchmark, nothing is said of opens.
 
     Raises
     ------
@@ -81,12 +93,17 @@ def load_panel(source: DataSourcePlugin, data: LoadDataConfig) -> LoadedPanel:
     if data.calendar is not None:
         refuse_bars_on_no_session(panel, data.calendar, data.interval, origin=origin)
     held_adjustment(panel, origin)
-    disagreements = adjustment_disagreements(panel)
+    before = previous_rows(panel)
+    disagreements = adjustment_disagreements(panel, before=before)
+    opens = copied_open_findings(copied_opens(panel, data.interval, before), untold=source.remarks) if is_traded else []
+    del before
     dates = _date_findings(panel, data)
     adjust_in_place(panel, data.adjustment, origin=origin)
     kept, left_out = leave_out_short_histories(panel, data.min_history_bars)
     splits = unadjusted_splits(kept)
-    findings = (*dates, *_calendar_findings(kept, data), *_findings(kept, splits, disagreements, data))
+    money = currency_findings(held_currencies(kept, origin), source.price_indices) if is_traded else []
+    told = (*panel.attrs.get("findings", ()), *money)
+    findings = (*dates, *opens, *told, *_calendar_findings(kept, data), *_findings(kept, splits, disagreements, data))
     doubted = bool(len(splits) or len(disagreements))
     return LoadedPanel(kept, left_out, data_fingerprint(kept), findings, is_adjustment_doubted=doubted)
 

@@ -16,6 +16,7 @@ import numpy as np
 from core.base.errors import DataError
 from core.engine.book_figures import book_figures
 from core.engine.drawdown import drawdown_curve
+from core.engine.left_out_imports import import_empyrical
 from core.engine.metric_options import MetricOptions
 
 if TYPE_CHECKING:
@@ -144,8 +145,7 @@ def _curve_of(equity: pd.DataFrame, options: MetricOptions) -> _Curve:
 
 
 def _curve_figures(curve: _Curve, options: MetricOptions) -> Figures:
-    import empyrical
-
+    empyrical = import_empyrical()
     returns, periods = curve.returns, options.periods_per_year
     risk_free = _risk_free(curve, options)
     depth, duration = _drawdown(curve, options)
@@ -174,12 +174,10 @@ def _curve_figures(curve: _Curve, options: MetricOptions) -> Figures:
 
 
 def _cagr(curve: _Curve, options: MetricOptions) -> float | None:
-    import empyrical
-
     if curve.is_ruined:
         return -1.0
     if options.year_count == "bars":
-        return float(empyrical.annual_return(curve.returns, annualization=options.periods_per_year))
+        return float(import_empyrical().annual_return(curve.returns, annualization=options.periods_per_year))
     years = curve.years(options)
     return float((curve.points[-1] / curve.points[0]) ** (1.0 / years) - 1.0) if years > 0.0 else None
 

@@ -51,6 +51,7 @@ class TrainedWith(BaseModel):
     tickers: tuple[str, ...] = Field(min_length=1)
     feature_step_versions: dict[str, str]
     member_versions: dict[str, str] = Field(default_factory=dict)
+    base_rates: dict[str, float] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

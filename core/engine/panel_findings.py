@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 __all__ = ["adjustment_disagreements", "unadjusted_splits"]
 
-_SPLIT_RATIOS = np.array([1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0, 20.0, 25.0, 50.0])
+_SPLIT_RATIOS = np.array([1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0, 20.0, 25.0, 50.0, 100.0])
 _SPLIT_TOLERANCE = 0.03
 
 
 def unadjusted_splits(panel: pd.DataFrame) -> pd.DataFrame:
     """Return the bars whose open, against the close before, looks like a split that nobody adjusted for.
 
-    A bar is listed where the previous close over its open lies within 3 % of a usual split ratio (3:2, 2:1 ... 50:1, or
-    the inverse), its close is still within 15 % of that, and it has no split of its own in raw prices. Real crashes can
-    look so, and splits of other ratios are missed.
+    A bar is listed where the previous close over its open lies within 3 % of a usual split ratio (3:2, 2:1 ... 100:1,
+    or the inverse), its close is still within 15 % of that, and it has no split of its own in raw prices. Real crashes
+    can look so, and splits of other ratios are missed. Prices that go from pence to pounds look so too.
 
     Parameters
     ----------
@@ -52,7 +52,9 @@ def unadjusted_splits(panel: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(ratio=ratio[alike], split=nearest[alike])
 
 
-def adjustment_disagreements(panel: pd.DataFrame, tolerance: float = 0.005) -> pd.DataFrame:
+def adjustment_disagreements(
+    panel: pd.DataFrame, tolerance: float = 0.005, before: NDArray[np.int64] | None = None
+) -> pd.DataFrame:
     """Return the bars where adjusted_close tells another return than the close, dividend and split columns do.
 
     Parameters
@@ -61,6 +63,8 @@ def adjustment_disagreements(panel: pd.DataFrame, tolerance: float = 0.005) -> p
         A panel that `check_panel` accepts, as the source holds it.
     tolerance : float
         The difference of two one-bar returns, as a fraction, from which on a bar is listed.
+    before : ndarray of shape (n_rows,), optional
+        What `previous_rows` returns of the panel, where it is there already.
 
     Returns
     -------
@@ -71,7 +75,7 @@ def adjustment_disagreements(panel: pd.DataFrame, tolerance: float = 0.005) -> p
     names = ["timestamp", "ticker", "adjusted_return", "event_return"]
     if not {"adjusted_close", "dividend", "split"} <= set(panel.columns):
         return pd.DataFrame(columns=names)
-    before = previous_rows(panel)
+    before = previous_rows(panel) if before is None else before
     odd = np.concatenate(
         [
             rows.start + np.flatnonzero(np.abs(np.subtract(*_two_growths(panel, before, rows))) > tolerance)

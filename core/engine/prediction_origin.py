@@ -8,7 +8,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from core.config.sections import LabelConfig
+    from core.contracts.run_result import MetricValue
     from core.engine.learned_elsewhere import LearnedElsewhere
     from core.engine.learned_span import LearnedSpan
 
@@ -85,6 +87,10 @@ class ModelFileOrigin(_Origin):
         The first and the last of them.
     learned_elsewhere : LearnedElsewhere or None
         Of a model that came into its training with what it knows: `learned` is not all that it learned from.
+    scores : mapping
+        How the predictions came out, by name; empty where that is not known.
+    unscored : str
+        Why it is not known; empty where it is.
     """
 
     file_name: str
@@ -96,6 +102,8 @@ class ModelFileOrigin(_Origin):
     first_bar: pd.Timestamp
     last_bar: pd.Timestamp
     learned_elsewhere: LearnedElsewhere | None = None
+    scores: Mapping[str, MetricValue] = field(default_factory=dict)
+    unscored: str = ""
 
     @property
     def sentence(self) -> str:

@@ -5,6 +5,7 @@
 3. Outlier returns: far outside the ticker's own, by median and median absolute deviation.
 4. Stale prices: the same close many bars in a row.
 5. Bars without volume, of tickers that have volume otherwise.
+6. Opens that copy a close (copied_opens.py).
 
 A finding is no error: crashes are outliers, thin instruments stand still. Nothing is changed because of it.
 """
@@ -19,8 +20,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.engine.bar_blocks import PanelBars
+from core.engine.copied_opens import copied_opens
 from core.engine.coverage import gap_runs
 from core.engine.panel_findings import unadjusted_splits
+from core.engine.panel_index import date_text
 from core.engine.row_blocks import row_blocks
 from core.engine.stale_prices import STALE_BARS, stale_prices
 from core.engine.ticker_groups import ticker_groups
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FINDING_KINDS", "OUTLIER_DEVIATIONS", "STALE_BARS", "price_findings"]
 
-FINDING_KINDS = ("missing_bars", "looks_like_split", "outlier_return", "stale_price", "zero_volume")
+FINDING_KINDS = ("missing_bars", "looks_like_split", "outlier_return", "stale_price", "zero_volume", "copied_open")
 
 FloatArray = NDArray[np.float64]
 
@@ -43,7 +46,7 @@ _NORMAL_SCALE = 1.4826
 _COLUMNS = ["timestamp", "ticker", "finding", "value", "detail"]
 
 
-def price_findings(panel: pd.DataFrame, timetable: Timetable | None = None) -> pd.DataFrame:
+def price_findings(panel: pd.DataFrame, timetable: Timetable | None = None, *, interval: str = "1d") -> pd.DataFrame:
     """Return every finding, one row each.
 
     Parameters
@@ -52,14 +55,18 @@ def price_findings(panel: pd.DataFrame, timetable: Timetable | None = None) -> p
         A panel that `check_panel` accepts, adjusted or not.
     timetable : Timetable, optional
         When its bars are expected; without one, whenever some ticker has one.
+    interval : str
+        Bar length; opens are compared with closes in daily bars alone.
 
     Returns
     -------
     DataFrame of shape (n_findings, 5)
         timestamp (UTC, of the bar, the first one where it concerns several), ticker, finding (one of `FINDING_KINDS`),
-        value (bars, ratio, simple return or volume) and detail (a sentence). Sorted by timestamp, then ticker.
+        value (bars, ratio, simple return, volume or share of bars) and detail (a sentence). Sorted by timestamp, then
+        ticker.
     """
     tables = [_missing(panel, timetable), _splits(panel), _outliers(panel), _stale(panel), _without_volume(panel)]
+    tables.append(_copied(panel, interval))
     filled = [table[_COLUMNS] for table in tables if len(table)]
     if not filled:
         return tables[0][_COLUMNS]
@@ -125,6 +132,15 @@ def _without_volume(panel: pd.DataFrame) -> pd.DataFrame:
     lacks = lacks[has_some[bars.assets_of(lacks)]]
     index = panel.index[lacks].to_frame(index=False)
     return _table(index, "zero_volume", np.zeros(len(index)), ["Nothing was traded in this bar."] * len(index))
+
+
+def _copied(panel: pd.DataFrame, interval: str) -> pd.DataFrame:
+    found = copied_opens(panel, interval)
+    detail = [
+        f"The open is {copied} in {n_copied:,} of {n_bars:,} bars that moved, up to {date_text(last)}."
+        for last, copied, n_copied, n_bars in found[["last_timestamp", "copied", "n_copied", "n_bars"]].to_numpy()
+    ]
+    return _table(found, "copied_open", (found["n_copied"] / found["n_bars"]).to_numpy(), detail)
 
 
 def _bars(count: int) -> str:

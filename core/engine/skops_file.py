@@ -18,7 +18,7 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 from zlib import error as ZlibError  # noqa: N812 - zlib's own name is no class name
 
 from core.base.errors import DataError
-from core.engine.skops_import import import_skops_io
+from core.engine.left_out_imports import import_skops_io
 from core.engine.zip_entries import refuse_swollen_entries
 
 __all__ = ["TRUSTED_TYPES", "read_skops", "untrusted_types", "write_skops"]

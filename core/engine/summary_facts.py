@@ -92,6 +92,8 @@ class PredictionFacts:
 
     Attributes
     ----------
+    n_folds : int
+        0 where one model made them all.
     n_rows : int
         Rows that were scored.
     brier, base_rate_brier : float or None
@@ -109,6 +111,8 @@ class PredictionFacts:
         Folds whose predictions are all the same.
     learned_elsewhere : LearnedElsewhere or None
         Of a model that came with what it knows, from bars that this run did not choose.
+    unscored : str
+        Why nobody scored them, where that is known.
     """
 
     first_bar: date
@@ -130,6 +134,7 @@ class PredictionFacts:
     r2_out_of_sample: float | None = None
     rank_correlation: float | None = None
     learned_elsewhere: LearnedElsewhere | None = None
+    unscored: str = ""
 
     @property
     def are_a_test(self) -> bool:

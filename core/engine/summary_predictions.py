@@ -12,15 +12,12 @@ from core.engine.text_layout import labelled, number, percent, span
 __all__ = ["prediction_lines"]
 
 _CLOSE_TO_DIRECTION = 0.8
-_UNSCORED = (
-    "none: nobody has scored these predictions, so that it is not known whether they are better than knowing the base "
-    "rate alone"
-)
+_UNSCORED = "so that it is not known whether they are better than knowing the base rate alone"
 
 
 def prediction_lines(facts: PredictionFacts, terms: TermsFacts) -> list[str]:
     """Return the block of the predictions, its heading first."""
-    sizes = f"{facts.n_rows:,} rows of {facts.n_folds} folds"
+    sizes = f"{facts.n_rows:,} rows" + (f" of {facts.n_folds} folds" if facts.n_folds else ", all of one model")
     if facts.effective_sample_size is not None:
         pooled = facts.effective_sample_size_pooled
         as_one = f", {number(pooled, 0)} if the tickers move as one" if pooled is not None else ""
@@ -28,7 +25,8 @@ def prediction_lines(facts: PredictionFacts, terms: TermsFacts) -> list[str]:
     sample = "out of sample" if facts.are_a_test else "not known to be out of sample"
     heading = f"Predictions, {sample}, {span(facts.first_bar, facts.last_bar)}"
     if facts.skill is None and not facts.n_rows:
-        return [heading, *labelled("Scores", _UNSCORED)]
+        reason = facts.unscored or "nobody has scored these predictions"
+        return [heading, *labelled("Scores", f"none: {reason}, {_UNSCORED}")]
     lines = [heading, *labelled("Rows", sizes)]
     if facts.base_rate is not None:
         yes = " (yes)" if terms.question else ""
@@ -60,10 +58,14 @@ def _value_lines(facts: PredictionFacts) -> list[str]:
 def _fold_lines(facts: PredictionFacts) -> list[str]:
     lines = []
     if facts.auc is not None:
-        pooled = f"{number(facts.auc, 3)} over all rows, which mixes the folds' base rates"
+        pooled = f"{number(facts.auc, 3)} over all rows" + (
+            ", which mixes the folds' base rates" if facts.n_folds else ""
+        )
         mean = f"{number(facts.auc_fold_mean, 3)} within a fold on average; " if facts.auc_fold_mean is not None else ""
         lines += labelled("AUC", f"{mean}{pooled} (0.5 is a coin's)")
-    if facts.n_folds_at_base_rate:
+    if facts.n_folds_at_base_rate and not facts.n_folds:
+        lines += labelled("Silent model", "it says no more than its base rate: all rows get the same probability")
+    elif facts.n_folds_at_base_rate:
         said = f"in {facts.n_folds_at_base_rate} of {facts.n_folds} folds the calibrated model says no more than its"
         lines += labelled("Silent folds", f"{said} base rate: all rows get the same probability")
     return lines

@@ -17,7 +17,7 @@ import numpy as np
 
 from core.engine.fitted_model import FittedModel
 from core.engine.fold_outcome import FoldOutcome, out_of_sample
-from core.engine.fold_predictions import base_rate_predictions, joined_predictions
+from core.engine.fold_predictions import base_rate_predictions, joined_predictions, known_base_rates
 from core.engine.fold_training import FittedFold, fit_fold, make_blocks
 from core.engine.label_lives import LabelLives, label_lives
 from core.engine.learned_span import LearnedSpan, learned_span
@@ -70,6 +70,8 @@ class TrainingResult:
         What the models reported while they learned: fold (-1: the final model), metric, value, step.
     is_scored : ndarray of shape (n_rows,), bool
         Which of the labels' rows were predicted out of sample and have a target.
+    base_rates : dict
+        What the rows behind the final model predict by their base rate, by column of the predictions.
     """
 
     predictions: pd.DataFrame
@@ -81,6 +83,7 @@ class TrainingResult:
     importances: pd.Series
     learning_curves: pd.DataFrame
     is_scored: NDArray[np.bool_]
+    base_rates: dict[str, float]
 
 
 class _Features:
@@ -105,6 +108,7 @@ class _Final:
     examples: pd.DataFrame
     learned: LearnedSpan
     importances: pd.Series
+    base_rates: dict[str, float]
 
 
 def train_model(task: TrainingTask) -> TrainingResult:
@@ -171,7 +175,8 @@ def _final(
     if importances is None:
         reads_earlier = "earlier_rows" in trained.fitted.model.capabilities
         importances = permutation_importances(trained.fitted, *(together if reads_earlier else spread), task.seed)
-    return _Final(trained, examples, learned_span(task.labels, fold), importances)
+    rates = known_base_rates(task.labels["target"], fold, trained.fitted.classes)
+    return _Final(trained, examples, learned_span(task.labels, fold), importances, rates)
 
 
 def _effective_sizes(lives: LabelLives, scored: NDArray[np.intp]) -> dict[str, float | None]:
@@ -248,4 +253,5 @@ def _result(
         final.importances,
         learning_curves,
         is_scored,
+        final.base_rates,
     )

@@ -7,13 +7,14 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 from core.base.errors import RunCancelled, StoreError
-from core.store.cancel_request import cancel_reason, request_cancel
+from core.jobs.passed_on_wish import PassedOnWish
+from core.store.cancel_request import cancel_reason, canceller, request_cancel
 
 __all__ = ["CancelFlag", "hold_back_signals"]
 
@@ -43,7 +44,8 @@ class CancelFlag:
     In a `with` block SIGINT, SIGTERM and SIGHUP set the flag instead of ending the process, so that the run ends at its
     next event with a last status; a second signal ends the process at once, and whoever looks next settles the run as
     cancelled. A signal that the process was told to ignore (nohup) stays ignored; one that was held back since before
-    the process began comes now. Outside the main thread no signal is caught, and the request in the folder alone
+    the process began comes now. A signal is passed on to what the process has started: it may have reached this one
+    alone, which waits for another. Outside the main thread no signal is caught, and the request in the folder alone
     counts.
 
     Parameters
@@ -63,6 +65,8 @@ class CancelFlag:
         self._looked_at = -_LOOK_EVERY_S
         self._pid = os.getpid()
         self._before: dict[signal.Signals, Any] = {}
+        self._children: PassedOnWish | None = None
+        self._until_exit = ExitStack()
 
     def watch(self, folder: Path) -> None:
         """Heed the requests written to a run's folder as well, and leave one there when a signal comes."""
@@ -113,6 +117,7 @@ class CancelFlag:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
+            self._children = self._until_exit.enter_context(PassedOnWish())
             for number in _SIGNALS:
                 before = signal.getsignal(number)
                 if before is not signal.SIG_IGN:
@@ -129,6 +134,7 @@ class CancelFlag:
             afterwards = signal.SIG_DFL if before is None else before
             signal.signal(number, signal.SIG_IGN if self._is_last else afterwards)
         self._before.clear()
+        self._until_exit.close()
 
     def _catch(self, number: int, _frame: FrameType | None) -> None:
         if os.getpid() != self._pid:
@@ -143,6 +149,8 @@ class CancelFlag:
         # Who cancels leaves a request before the signal: its reason says more than the signal's name.
         asked = cancel_reason(self._folder) if self._folder is not None else None
         self.set(asked or ("Ctrl-C (SIGINT)" if number == signal.SIGINT else f"received {signal.Signals(number).name}"))
+        if is_first and self._children is not None:
+            self._children.pass_on(canceller(self._folder) if self._folder is not None else None)
         self._leave_request()
         if is_first:
             # A signal that came together with it is dealt with from here on, however long the writing took.

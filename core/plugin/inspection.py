@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
@@ -53,7 +53,7 @@ def read_class(cls: type[Plugin], kind: str, fallback_name: str, qlop_version: s
     qlop_version : str
         Version that `requires_qlop` is held against.
     """
-    problems = list(find_problems(cls, KINDS[kind]))
+    problems, schema = _problems_and_schema(cls, KINDS[kind])
     documentation = inspect.cleandoc(cls.__dict__.get("__doc__") or "")
     name = getattr(cls, "name", None)
     needs = "" if problems or is_compatible(cls.requires_qlop, qlop_version) else _incompatibility(cls, qlop_version)
@@ -65,7 +65,7 @@ def read_class(cls: type[Plugin], kind: str, fallback_name: str, qlop_version: s
         capabilities=tuple(sorted(map(str, cls.capabilities))) if isinstance(cls.capabilities, frozenset) else (),
         summary=documentation.partition("\n")[0],
         documentation=documentation,
-        schema={} if problems else form_schema(cls.Params),
+        schema={} if problems else schema,
         problem=" ".join(problems) or needs,
         is_incompatible=bool(needs),
         required_sections=_sections(getattr(cls, "required_sections", ())) or (),
@@ -80,16 +80,24 @@ def is_compatible(requires_qlop: str, qlop_version: str) -> bool:
 
 def find_problems(cls: type[Plugin], kind: PluginKind) -> Iterator[str]:
     """Yield a sentence for each rule that the class breaks."""
+    yield from _problems_and_schema(cls, kind)[0]
+
+
+def _problems_and_schema(cls: type[Plugin], kind: PluginKind) -> tuple[list[str], dict[str, Any]]:
+    # A schema takes longer to make than all else here; whether it can be made is asked by making it.
     if not issubclass(cls, kind.contract):
-        yield _wrong_kind(cls, kind)
-        return
+        return [_wrong_kind(cls, kind)], {}
+    of_params, schema = _params_problems_and_schema(cls)
+    return [*_class_problems(cls, kind), *of_params], schema
+
+
+def _class_problems(cls: type[Plugin], kind: PluginKind) -> Iterator[str]:
     missing = sorted(getattr(cls, "__abstractmethods__", ()))
     if missing:
         yield f"{cls.__qualname__} lacks {', '.join(missing)} of qlop.{kind.contract_name}."
     yield from _naming_problems(cls)
     yield from _version_problems(cls)
     yield from signature_problems(cls, kind.contract)
-    yield from _params_problems(cls)
 
 
 def _sections(stated: object) -> tuple[str, ...] | None:
@@ -136,19 +144,21 @@ def _incompatibility(cls: type[Plugin], qlop_version: str) -> str:
     )
 
 
-def _params_problems(cls: type[Plugin]) -> Iterator[str]:
+def _params_problems_and_schema(cls: type[Plugin]) -> tuple[list[str], dict[str, Any]]:
     params, where = cls.Params, f"{cls.__qualname__}.Params"
     if not (isinstance(params, type) and issubclass(params, Params)):
-        yield f"{where} does not inherit qlop.Params."
-        return
+        return [f"{where} does not inherit qlop.Params."], {}
+    found = []
     if params.model_config.get("frozen") is not True or params.model_config.get("extra") != "forbid":
-        yield f"{where} changes model_config; it must stay frozen=True and extra='forbid', as qlop.Params has it."
+        found.append(
+            f"{where} changes model_config; it must stay frozen=True and extra='forbid', as qlop.Params has it."
+        )
     try:
-        form_schema(params)
+        schema = form_schema(params)
     except PydanticUserError as error:
-        yield f"{where} gives no JSON schema, which forms and help are made of: {str(error).splitlines()[0]}."
-        return
-    yield from _field_problems(params, where)
+        why = str(error).splitlines()[0]
+        return [*found, f"{where} gives no JSON schema, which forms and help are made of: {why}."], {}
+    return [*found, *_field_problems(params, where)], schema
 
 
 def _field_problems(model: type[BaseModel], where: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.base.events import RunState
+from core.base.run_state import RunState
 
 __all__ = ["FIGURES_WORTH_A_LINE", "STATE_IN_WORDS", "counted", "figure", "lines_of"]
 

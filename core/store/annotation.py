@@ -1,10 +1,15 @@
-"""What a person may write on a run: tags of one line, and a note of any; nothing that comes back as another text."""
+"""What a person may write on a run: tags of one line, and a note of any.
+
+Nothing that comes back as another text; and no secret in the clear, as notes and tags stand on screens, in lists and in
+whatever is made of them, just as a config does.
+"""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
 
+from core.base.clear_passwords import IN_CLEAR, holds_password
 from core.base.errors import UsageError
 
 __all__ = ["checked_note", "checked_tags"]
@@ -19,9 +24,14 @@ def checked_tags(tags: Iterable[str]) -> list[str]:
     Raises
     ------
     UsageError
-        If one holds a character that is not of a line of text: a control character, a line's end, half of a character.
+        If one holds a password, a token or a key, which is not repeated; or a character that is not of a line of text:
+        a control character, a line's end, half of a character.
     """
-    chosen = sorted({tag.strip(" ") for tag in tags} - {""})
+    given = list(tags)
+    chosen = sorted({tag.strip(" ") for tag in given} - {""})
+    # A form cuts at commas, which a password may have.
+    if any(map(holds_password, (*chosen, ",".join(given)))):
+        raise UsageError(f"A tag {IN_CLEAR} The tags are left as they were.")
     for tag in chosen:
         _refuse(tag, "Tag", [character for character in tag if unicodedata.category(character) in _NOT_OF_A_LINE])
     return chosen
@@ -33,8 +43,11 @@ def checked_note(note: str) -> str:
     Raises
     ------
     UsageError
-        If it holds NUL or half of a character, which not every store keeps.
+        If it holds a password, a token or a key, which is not repeated; or NUL or half of a character, which not every
+        store keeps.
     """
+    if holds_password(note):
+        raise UsageError(f"The note {IN_CLEAR} It is left as it was.")
     _refuse(note, "The note", [mark for mark in note if mark == "\0" or unicodedata.category(mark) == "Cs"])
     return note
 

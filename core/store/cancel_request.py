@@ -13,7 +13,7 @@ from pathlib import Path
 from core.base.time import utc_now
 from core.store.atomic import write_json
 
-__all__ = ["CANCEL_FILE", "cancel_reason", "is_cancel_requested", "request_cancel"]
+__all__ = ["CANCEL_FILE", "cancel_reason", "canceller", "is_cancel_requested", "request_cancel"]
 
 CANCEL_FILE = "cancel.json"
 
@@ -46,3 +46,13 @@ def cancel_reason(folder: Path) -> str | None:
         return "it was asked to stop"
     reason = request.get("reason") if isinstance(request, dict) else None
     return str(reason or "it was asked to stop")
+
+
+def canceller(folder: Path) -> int | None:
+    """Return the pid of the process that asked the run of `folder` to end, None where none did or it is not known."""
+    try:
+        request = json.loads((folder / CANCEL_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    pid = request.get("by_pid") if isinstance(request, dict) else None
+    return pid if isinstance(pid, int) else None

@@ -139,13 +139,16 @@ class Database:
     def _set_up(self, engine: Engine) -> None:
         from sqlalchemy import text
         from sqlalchemy.exc import SQLAlchemyError
+        from sqlalchemy.schema import CreateIndex
 
-        from core.store.schema import metadata
+        from core.store.schema import later_indexes, metadata
 
         with self._alone(), self._told_as_store_error(SQLAlchemyError), engine.begin() as connection:
             if self.file is None:
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_ANY_NUMBER_OF_OURS})"))
             metadata.create_all(connection)
+            for index in later_indexes if self.file else ():
+                connection.execute(CreateIndex(index, if_not_exists=True))
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

@@ -13,7 +13,7 @@ from core.store.json_form import storable
 if TYPE_CHECKING:
     from core.store.run_record import RunRecord
 
-__all__ = ["FIGURE_COLUMNS", "KEYED_TEXTS", "SORTED_BY", "SUMMARY_COLUMNS", "key_of", "listed_values"]
+__all__ = ["FIGURE_COLUMNS", "KEYED_TEXTS", "KEY_LENGTH", "SORTED_BY", "SUMMARY_COLUMNS", "key_of", "listed_values"]
 
 FIGURE_COLUMNS = (
     "cagr",
@@ -47,7 +47,8 @@ SORTED_BY = {
 }
 """What a list can be sorted by, and the column that does it."""
 
-_KEY_LENGTH = 100
+KEY_LENGTH = 100
+"""So many characters of a text are its key; a shorter key is the whole text."""
 
 
 def listed_values(record: RunRecord) -> dict[str, str | float | None]:
@@ -65,7 +66,7 @@ def listed_values(record: RunRecord) -> dict[str, str | float | None]:
 
 def key_of(text: str) -> str:
     """Return by what a text is sorted."""
-    return storable(text)[:_KEY_LENGTH]
+    return storable(text)[:KEY_LENGTH]
 
 
 def _number(value: object) -> float | None:

@@ -15,7 +15,14 @@ from core.store.run_index import KnownRun, RunIndex
 from core.store.run_query import RunQuery
 from core.store.run_record import RunRecord
 from core.store.run_row import RECORD_COLUMNS, record_of
-from core.store.run_statements import answers_from_records, count_runs, select_modes, select_runs, select_tags
+from core.store.run_statements import (
+    answers_from_records,
+    count_runs,
+    select_modes,
+    select_runs,
+    select_tag_lists,
+    select_tags,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Row, Select
@@ -65,7 +72,7 @@ class RunAnswers:
         StoreError
             As `find`.
         """
-        return sum(n_runs for (n_runs,) in self._answers([count_runs(query)])[0])
+        return sum(n_runs for (n_runs,) in self._answers([count_runs(query, in_sqlite=self._in_sqlite)])[0])
 
     def version(self) -> str:
         """Return a text that changes whenever a run comes, goes, begins, ends or is annotated; logs may grow meanwhile.
@@ -105,16 +112,19 @@ class RunAnswers:
         StoreError
             As `find`.
         """
-        asked = [select(is_deleted=trash) for select in (select_modes, select_tags) for trash in (False, True)]
-        modes, of_trash, tags, tags_of_trash = self._answers(asked)
+        asked = [select_modes(is_deleted=False), select_modes(is_deleted=True), select_tags(), select_tag_lists()]
+        modes, of_trash, tags, lists = self._answers(asked)
         return (
             sorted({mode for (mode,) in (*modes, *of_trash)}),
-            sorted({tag for (found,) in (*tags, *tags_of_trash) for tag in loads(found)}),
+            sorted({tag for (tag,) in tags} | {tag for (found,) in lists for tag in loads(found)}),
         )
 
     def _runs(self, query: RunQuery, columns: Sequence[str]) -> Sequence[Row[Any]]:
-        in_sqlite = self._home.database_url is None or self._database.file is not None
-        return self._answers([select_runs(query, columns, in_sqlite=in_sqlite)])[0]
+        return self._answers([select_runs(query, columns, in_sqlite=self._in_sqlite)])[0]
+
+    @property
+    def _in_sqlite(self) -> bool:
+        return self._home.database_url is None or self._database.file is not None
 
     def _answers(self, statements: Sequence[Select[Any]]) -> list[Sequence[Row[Any]]]:
         if not self._exists():

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.base.errors import QlopError
-from core.base.events import TERMINAL_STATES
+from core.base.events import TERMINAL_STATES, RunState
 from core.base.identifiers import is_run_id
 from core.store.agreement import Agreement, FolderStamp
 from core.store.atomic import remove_leftovers
@@ -36,6 +36,7 @@ __all__ = ["FoundFolder", "KnownRun", "RunIndex"]
 _logger = logging.getLogger(__name__)
 
 _TOGETHER = 500
+_ALIVE = tuple(state.value for state in RunState if state not in TERMINAL_STATES)
 _PRIME = 1_000_003  # remainders by it add up to a sum that no database finds too large
 
 
@@ -192,17 +193,14 @@ class RunIndex:
 
         from core.store.schema import runs
 
-        is_ours = runs.c.home_id == self._home.home_id
-        by_state = select(runs.c.state, func.count()).where(is_ours).group_by(runs.c.state)
+        is_ours, is_alive = runs.c.home_id == self._home.home_id, runs.c.state.in_(_ALIVE)
         with self._database.transaction() as connection:
-            counts: dict[str, int] = dict(connection.execute(by_state).all())
-            alive = [state for state in counts if state not in TERMINAL_STATES]
-            asked = select(runs.c.run_id, runs.c.is_deleted).where(is_ours, runs.c.state.in_(alive))
-            rows = connection.execute(asked).all() if alive else []
-            unreadable = self._agreement.unreadable(connection, stamp, sum(counts.values()))
+            row_count: int = connection.execute(select(func.count()).where(is_ours)).scalar_one()
+            rows = connection.execute(select(runs.c.run_id, runs.c.is_deleted).where(is_ours, is_alive)).all()
+            unreadable = self._agreement.unreadable(connection, stamp, row_count)
         places = (self._home.runs_folder, self._home.trash_folder)
         unfinished = [FoundFolder(places[is_deleted], run_id, is_deleted) for run_id, is_deleted in rows]
-        return sum(counts.values()), unfinished, unreadable
+        return row_count, unfinished, unreadable
 
     def _folder_of(self, run_id: str) -> FoundFolder:
         is_deleted = not self._home.run_path(run_id).is_dir()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.store.json_form import storable
-from core.store.listed_columns import SORTED_BY, key_of
-from core.store.run_row import RECORD_COLUMNS, row_of, tag_line, time_text
+from core.store.listed_columns import KEY_LENGTH, SORTED_BY
+from core.store.run_conditions import conditions, conditions_in_order
+from core.store.run_row import RECORD_COLUMNS, row_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, ColumnElement, Row, Select, UnaryExpression
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from core.store.run_query import RunQuery
     from core.store.run_record import RunRecord
 
-__all__ = ["answers_from_records", "count_runs", "select_modes", "select_runs", "select_tags"]
+__all__ = ["answers_from_records", "count_runs", "select_modes", "select_runs", "select_tag_lists", "select_tags"]
 
 
 def select_runs(query: RunQuery, columns: Sequence[str] = RECORD_COLUMNS, *, in_sqlite: bool = False) -> Select[Any]:
@@ -30,26 +30,23 @@ def select_runs(query: RunQuery, columns: Sequence[str] = RECORD_COLUMNS, *, in_
 
     asked, order = select(*(runs.c[name] for name in columns)), _order(query)
     if query.limit is None and not query.offset:
-        return asked.where(*_conditions(query)).order_by(*order)
+        return asked.where(*conditions(query, in_sqlite=in_sqlite)).order_by(*order)
     # Which runs these are is found in an index; only their rows are read.
-    passing, part_order = _conditions(query), order
-    if query.text or query.tag:
-        if not in_sqlite:
-            part_order = _order(query, not_by_index=True)
-        elif query.order != "created_at":
-            passing = _conditions_by_index(query)
+    passing, part_order = conditions_in_order(query, in_sqlite=in_sqlite), order
+    if not in_sqlite and (query.text or query.tag):
+        part_order = _order(query, not_by_index=True)
     part = select(runs.c.run_id).where(*passing).order_by(*part_order).limit(query.limit).offset(query.offset)
     found = part.subquery("found")
     return asked.join(found, found.c.run_id == runs.c.run_id).order_by(*order)
 
 
-def count_runs(query: RunQuery) -> Select[Any]:
+def count_runs(query: RunQuery, *, in_sqlite: bool = False) -> Select[Any]:
     """Return the statement that counts all runs that pass, whatever part of them `query` wants."""
     from sqlalchemy import func, select
 
     from core.store.schema import runs
 
-    return select(func.count()).select_from(runs).where(*_conditions(query))
+    return select(func.count()).select_from(runs).where(*conditions(query, in_sqlite=in_sqlite))
 
 
 def select_modes(*, is_deleted: bool) -> Select[Any]:
@@ -65,15 +62,39 @@ def select_modes(*, is_deleted: bool) -> Select[Any]:
     return select(found.c.mode).where(found.c.mode.is_not(None))
 
 
-def select_tags(*, is_deleted: bool) -> Select[Any]:
-    """Return the statement for the different lists of tags, as JSON text."""
+def select_tags() -> Select[Any]:
+    """Return the statement for the tags of runs that bear one, of the trash too, as an index holds them."""
+    from sqlalchemy import select
+
+    from core.store.schema import runs
+
+    return select(runs.c.tags_key).where(*_bearing_tags(), ~_bears_several()).distinct()
+
+
+def select_tag_lists() -> Select[Any]:
+    """Return the statement for the different lists of tags of the other runs, as JSON text."""
     from sqlalchemy import Text, cast, select
 
     from core.store.schema import runs
 
+    return select(cast(runs.c.tags, Text)).where(*_bearing_tags(), _bears_several()).distinct()
+
+
+def _bearing_tags() -> tuple[ColumnElement[bool], ...]:
+    from core.store.schema import runs
+
     # The index leaves out the many that bear none.
-    bears_some = runs.c.tags_key > ""
-    return select(cast(runs.c.tags, Text)).where(runs.c.is_deleted.is_(is_deleted), bears_some).distinct()
+    return runs.c.is_deleted.in_((False, True)), runs.c.tags_key > ""
+
+
+def _bears_several() -> ColumnElement[bool]:
+    """Return the condition that a key may be that of several tags, or has been cut."""
+    from sqlalchemy import func, or_
+
+    from core.store.schema import runs
+    from core.store.text_search import holds
+
+    return or_(holds(runs.c.tags_key, ","), func.length(runs.c.tags_key) >= KEY_LENGTH)
 
 
 def answers_from_records(records: Sequence[RunRecord], statements: Sequence[Select[Any]]) -> list[Sequence[Row[Any]]]:
@@ -119,72 +140,3 @@ def _computed(column: Column[Any]) -> ColumnElement[Any]:
     from sqlalchemy import Double
 
     return column + 0.0 if isinstance(column.type, Double) else column.concat("")
-
-
-def _conditions(query: RunQuery) -> list[ColumnElement[bool]]:
-    return [*_belonging(query), *_filters(query)]
-
-
-def _conditions_by_index(query: RunQuery) -> list[ColumnElement[bool]]:
-    """Return the conditions for SQLite, each filter answered by the index that holds its column.
-
-    An index for an order holds no texts: to search in that order would read each run's row, however rare the words are.
-    """
-    from sqlalchemy import literal_column, select
-
-    from core.store.schema import runs
-
-    row: ColumnElement[int] = literal_column(f"{runs.name}.rowid")
-    belonging = _belonging(query)
-    of_rows = (select(row).select_from(runs).where(*belonging, each) for each in _filters(query))
-    return [*belonging, *(row.in_(found.correlate(None)) for found in of_rows)]
-
-
-def _belonging(query: RunQuery) -> list[ColumnElement[bool]]:
-    """Return the conditions on where a run is, which each index begins with or few questions have."""
-    from core.store.schema import runs
-
-    conditions: list[ColumnElement[bool]] = []
-    if query.only_deleted or not query.with_deleted:
-        conditions.append(runs.c.is_deleted.is_(query.only_deleted))
-    if query.home_id:
-        conditions.append(runs.c.home_id == query.home_id)
-    return conditions
-
-
-def _filters(query: RunQuery) -> list[ColumnElement[bool]]:
-    from sqlalchemy import and_
-
-    from core.store.schema import runs
-    from core.store.text_search import holds
-
-    conditions: list[ColumnElement[bool]] = []
-    if query.with_model:
-        conditions.append(runs.c.has_model.is_(True))
-    if query.run_ids:
-        conditions.append(runs.c.run_id.in_(query.run_ids))
-    if query.states:
-        conditions.append(runs.c.state.in_([state.value for state in query.states]))
-    if query.modes:
-        keys, modes = ([of(mode) for mode in query.modes] for of in (key_of, storable))
-        conditions.append(and_(runs.c.mode_key.in_(keys), runs.c.mode.in_(modes)))
-    words = [storable(query.text.casefold())] if query.text else []
-    tags = [tag_line(query.tag)] if query.tag else []
-    conditions += [holds(runs.c.search_text, word) for word in (*words, *tags)]
-    return [*conditions, *_ranges(query)]
-
-
-def _ranges(query: RunQuery) -> list[ColumnElement[bool]]:
-    from core.store.schema import runs
-
-    conditions = []
-    if query.started_from is not None:
-        conditions.append(runs.c.started_at >= time_text(query.started_from))
-    if query.started_before is not None:
-        conditions.append(runs.c.started_at < time_text(query.started_before))
-    for wanted in query.figures:
-        if wanted.at_least is not None:
-            conditions.append(runs.c[wanted.name] >= wanted.at_least)
-        if wanted.at_most is not None:
-            conditions.append(runs.c[wanted.name] <= wanted.at_most)
-    return conditions

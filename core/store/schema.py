@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 
 from core.store.listed_columns import FIGURE_COLUMNS, KEYED_TEXTS, SORTED_BY, SUMMARY_COLUMNS
 
-__all__ = ["agreements", "metadata", "runs"]
+__all__ = ["agreements", "later_indexes", "metadata", "runs"]
 
 metadata = MetaData()
 
@@ -20,6 +20,13 @@ _Sorted = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 _LATER_TIMES = ("started_at", "finished_at")
 _FIGURES = ("duration_s", *FIGURE_COLUMNS)
 _WITH_NULLS = (*_LATER_TIMES, *_FIGURES)
+
+# Several filters at once are answered by this one, whichever they are; texts are long, and stand last.
+_of_all_filters = Index(
+    "qlop_runs_3_filters",
+    *("is_deleted", "created_at", "run_id", "state", "has_model", "mode_key", "started_at", *FIGURE_COLUMNS),
+    "search_text",
+)
 
 # The number is the schema's version: another version is another table, filled from the folders when it is first
 # opened, so that two versions of QLOP can share one database. A note that the other version writes is seen when the
@@ -73,9 +80,13 @@ runs = Table(
     # A search reads the newest runs' texts one after the other, and the rows of what it finds. PostgreSQL's indexes
     # hold no text of any length, and it reads the table as quickly.
     Index("qlop_runs_3_search", "is_deleted", "created_at", "run_id", "search_text").ddl_if(dialect="sqlite"),
+    _of_all_filters.ddl_if(dialect="sqlite"),
     # What is counted again and again, whether anything has changed.
     Index("qlop_runs_3_home", "home_id", "state", "is_deleted", "notes_revision"),
 )
+
+later_indexes = (_of_all_filters,)
+"""Indexes of SQLite that tables of this number may lack, as they were thought of later."""
 
 # What a home's folders were when they and the index were last found to agree: see agreement.py.
 agreements = Table(

@@ -21,6 +21,7 @@ _FINDING_WORDS = {
     "outlier_return": "Outlier return",
     "stale_price": "Stale price",
     "zero_volume": "No volume",
+    "copied_open": "Open copies a close",
 }
 
 
@@ -28,7 +29,9 @@ def finding_choice(findings: pd.DataFrame, *, chosen: str | None, choose: Callab
     """Draw the list, as an inspection keeps it; `chosen` and `choose` go by `finding_ids`."""
     st.markdown("**Findings**")
     if findings.empty:
-        st.markdown("Nothing looks odd: no gaps, no jumps, no prices that stand still, no bars without volume.")
+        st.markdown(
+            "Nothing looks odd: no gaps, no jumps, no prices that stand still, no bars without volume, no copied opens."
+        )
         return
     st.caption("Rows for you to look at; none is an error. Choose one to see its bars above.")
     table, ids = _finding_table(findings), finding_ids(findings)

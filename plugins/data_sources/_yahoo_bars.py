@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+    from plugins.data_sources._yahoo_currency import ChartCurrencies
+
 __all__ = ["INTERVALS", "Question", "as_bars", "as_traded", "no_bars"]
 
 INTERVALS = ("1m", "2m", "5m", "15m", "30m", "60m", "90m", "1h", "1d", "1wk", "1mo", "3mo")
@@ -69,20 +71,24 @@ def no_bars() -> pd.DataFrame:
     return pd.DataFrame({"timestamp": pd.DatetimeIndex([], tz="UTC").as_unit("us")})
 
 
-def as_bars(answer: pd.DataFrame, interval: str) -> pd.DataFrame:
-    """Return yfinance's frame as rows of a panel; a fund's paid-out gains are cash to its holders, as dividends are."""
+def as_bars(answer: pd.DataFrame, question: Question, currencies: ChartCurrencies) -> pd.DataFrame:
+    """Return yfinance's frame as rows of a panel, and what they are in.
+
+    A fund's paid-out gains are cash to its holders, as dividends are.
+    """
     import pandas as pd
     from qlop.engine import bears_session_dates
 
-    is_daily = bears_session_dates(interval)
+    is_daily = bears_session_dates(question.interval)
     index = pd.DatetimeIndex(answer.index)
     # A session bears the exchange's date, whatever the hour is in UTC.
     times = index.tz_localize(None).normalize().tz_localize("UTC") if is_daily else index.tz_convert("UTC")
     bars = answer[list(_COLUMNS)].rename(columns=_COLUMNS).astype("float64")
-    paid = answer["Dividends"] + answer.get("Capital Gains", 0.0)
+    paid = currencies.as_columns(answer["Dividends"].astype("float64"), question.length)
+    paid["dividend"] += answer.get("Capital Gains", 0.0)
     split = answer["Stock Splits"].astype("float64").replace(0.0, 1.0)
-    bars = bars.assign(dividend=paid.astype("float64"), split=split)
-    if interval == "1d":
+    bars = bars.assign(dividend=paid.pop("dividend"), split=split, **paid)
+    if question.interval == "1d":
         bars["adjusted_close"] = answer["Adj Close"].astype("float64")
     bars.insert(0, "timestamp", times.as_unit("us"))
     return bars.reset_index(drop=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 import qlop
+
+from plugins.data_sources._yahoo_currency import ChartCurrencies
 
 __all__ = ["NoBarsError", "WatchedSession", "own_errors", "own_settings"]
 
@@ -30,12 +32,19 @@ class NoBarsError(Exception):
 class WatchedSession:
     """A session whose answers about charts are looked at before yfinance sees them.
 
-    yfinance remembers answers of past dates, errors among them: what is no chart must not reach it.
+    yfinance remembers answers of past dates, errors among them: what is no chart must not reach it. What it drops of an
+    answer is kept here.
+
+    Attributes
+    ----------
+    currencies : ChartCurrencies
+        What the last chart said of currencies.
     """
 
     def __init__(self, session: Any) -> None:  # noqa: ANN401 - of requests or curl_cffi
         self.session = session
         self.last_status = 0
+        self.currencies = ChartCurrencies()
         self._ask = session.request
         session.request = self._asked
 
@@ -44,22 +53,31 @@ class WatchedSession:
         if _CHART_PATH in urlsplit(str(answer.url)).path:
             self.last_status = int(answer.status_code)
             if self.last_status not in _PASSED_ON:
-                _check_chart(answer)
+                self.currencies = _checked_chart(answer)
         return answer
 
 
-def _check_chart(answer: Any) -> None:  # noqa: ANN401 - a response of requests or curl_cffi
+def _checked_chart(answer: Any) -> ChartCurrencies:  # noqa: ANN401 - a response of requests or curl_cffi
     from qlop.engine import ServiceBusyError
 
     if answer.status_code >= 500:
         raise ServiceBusyError(f"Yahoo answers {answer.status_code}")
     try:
-        error = answer.json()["chart"]["error"]
-        words = None if error is None else str(error["description"])
+        chart = answer.json()["chart"]
+        words = None if chart["error"] is None else str(chart["error"]["description"])
     except (LookupError, TypeError, ValueError) as unreadable:
         raise ServiceBusyError(f"Yahoo answers {answer.status_code} with something that is no chart") from unreadable
     if words is not None:
         raise _RefusedError(words)
+    return _currencies_of(chart)
+
+
+def _currencies_of(chart: Mapping[str, Any]) -> ChartCurrencies:
+    try:
+        (result,) = chart["result"]
+        return ChartCurrencies.of(result)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return ChartCurrencies()  # yfinance tells what it cannot read
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from plugins.data_sources._sound_bars import sound_bars
 from plugins.data_sources._yahoo_bars import INTERVALS, Question, as_bars, as_traded, no_bars
+from plugins.data_sources._yahoo_currency import take_currency
 from plugins.data_sources._yahoo_session import NoBarsError, WatchedSession, own_errors, own_settings
 from plugins.data_sources._yahoo_trimming import Trimming
 
@@ -25,9 +26,9 @@ _SYMBOL = re.compile(r"[A-Za-z0-9.^=&_-]{1,40}")
 class YFinance(qlop.DataSourcePlugin):
     """Yahoo Finance: stocks, funds, indices, currencies and futures of many exchanges, one request a ticker.
 
-    Yahoo's prices, dividends and volumes are those of today's shares (adjusted for splits); adjusted_close has the
-    dividends too. Fetched bars are kept, and only what is missing is fetched; a session that has not ended is left out.
-    Yahoo's terms allow personal use.
+    Yahoo's prices, dividends and volumes are those of today's shares (adjusted for splits), in each exchange's own
+    currency; adjusted_close has the dividends too. Fetched bars are kept, and only what is missing is fetched; a
+    session that has not ended is left out. Yahoo's terms allow personal use.
 
     Attributes
     ----------
@@ -81,17 +82,20 @@ class YFinance(qlop.DataSourcePlugin):
         ------
         DataError
             If Yahoo knows no such ticker, has no price of it in the dates or answers something that cannot be read; if
-            it is busy or away at every try; or if the bars break a promise of the price panel.
+            it is busy or away at every try; if a dividend is in another currency than the prices; or if the bars break
+            a promise of the price panel.
         """
         import pandas as pd
         from qlop.engine import panel_from_rows
 
         wanted = tuple((self.default_tickers or ()) if tickers is None else tickers)
         self._refuse_what_yahoo_cannot_have(wanted, interval)
-        parts = []
+        parts, currencies, findings = [], {}, []
         for done, ticker in enumerate(wanted, 1):
             self.access.check_cancelled()
-            bars = self._bars_of(ticker, start, end, interval)
+            held = self._bars_of(ticker, start, end, interval)
+            bars, currencies[ticker], finding = take_currency(held, self._who(ticker), ticker)
+            findings += [finding] if finding else []
             parts.append(bars.assign(ticker=pd.Series(ticker, index=bars.index, dtype="str")))
             self.access.progress(ticker, done, len(wanted))
         rows = pd.concat(parts, ignore_index=True)
@@ -102,8 +106,13 @@ class YFinance(qlop.DataSourcePlugin):
             start=start,
             end=end,
         )
-        panel.attrs["adjustment"] = self.params.prices
+        panel.attrs |= {"adjustment": self.params.prices, "currencies": currencies}
+        if findings:
+            panel.attrs["findings"] = findings
         return panel
+
+    def _who(self, ticker: str) -> str:
+        return f"Data source {self.name!r}: {ticker}"
 
     def _refuse_what_yahoo_cannot_have(self, tickers: Sequence[str], interval: str) -> None:
         if self.params.prices == "raw" and interval != "1d":
@@ -124,7 +133,7 @@ class YFinance(qlop.DataSourcePlugin):
                 )
 
     def _bars_of(self, ticker: str, start: date | None, end: date | None, interval: str) -> pd.DataFrame:
-        trimming = Trimming(f"Data source {self.name!r}: {ticker}", ticker, self.access)
+        trimming = Trimming(self._who(ticker), ticker, self.access)
         if self.params.prices == "splits":
             bars = self._shown_bars(ticker, start, end, interval, trimming)
         else:
@@ -158,7 +167,7 @@ class YFinance(qlop.DataSourcePlugin):
 
         return incremental_bars(
             self.access,
-            {"source": self.name, "form": 1, "ticker": ticker.upper(), "interval": interval},
+            {"source": self.name, "form": 2, "ticker": ticker.upper(), "interval": interval},
             start,
             end,
             fetch,
@@ -173,7 +182,7 @@ class YFinance(qlop.DataSourcePlugin):
         import yfinance  # type: ignore[import-untyped]
 
         try:
-            with own_settings(), own_errors(f"Data source {self.name!r}: {question.ticker}", self._watched):
+            with own_settings(), own_errors(self._who(question.ticker), self._watched):
                 ticker = yfinance.Ticker(question.ticker, session=self._watched.session)
                 answer = ticker.history(
                     start=question.first or question.earliest,
@@ -184,8 +193,9 @@ class YFinance(qlop.DataSourcePlugin):
                     keepna=True,
                     timeout=self.params.timeout_s,
                 )
+                bars = as_bars(answer, question, self._watched.currencies)
                 trading = ticker.history_metadata.get("currentTradingPeriod", {}).get("regular", {})
-                return as_bars(answer, question.interval), trading
+                return bars, trading
         except NoBarsError:
             return no_bars(), {}
 

@@ -83,15 +83,10 @@ def _check_part(name: str, part: qlop.ModelPlugin) -> None:
     """Refuse a model of which no graph can be made that joins others."""
     for inner, found in part.untrained_parts():
         _check_part(f"{name}/{inner}", found)
-    lack = ""
     if type(part).to_onnx is qlop.ModelPlugin.to_onnx:
-        lack = "whose plugin writes no ONNX graph"
-    elif name.rpartition("/")[2] == "final_model" and "earlier_rows" in part.capabilities:
-        lack = "which reads the bars before a row, where the final model's graph reads one row at a time"
-    if lack:
         raise qlop.ExportError(
-            f"its member {name!r} is a model {type(part).name!r}, {lack}. Leave it out of the ensemble, or choose "
-            "bundle or native."
+            f"its member {name!r} is a model {type(part).name!r}, whose plugin writes no ONNX graph. Leave it out of "
+            "the ensemble, or choose bundle or native."
         )
 
 

@@ -36,7 +36,7 @@ class Backtest(qlop.OrchestratorPlugin):
 
     def run(self, config: RunConfig, context: RunContext) -> RunResult:
         """Load prices and predictions, simulate; see the contract."""
-        from qlop.engine import backtest, open_market, summarise
+        from qlop.engine import ModelFileOrigin, backtest, open_market, summarise
 
         market = open_market(config, context)
         predictions, origin = _fed(config, market, context)
@@ -47,8 +47,10 @@ class Backtest(qlop.OrchestratorPlugin):
             summary = origin.stated_in(summary)
         context.save_text("summary.txt", summary)
         main = backtested.results["strategy"]
+        # Those of a run's predictions are kept by that run; nobody else keeps those of a file's.
+        scores = origin.scores if isinstance(origin, ModelFileOrigin) else {}
         return qlop.RunResult(
-            metrics=backtested.flat_metrics(),
+            metrics={**scores, **backtested.flat_metrics()},
             tables={"equity": main.equity, "trades": main.trades, "fills": main.fills, "costs": main.costs},
             summary=summary,
         )

@@ -185,6 +185,19 @@ def test_a_note_and_tags_are_kept_and_shown_as_text(own_home, page):
     assert texts_of(app).count(HOSTILE_TITLE) == 2
 
 
+def test_a_password_in_a_note_is_refused_on_the_screen_and_kept_nowhere(own_home, page):
+    folder, run_id = own_home
+    app = page("run.py", run=run_id)
+    kept = show_run(open_workbench(folder), run_id).row.record
+    app.text_area(key=f"note-{run_id}").set_value("host=db user=ann password=Tr0ub4dor")
+    app.text_input(key=f"tags-{run_id}").set_value("never kept")
+    app.button(key="save-notes").click().run()
+    assert not app.exception
+    assert "The note holds a password, a token or a key" in texts_of(app)
+    record = show_run(open_workbench(folder), run_id).row.record
+    assert (record.notes, record.tags) == (kept.notes, kept.tags)
+
+
 def test_a_note_that_somebody_else_changed_meanwhile_is_told_before_it_is_replaced(own_home, page):
     folder, run_id = own_home
     mine = page("run.py", run=run_id)

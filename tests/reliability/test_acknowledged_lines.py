@@ -22,7 +22,11 @@ FOLDER = Path(__file__).parent
 N_THREADS = 4
 
 
-def acknowledged_before_the_kill(home: Path, run_id: str, counts: Path, after_s: float) -> list[int]:
+def counted(counts: Path) -> list[int]:
+    return list(struct.unpack(f"{N_THREADS}Q", counts.read_bytes()))
+
+
+def acknowledged_before_the_kill(home: Path, run_id: str, counts: Path, after_lines: int) -> list[int]:
     counts.write_bytes(bytes(8 * N_THREADS))
     process = subprocess.Popen(
         [sys.executable, str(FOLDER / "threads_that_log.py"), str(home), run_id, str(counts)],
@@ -32,16 +36,19 @@ def acknowledged_before_the_kill(home: Path, run_id: str, counts: Path, after_s:
     )
     with process:
         assert process.stdout.readline() == b"ready\n"
-        time.sleep(after_s)
+        deadline = time.monotonic() + 60
+        while sum(counted(counts)) < after_lines:
+            assert time.monotonic() < deadline, counted(counts)
+            time.sleep(0.001)
         process.kill()
-    return list(struct.unpack(f"{N_THREADS}Q", counts.read_bytes()))
+    return counted(counts)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_no_line_of_any_thread_is_lost_that_was_acknowledged(tmp_path, seed):
     run_id, home = new_run_id(), tmp_path / "home"
-    after_s = random.Random(seed).uniform(0.02, 0.4)
-    acknowledged = acknowledged_before_the_kill(home, run_id, tmp_path / "counts", after_s)
+    after_lines = random.Random(seed).randrange(1, 12_000)
+    acknowledged = acknowledged_before_the_kill(home, run_id, tmp_path / "counts", after_lines)
     folder = RunFolder.open(Home(home), run_id)
     assert settle_folder(folder).value == "crashed"
     events = list(folder.events().read())
@@ -53,4 +60,4 @@ def test_no_line_of_any_thread_is_lost_that_was_acknowledged(tmp_path, seed):
         assert own == list(range(1, len(own) + 1))
         # A line may have been written whose acknowledgement the kill came before.
         assert written[str(thread)] - count in {0, 1}
-    assert sum(acknowledged) > 0
+    assert sum(acknowledged) >= after_lines

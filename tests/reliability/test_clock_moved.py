@@ -28,7 +28,7 @@ def faketime_library():
 
 
 class MovedRun:
-    """A run whose clock can be moved, and that acknowledges its lines."""
+    """A run whose clock can be moved, that says no more lines than it may, and acknowledges them."""
 
     def __init__(self, folder, n_lines):
         self.home, self.run_id, self._clock = Home(folder / "home"), new_run_id(), folder / "clock"
@@ -36,6 +36,7 @@ class MovedRun:
         config = folder / "config.json"
         config.write_text(json.dumps({"mode": "acknowledging", "mode_params": {"n_lines": n_lines, "pause_s": 0.01}}))
         self._acknowledged, writing = os.pipe()
+        leash, self._holding = os.pipe()
         command = [sys.executable, "-P", "-m", "core.cli.main", "run", "acknowledging", "--config", str(config)]
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(
@@ -43,6 +44,7 @@ class MovedRun:
             env={
                 **os.environ,
                 "ACKNOWLEDGE": str(writing),
+                "LEASH": str(leash),
                 "PYTHONPATH": f"{FOLDER.parents[1]}{os.pathsep}{FOLDER / 'moved_clock'}",
                 "QLOP_PLUGIN_PATH": str(FOLDER / "plugin_folder"),
                 "LD_PRELOAD": str(faketime_library()),
@@ -53,20 +55,30 @@ class MovedRun:
             },
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            pass_fds=[writing],
+            pass_fds=[writing, leash],
         )
         os.close(writing)
+        os.close(leash)
 
     def move(self, seconds):
         self._clock.write_text(f"{seconds:+d}")
 
-    def wait_for_lines(self, count):
+    def say(self, count):
+        """Let it say so many lines, and return once they are acknowledged."""
+        os.write(self._holding, bytes(count))
         while count > 0:
             read = os.read(self._acknowledged, count)
             assert read, "the run has ended before"
             count -= len(read)
 
+    def let_go(self):
+        """Let it say the rest."""
+        os.close(self._holding)
+        self._holding = None
+
     def close(self):
+        if self._holding is not None:
+            self.let_go()
         os.close(self._acknowledged)
         self.process.kill()
         self.process.wait()
@@ -89,9 +101,10 @@ def moved_run(tmp_path, monkeypatch):
 @pytest.mark.parametrize("seconds", [-3600, -1, 3600])
 def test_a_run_whose_clock_moves_ends_as_it_should_with_its_lines_in_order(moved_run, seconds):
     run = moved_run(60)
-    run.wait_for_lines(20)
+    run.say(20)
     run.move(seconds)
     assert settle_folder(RunFolder.open(run.home, run.run_id)).value == "running"
+    run.let_go()
     assert run.process.wait(60) == 0
     folder = RunFolder.open(run.home, run.run_id)
     assert settle_folder(folder).value == "completed"
@@ -112,10 +125,10 @@ def test_a_run_whose_clock_moves_ends_as_it_should_with_its_lines_in_order(moved
 
 @pytest.mark.parametrize("seconds", [-3600, 3600])
 def test_a_run_that_is_killed_after_its_clock_moved_has_crashed(moved_run, seconds):
-    run = moved_run(6000)
-    run.wait_for_lines(20)
+    run = moved_run(60)
+    run.say(20)
     run.move(seconds)
-    run.wait_for_lines(20)
+    run.say(20)
     run.process.kill()
     run.process.wait()
     deadline = time.monotonic() + 30

@@ -26,6 +26,7 @@ from core.store.settlement import settle_folder
 
 FOLDER = Path(__file__).parent
 DELAY_S = 0.05
+LINES_DELAY_S = 0.25  # in which even a slow machine says many lines
 N_RUNS, N_LINES = 4, 200
 NOT_OPENED = {"command", "sqlite read", "sqlite write"}
 
@@ -47,6 +48,7 @@ class SlowHome:
             "QLOP_PLUGIN_PATH": str(FOLDER / "plugin_folder"),
             "SLOW_FOLDER": str(self.home.path),
             "SLOW_S": str(DELAY_S),
+            "SLOW_LINES_S": str(LINES_DELAY_S),
             "SLOW_COUNTS": str(self.folder / "counts"),
         }
         command = [sys.executable, "-P", "-m", "core.cli.main", *arguments, "--home", str(self.home.path)]
@@ -97,6 +99,13 @@ class SlowHome:
                     return folder
             time.sleep(0.05)
         raise AssertionError("the run did not begin within a minute")
+
+
+def wait_for_event(folder: RunFolder, seq: int) -> None:
+    deadline = time.monotonic() + 60
+    while folder.events().last_event().seq < seq:
+        assert time.monotonic() < deadline, "the run stands still"
+        time.sleep(0.01)
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +160,7 @@ def test_a_run_is_listed_held_and_cancelled_while_it_works_and_is_never_seen_cra
     before = folder.events().last_event().seq
     listed = {run["run_id"]: run["state"] for run in slow.answer("runs", "list", "--json")}
     assert listed[run_id] == "running"
-    assert folder.events().last_event().seq > before + 20  # the run went on, whatever the disk took
+    wait_for_event(folder, before + 21)  # the run went on, whatever the disk took
     with pytest.raises(RunError, match="holds the lock"), RunLock.take(folder.lock_path, timeout_s=0.3):
         pass
     canceller = slow.command("runs", "cancel", run_id)

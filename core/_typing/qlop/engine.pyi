@@ -23,8 +23,11 @@ from core.engine.config_checks import check_model_can_learn_label as check_model
 from core.engine.config_checks import check_predictions_are_causal as check_predictions_are_causal
 from core.engine.config_checks import check_prices_fit_broker as check_prices_fit_broker
 from core.engine.config_checks import check_strategies_get_predictions as check_strategies_get_predictions
+from core.engine.copied_opens import copied_opens as copied_opens
 from core.engine.coverage import coverage_by_ticker as coverage_by_ticker
 from core.engine.coverage import gap_runs as gap_runs
+from core.engine.currencies import currency_parts as currency_parts
+from core.engine.currencies import exact_rate as exact_rate
 from core.engine.exchange_sessions import bars_outside_sessions as bars_outside_sessions
 from core.engine.exchange_sessions import exchange_findings as exchange_findings
 from core.engine.exchange_sessions import missing_sessions as missing_sessions

@@ -1,7 +1,8 @@
 """Models that are joined as one ONNX graph: each member's own graph, and how their answers become one.
 
-1. The input is double, unless all members see their features as float32. Where a member reads histories it is windows,
-   as long as the longest: a member with shorter ones reads their ends, one without the last bar.
+1. The input is double, unless all members see their features as float32. Where a model reads histories it is windows,
+   as long as the longest: a member with shorter ones reads their ends, one without the last bar. For a final model that
+   reads histories, members answer bar by bar (joined_windows.py).
 2. A member's graph is its own `to_onnx`, under names that no other bears.
 3. What follows is `core.engine.joined_models` in nodes.
 """
@@ -16,7 +17,7 @@ import numpy as np
 
 from core.base.errors import ExportError
 from core.engine.joined_models import LEAST_PROBABILITY
-from core.engine.onnx_graphs.joined_windows import JoinedWindows, joined_windows
+from core.engine.onnx_graphs.joined_windows import joined_windows
 from core.engine.onnx_graphs.onnx_graph import FEATURES, HISTORY_BARS, PRECISION_KEY, SCORES, OnnxGraph
 from core.engine.onnx_graphs.own_names import give_own_names
 
@@ -48,32 +49,29 @@ def onnx_of_joined_models(joined: JoinedModels, n_features: int, n_classes: int,
     Raises
     ------
     ExportError
-        If a member or the final model has no ONNX form, members find histories in different ways, or the final model
-        reads any; the message names it.
+        If a member or the final model has no ONNX form, or two find histories in different ways; the message names
+        them.
     """
     parts = [_own_graph(name, part, opset) for name, part in zip(joined.names, joined.members, strict=True)]
-    windows = joined_windows(dict(zip(joined.names, parts, strict=True)))
+    final = None if joined.final is None else _own_graph("final_model", joined.final, opset)
+    windows = joined_windows(dict(zip(joined.names, parts, strict=True)), final)
     in_single = all(_input_type(part) is np.float32 for part in parts)
     graph = OnnxGraph.begin(n_features, opset, "float" if in_single else "double", sequence_bars=windows.sequence_bars)
     own_type = np.float32 if in_single else np.float64
-    answers = [_member_added(graph, part, f"member_{k}_", windows, own_type) for k, part in enumerate(parts)]
+    answers = [
+        _added(graph, part, f"member_{k}_", windows.part_for(graph, part), own_type) for k, part in enumerate(parts)
+    ]
     if n_classes:
         answers = [_shares(graph, answer) for answer in answers]
-    finals: list[ModelProto] = []
-    if joined.final is None:
-        weighted = [
-            graph.add("Mul", graph.constant(weight), answer)
-            for weight, answer in zip(joined.weights, answers, strict=True)
-        ]
-        scores = reduce(lambda left, right: graph.add("Add", left, right), weighted)
+    if final is None:
+        scores = _averaged(graph, answers, joined.weights)
     else:
-        finals.append(_own_graph("final_model", joined.final, opset))
-        if joined_windows({"final_model": finals[0]}).sequence_bars is not None:
-            raise _refused("final_model", joined.final, "reads histories of what the members say")
-        scores = _added(graph, finals[0], "final_", _final_features(graph, answers, n_classes), np.float64)
+        read = windows.answers_for_final(graph, _final_features(graph, answers, n_classes), final)
+        scores = _added(graph, final, "final_", read, np.float64)
         scores = _shares(graph, scores) if n_classes else scores
     # For whoever compares: the input may be double, and a member's sums are float32 all the same.
-    metadata = {PRECISION_KEY: "float32"} if any(map(_computes_in_single, [*parts, *finals])) else {}
+    in_float32 = any(_computes_in_single(part) for part in (*parts, final) if part is not None)
+    metadata = {PRECISION_KEY: "float32"} if in_float32 else {}
     return graph.finished({SCORES: (scores, (None, max(1, n_classes)))}, {**metadata, **windows.metadata()})
 
 
@@ -109,20 +107,19 @@ def _computes_in_single(model: ModelProto) -> bool:
     return says_so or _input_type(model) is np.float32
 
 
-def _member_added(
-    graph: OnnxGraph, part: ModelProto, prefix: str, windows: JoinedWindows, dtype: type[np.float32 | np.float64]
+def _added(
+    graph: OnnxGraph,
+    part: ModelProto,
+    prefix: str,
+    read: tuple[str, str | None],
+    dtype: type[np.float32 | np.float64],
 ) -> str:
-    """Add a member's nodes, fed with its part of the input; return the name of its scores."""
-    features, history_bars = windows.part_for(graph, part)
-    if history_bars is not None:
-        graph.name(history_bars, f"{prefix}{HISTORY_BARS}")
-    return _added(graph, part, prefix, features, dtype)
-
-
-def _added(graph: OnnxGraph, part: ModelProto, prefix: str, features: str, dtype: type[np.float32 | np.float64]) -> str:
-    """Add a model's nodes, fed with `features` of type `dtype`; return the name of its scores."""
+    """Add a model's nodes, fed with what it reads: features of type `dtype`, and how many bars of a window count."""
     from onnx import GraphProto
 
+    features, history_bars = read
+    if history_bars is not None:
+        graph.name(history_bars, f"{prefix}{HISTORY_BARS}")
     wanted = _input_type(part)
     fed = features if wanted is dtype else graph.cast(features, wanted)
     own = GraphProto()
@@ -131,6 +128,13 @@ def _added(graph: OnnxGraph, part: ModelProto, prefix: str, features: str, dtype
     graph.name(fed, f"{prefix}{FEATURES}")
     graph.adopt(own.node, own.initializer)
     return f"{prefix}{SCORES}"
+
+
+def _averaged(graph: OnnxGraph, answers: Sequence[str], weights: Sequence[float]) -> str:
+    weighted = [
+        graph.add("Mul", graph.constant(weight), answer) for weight, answer in zip(weights, answers, strict=True)
+    ]
+    return reduce(lambda left, right: graph.add("Add", left, right), weighted)
 
 
 def _shares(graph: OnnxGraph, probabilities: str) -> str:

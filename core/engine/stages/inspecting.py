@@ -102,7 +102,8 @@ def _load(config: RunConfig, context: RunContext) -> pd.DataFrame:
 def _describe_prices(panel: pd.DataFrame, config: RunConfig, context: RunContext) -> tuple[pd.DataFrame, pd.DataFrame]:
     context.progress(_STEP, 1, _N_STEPS, "steps")
     expected = timetable(panel, config.data.interval, config.data.calendar) if config.data else None
-    coverage, findings = coverage_by_ticker(panel, expected), price_findings(panel, expected)
+    interval = config.data.interval if config.data else "1d"
+    coverage, findings = coverage_by_ticker(panel, expected), price_findings(panel, expected, interval=interval)
     context.save_table("prices", panel)
     context.save_table("coverage", coverage)
     context.save_table("gaps", gap_runs(panel, expected))

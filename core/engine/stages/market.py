@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.base.errors import ConfigError
+from core.engine.currencies import benchmark_currency_findings, held_currencies
 from core.engine.load import load_panel
 from core.engine.stages.data_report import report_data
 from core.engine.unfunded import is_unfunded, with_rate_of_zero, without_financing
@@ -68,9 +69,9 @@ class Market:
     findings: tuple[str, ...] = ()
     is_adjustment_doubted: bool = False
 
-    def terms_of(self, panel: pd.DataFrame) -> BrokerTerms:
-        """Return the broker's terms over a part of the panel."""
-        return _terms(self.broker, panel, is_unfunded=self.is_unfunded)
+    def terms_of(self, panel: pd.DataFrame, broker: BrokerPlugin | None = None) -> BrokerTerms:
+        """Return the broker's terms over a part of the panel, or another broker's."""
+        return _terms(self.broker if broker is None else broker, panel, is_unfunded=self.is_unfunded)
 
 
 def open_market(config: RunConfig, context: RunContext) -> Market:
@@ -101,7 +102,7 @@ def open_market(config: RunConfig, context: RunContext) -> Market:
         )
     benchmark = _load_benchmark(source, data, config.backtest.benchmark)
     traded = tuple(str(ticker) for ticker in panel.index.unique("ticker"))
-    findings = (*_remarks(source, traded), *loaded.findings, *_findings_of_benchmark(benchmark))
+    findings = (*_remarks(source, traded), *loaded.findings, *_findings_of_benchmark(benchmark, loaded))
     market = Market(
         panel=panel,
         broker=broker,
@@ -139,8 +140,11 @@ def _load_benchmark(source: DataSourcePlugin, data: LoadDataConfig, ticker: str 
     if ticker is None:
         return None
     wanted = data.model_copy(update={"tickers": (ticker,), "min_history_bars": 0})
-    return load_panel(source, wanted)
+    return load_panel(source, wanted, is_traded=False)
 
 
-def _findings_of_benchmark(benchmark: LoadedPanel | None) -> tuple[str, ...]:
-    return () if benchmark is None else tuple(f"Benchmark: {finding}" for finding in benchmark.findings)
+def _findings_of_benchmark(benchmark: LoadedPanel | None, traded: LoadedPanel) -> tuple[str, ...]:
+    if benchmark is None:
+        return ()
+    own = held_currencies(traded.panel), held_currencies(benchmark.panel)
+    return (*(f"Benchmark: {finding}" for finding in benchmark.findings), *benchmark_currency_findings(*own))

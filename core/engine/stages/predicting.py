@@ -3,7 +3,8 @@
 1. Open the file, and check that it says all that is needed (opened_model.py).
 2. Make its features on all bars, so that the first predicted one has its warm-up.
 3. Predict the bars after the last one that the model, or a label it learned from, depends on.
-4. Say what was found: the file's hash, the bars, and how these prices differ from those of the training.
+4. Score them, where the bars tell how they came out (scoring.py).
+5. Say what was found: the file's hash, the bars, and how these prices differ from those of the training.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ import numpy as np
 import pandas as pd
 
 from core.base.errors import DataError
+from core.engine.fold_predictions import in_order
 from core.engine.learned_elsewhere import LearnedElsewhere
 from core.engine.model_file import FIELD, unpacked_model_file
 from core.engine.model_findings import model_findings
 from core.engine.opened_model import OpenedModel, open_model
 from core.engine.prediction_origin import ModelFileOrigin, moment_text
+from core.engine.stages.scoring import FileScores, score_by_label
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,8 +68,9 @@ def predict_by_model_file(
             features.to_numpy(dtype=np.float64)[is_new], index=features.index[is_new], columns=features.columns
         )
         predictions = model.fitted.predict(rows)
-    origin = _origin(model, predictions)
-    _report(model, origin, predictions, context)
+        scores = score_by_label(model, predictions, market, context)
+    origin = _origin(model, predictions, scores)
+    _report(model, origin, predictions, scores, context)
     for finding in model_findings(model, config, features, is_new):
         context.log(finding, level="warning")
     return predictions, origin
@@ -112,7 +116,7 @@ def _features(model: OpenedModel, panel: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _origin(model: OpenedModel, predictions: pd.DataFrame) -> ModelFileOrigin:
+def _origin(model: OpenedModel, predictions: pd.DataFrame, scores: FileScores) -> ModelFileOrigin:
     inner = model.fitted.model
     until = inner.learned_until if "pretrained" in inner.capabilities else None
     bars = pd.DatetimeIndex(predictions.index.unique(level="timestamp"))
@@ -126,10 +130,14 @@ def _origin(model: OpenedModel, predictions: pd.DataFrame) -> ModelFileOrigin:
         first_bar=bars[0],
         last_bar=bars[-1],
         learned_elsewhere=LearnedElsewhere.said(until, predictions),
+        scores=scores.metrics,
+        unscored=scores.unscored,
     )
 
 
-def _report(model: OpenedModel, origin: ModelFileOrigin, predictions: pd.DataFrame, context: RunContext) -> None:
+def _report(
+    model: OpenedModel, origin: ModelFileOrigin, predictions: pd.DataFrame, scores: FileScores, context: RunContext
+) -> None:
     context.record(model_file_sha256=model.file.sha256)
     context.save_json(
         "model_file",
@@ -150,5 +158,11 @@ def _report(model: OpenedModel, origin: ModelFileOrigin, predictions: pd.DataFra
             "trained_with": model.trained_with.model_dump(mode="json"),
         },
     )
-    context.save_table("model_predictions", predictions)
+    known = predictions if scores.outcomes is None else in_order(predictions.join(scores.outcomes))
+    context.save_table("model_predictions", known)
     context.log(origin.sentence, sha256=model.file.sha256)
+    for name, value in scores.metrics.items():
+        if value is None or isinstance(value, float):
+            context.metric(name, value)
+    if scores.unscored:
+        context.log(f"The predictions are not scored: {scores.unscored}.", level="warning")

@@ -36,11 +36,16 @@ def prediction_facts(trained: Trained | None, brought: BroughtPredictions | None
     """Return what is known of the predictions that a run made, or that were brought to it; None where it had none."""
     if trained is not None:
         return _facts(trained.predictions.index, trained.metrics, trained.learned_elsewhere)
-    return None if brought is None else _facts(brought.bars, brought.scores, brought.learned_elsewhere)
+    if brought is None:
+        return None
+    return _facts(brought.bars, brought.scores, brought.learned_elsewhere, brought.unscored)
 
 
 def _facts(
-    bars: pd.Index, scores: Mapping[str, MetricValue], learned_elsewhere: LearnedElsewhere | None
+    bars: pd.Index,
+    scores: Mapping[str, MetricValue],
+    learned_elsewhere: LearnedElsewhere | None,
+    unscored: str = "",
 ) -> PredictionFacts:
     timestamps = bars.get_level_values("timestamp")
     # The rows that were scored, and not all labels there are.
@@ -54,6 +59,7 @@ def _facts(
         n_rows=_count(scores, "n_rows"),
         n_folds_at_base_rate=_count(scores, "n_folds_at_base_rate"),
         learned_elsewhere=learned_elsewhere,
+        unscored=unscored,
         **of_labels,
         **{name: _number(scores, name) for name in _SCORES},
     )

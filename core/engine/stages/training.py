@@ -137,7 +137,9 @@ def train(config: RunConfig, market: Market, context: RunContext) -> Trained:
     model = result.final_model.model
     notes = model_notes(model, result.importances, result.learning_curves, shap_importances)
     context.save_json("model_notes", notes.to_json())
-    _save(result, context, _description(config, market, task.pipeline, model), shap_importances)
+    description = _description(config, market, task.pipeline, model)
+    description["base_rates"] = {**result.base_rates}
+    _save(result, context, description, shap_importances)
     facts = ModelCardFacts(config, market, result, trained.metrics, shap_importances, notes)
     context.save_text("model_card.md", write_model_card_text(facts))
     return trained

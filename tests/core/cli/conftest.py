@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,6 +78,16 @@ class Qlop:
             text=True,
             start_new_session=True,
         )
+
+    def start_loading(self, *arguments: object) -> subprocess.Popen[str]:
+        """Start it and return once the commands load: before Python itself is up nothing of ours can catch a signal."""
+        process = self.start(*arguments)
+        deadline = time.monotonic() + 60
+        # The first library that they load is mapped into the process.
+        while "_pydantic_core" not in Path(f"/proc/{process.pid}/maps").read_text():
+            assert time.monotonic() < deadline, "the command does not load"
+            time.sleep(0.001)
+        return process
 
     def json(self, *arguments: object) -> dict:
         done = self.call(*arguments, "--json")

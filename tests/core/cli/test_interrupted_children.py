@@ -10,6 +10,7 @@ from contextlib import ExitStack, suppress
 import psutil
 import pytest
 
+ALONE = ("SIGINT alone", "SIGTERM alone")
 LATER = ("--set", "data.end_date=2011-12-30")
 
 
@@ -50,9 +51,11 @@ def held_child(process, told_by, there=""):
 
 
 def end_by(qlop, process, wish):
-    """Ask the whole group to end, as a terminal, `timeout` and `qlop runs cancel` do."""
+    """Ask the whole group to end, as a terminal, `timeout` and `qlop runs cancel` do; or, as `kill PID`, one alone."""
     if wish == "cancel":
         assert qlop.json("runs", "cancel", "latest")["state"] == "cancelled"
+    elif wish in ALONE:
+        process.send_signal(signal.Signals[wish.removesuffix(" alone")])
     else:
         os.killpg(process.pid, signal.Signals[wish])
         os.killpg(process.pid, signal.SIGCONT)
@@ -71,7 +74,7 @@ def check_cancelled(qlop, output):
     assert not list(folder.rglob(".*unverified*"))
 
 
-@pytest.mark.parametrize("wish", ["SIGINT", "SIGTERM", "cancel"])
+@pytest.mark.parametrize("wish", ["SIGINT", "SIGTERM", "cancel", *ALONE])
 def test_an_export_is_cancelled_while_its_file_is_read_back(used, start, wish):
     qlop, trained = used
     process = start(qlop, "export-model", "--run", trained["run_id"], "--set", "export.exporter_type=pmml", "--json")
@@ -82,7 +85,7 @@ def test_an_export_is_cancelled_while_its_file_is_read_back(used, start, wish):
     assert not child.is_running()
 
 
-@pytest.mark.parametrize("wish", ["SIGINT", "SIGTERM", "cancel"])
+@pytest.mark.parametrize("wish", ["SIGINT", "SIGTERM", "cancel", *ALONE])
 def test_a_backtest_is_cancelled_while_its_models_file_is_looked_at(used, start, wish):
     qlop, trained = used
     path = qlop.folder / "m.qlop.zip"
@@ -97,15 +100,38 @@ def test_a_backtest_is_cancelled_while_its_models_file_is_looked_at(used, start,
     assert not child.is_running()
 
 
-@pytest.mark.parametrize("wish", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("wish", ["SIGINT", "SIGTERM", *ALONE])
 def test_the_look_at_a_file_before_a_run_begins_ends_with_130_and_leaves_no_run(qlop, start, wish):
     # Nothing is read of it: the process that would is held before it gets so far.
     (qlop.folder / "m.onnx").write_bytes(b"any")
     model = "model={model_type: onnx, model_params: {path: m.onnx}}"
     process = start(qlop, "run", "pipeline", "-c", qlop.config, "--set", model, "--json")
     held_child(process, "limited_child")
-    output, errors = end_by(qlop, process, wish)
+    check_no_run(qlop, *end_by(qlop, process, wish), "m.onnx", "ONNX")
+
+
+@pytest.mark.parametrize("wish", ["SIGTERM", "SIGTERM alone"])
+def test_the_import_of_a_network_before_a_run_begins_ends_with_130_and_leaves_no_run(qlop, start, wish):
+    module = {"network": {"kind": "module", "import_path": "json:dumps"}}
+    model = f"model={json.dumps({'model_type': 'custom_network', 'model_params': module})}"
+    process = start(qlop, "run", "pipeline", "-c", qlop.config, "--set", model, "--json")
+    held_child(process, "import_check")
+    check_no_run(qlop, *end_by(qlop, process, wish), "json:dumps")
+
+
+@pytest.mark.parametrize("wish", ["SIGTERM", "SIGTERM alone"])
+def test_the_look_at_plugins_before_a_run_begins_ends_with_130_and_leaves_no_run(qlop, start, wish, monkeypatch):
+    # The process that looks is in a session of its own: no wish for the group reaches it either.
+    own = qlop.folder / "own" / "models" / "slow.py"
+    own.parent.mkdir(parents=True)
+    own.write_text("import time\ntime.sleep(600)\n")
+    monkeypatch.setenv("QLOP_PLUGIN_PATH", str(own.parents[1]))
+    process = start(qlop, "run", "pipeline", "-c", qlop.config, "--json")
+    held_child(process, "scan_process")
+    check_no_run(qlop, *end_by(qlop, process, wish), "slow", "plugin")
+
+
+def check_no_run(qlop, output, errors, *unblamed):
     assert output == ""
-    assert "m.onnx" not in errors
-    assert "ONNX" not in errors
+    assert [word for word in unblamed if word in errors] == []
     assert not qlop.run_folders()

@@ -43,6 +43,14 @@ def test_a_reverse_split_is_seen_too() -> None:
     assert unadjusted_splits(panel_of({"AAA": [10, 101]}))["split"].tolist() == [0.1]
 
 
+def test_pounds_among_prices_in_pence_are_seen_where_they_begin_and_end() -> None:
+    found = unadjusted_splits(panel_of({"AAA": [640.0, 609.6, 6.17, 5.87, 580.0, 590.0]}))
+    assert [(str(row.timestamp.date()), row.split) for row in found.itertuples()] == [
+        ("2004-03-03", 100.0),
+        ("2004-03-05", 0.01),
+    ]
+
+
 def test_a_split_that_is_told_is_none_that_was_forgotten() -> None:
     told = panel_of({"AAA": [100, 101, 50.2, 51]}, split=[1.0, 1.0, 2.0, 1.0], dividend=[0.0] * 4)
     assert unadjusted_splits(told).empty

@@ -151,6 +151,15 @@ def test_folds_that_say_nothing_are_counted():
     assert "Silent folds" not in said(FACTS)
 
 
+def test_predictions_of_one_model_are_not_told_as_of_folds():
+    of_one = replace(PREDICTIONS, n_folds=0, n_folds_at_base_rate=1, auc_fold_mean=None)
+    text = said(replace(FACTS, predictions=of_one))
+    assert f"{PREDICTIONS.n_rows:,} rows, all of one model" in text
+    assert "over all rows (0.5 is a coin's)" in text
+    assert "Silent model it says no more than its base rate" in text
+    assert "fold" not in text.split("Predictions, ")[1].split("Backtest, net")[0]
+
+
 def test_the_auc_within_folds_stands_beside_the_pooled_one():
     both = said(replace(FACTS, predictions=replace(PREDICTIONS, auc_fold_mean=0.5432)))
     assert "AUC 0.543 within a fold on average; 0.512 over all rows, which mixes the folds' base rates" in both
@@ -385,6 +394,8 @@ def test_predictions_that_nobody_scored_are_no_evidence_and_called_unknown():
     assert "Can the model tell what its label asks? Not known: nobody has scored these predictions" in text
     assert f"Predictions, out of sample, {START} to {END} Scores none: nobody has scored these predictions" in text
     assert "0 rows of 0 folds" not in text
+    told = said(replace(BEYOND_LUCK, predictions=replace(unscored, unscored="the label is gone")))
+    assert "Scores none: the label is gone, so that it is not known whether they are better than" in told
 
 
 def test_labels_are_not_called_worth_it_whatever_they_ask():

@@ -156,7 +156,9 @@ SECTIONS = ("mode", "title", "data", "features", "label", "model", "splits", "br
 
 
 @given(st.dictionaries(st.sampled_from(SECTIONS), JSON, max_size=4))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_whatever_a_draft_holds_it_is_answered(workbench, changes):
     checked = check_draft(workbench, ready(**changes))
     assert (checked.config is None) == bool(checked.problems)

@@ -19,7 +19,7 @@ from core.store.text_search import holds
 
 @pytest.fixture
 def run_id(home: Home) -> str:
-    with open_run(home, new_run_id(), {"mode": "train", "title": "100 % of _all_ Züge"}, {}) as run:
+    with open_run(home, new_run_id(), {"mode": "train", "title": "100 % of _all_ [Züge] *?"}, {}) as run:
         pass
     return run.run_id
 
@@ -37,15 +37,28 @@ def test_a_tag_is_found_by_exactly_its_letters(home: Home, run_id: str) -> None:
         assert _found(home, tag=other) == []
 
 
-@pytest.mark.parametrize("words", ["100 % OF", "_ALL_", "züge", "ZÜGE"])
+@pytest.mark.parametrize("words", ["100 % OF", "_ALL_", "züge", "ZÜGE", "[züge", "e] *", "*?"])
 def test_a_text_is_found_sign_by_sign_whatever_its_case(home: Home, run_id: str, words: str) -> None:
     assert _found(home, text=words) == [run_id]
 
 
-@pytest.mark.parametrize("words", ["100%", "1_0", "_of_", "x" * 60_000])
+@pytest.mark.parametrize("words", ["100%", "1_0", "_of_", "1*0", "1?0", "[z]", "[!x]", "x" * 60_000, "[" * 20_000])
 @pytest.mark.usefixtures("run_id")
 def test_a_text_that_is_in_no_run_is_found_in_none(home: Home, words: str) -> None:
     assert _found(home, text=words) == []
+
+
+@pytest.mark.parametrize("others", [[], ["a, b"], ["b", "c"], ["x" * 100], ["x" * 150, "b"]], ids=len)
+def test_the_tags_to_choose_from_are_those_that_runs_bear_whatever_is_in_them(
+    home: Home, run_id: str, others: list[str]
+) -> None:
+    with RunStore(home) as store:
+        with open_run(home, new_run_id(), {"mode": "backtest"}, {}) as other:
+            pass
+        store.annotate(run_id, tags=["a"])
+        store.annotate(other.run_id, tags=others)
+        store.delete(other.run_id)
+        assert store.words() == (["backtest", "train"], sorted({"a", *others}))
 
 
 def test_postgresql_is_asked_by_its_own_function() -> None:

@@ -15,7 +15,7 @@ def screen(figures, lines):
 
 
 def shown(figures, lines=None):
-    app = AppTest.from_function(screen, kwargs={"figures": figures, "lines": lines}).run()
+    app = AppTest.from_function(screen, kwargs={"figures": figures, "lines": lines}, default_timeout=60).run()
     assert not app.exception
     return app
 

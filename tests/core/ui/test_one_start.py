@@ -29,7 +29,7 @@ def script():
 
 @pytest.fixture
 def app():
-    return AppTest.from_function(script).run()
+    return AppTest.from_function(script, default_timeout=60).run()
 
 
 def press(app: AppTest) -> list[str]:

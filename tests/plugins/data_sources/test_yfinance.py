@@ -87,7 +87,7 @@ def test_bars_are_those_that_yahoo_shows(yahoo, source):
     np.testing.assert_array_equal(panel[["open", "high", "low", "close"]].to_numpy(), price)
     np.testing.assert_array_equal(panel["volume"], volume)
     np.testing.assert_array_equal(panel["adjusted_close"], adjusted)
-    assert panel.attrs == {"adjustment": "splits"}
+    assert panel.attrs == {"adjustment": "splits", "currencies": {"ACME": "USD"}}
 
 
 def test_dividends_and_splits_stand_on_their_ex_dates(source):
@@ -131,7 +131,7 @@ def test_prices_as_traded_are_rebuilt_to_the_cent(yahoo, source, splits, price):
     held = in_cents(server.days(FIRST, 60), price, splits=splits)
     yahoo.instruments["ACME"] = held
     panel = source(prices="raw").load_data(["ACME"], None, None, "1d")
-    assert panel.attrs == {"adjustment": "raw"}
+    assert panel.attrs == {"adjustment": "raw", "currencies": {"ACME": "USD"}}
     np.testing.assert_array_equal(panel[["open", "high", "low", "close"]].round(2).to_numpy(), held.traded)
     np.testing.assert_allclose(panel["volume"], 1000.0, rtol=1e-3)  # Yahoo has whole numbers of today's shares
     assert panel["split"].to_numpy()[list(splits)].tolist() == list(splits.values())

@@ -86,6 +86,8 @@ class Instrument:
     kind: str = "EQUITY"
     gains: dict = field(default_factory=dict)
     seven_digits: bool = False
+    currency: str | None = "USD"
+    paid_in: dict = field(default_factory=dict)
 
     @property
     def shares(self):
@@ -178,7 +180,12 @@ def chart(symbol, held, asked):
         if not intraday:
             indicators["adjclose"] = [{"adjclose": column(adjusted)}]
     events = {
-        "dividends": {str(stamps[at]): {"amount": paid[at], "date": stamps[at]} for at in paid if at in inside},
+        "dividends": {
+            str(stamps[at]): {"amount": paid[at], "date": stamps[at]}
+            | ({"currency": held.paid_in.get(at, "")} if held.paid_in else {})
+            for at in paid
+            if at in inside
+        },
         "capitalGains": {
             str(stamps[at]): {"amount": held.gains[at], "date": stamps[at]} for at in held.gains if at in inside
         },
@@ -198,7 +205,7 @@ def meta(symbol, held, intraday):
     starts, ends = held.trading or (held.moments[-1], held.moments[-1] + timedelta(hours=6, minutes=30))
     period = {"timezone": "X", "gmtoffset": 0, "start": int(starts.timestamp()), "end": int(ends.timestamp())}
     found = {
-        "currency": "USD",
+        "currency": held.currency,
         "symbol": symbol,
         "instrumentType": held.kind,
         "exchangeTimezoneName": held.zone,

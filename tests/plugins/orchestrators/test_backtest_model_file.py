@@ -100,7 +100,8 @@ def test_the_predictions_are_those_of_the_opened_artifact_made_by_hand(modes, ex
     features = FeaturePipeline([Momentum("mom", Momentum.Params(horizons_bars=(5, 20)))]).transform(panel)
     fitted = load_fitted_model(folder, lambda: Linear("linear", Linear.Params()))
     expected = fitted.predict(features[features.index.get_level_values("timestamp") > UNTIL])
-    pd.testing.assert_frame_equal(found, expected, check_exact=True)
+    pd.testing.assert_frame_equal(found[list(expected)], expected, check_exact=True)
+    assert set(found) - set(expected) == {"target", "label_end"}
     assert {"payoff_probability", "payoff_gain", "payoff_loss"} <= set(found.columns)
 
 
@@ -120,6 +121,38 @@ def test_summary_log_and_records_say_where_the_predictions_come_from(modes, expo
     assert kept["out_of_sample"]["n_bars"] == 504
     assert json.loads((outcome.folder / "environment.json").read_text())["model_file_sha256"] == sha256
     assert json.loads((outcome.folder / "config.json").read_text())["backtest"]["model_file"] == str(exported)
+
+
+def test_the_outcomes_are_those_of_the_label_under_the_terms_that_the_model_learned_with(modes, exported, later):
+    first = modes.run("backtest", of_file(later, exported))
+    dear = {**later, "broker": {"broker_params": {"fee_bps": 200.0}}}
+    second = modes.run("backtest", of_file(dear, exported))
+    assert second.metrics["final_equity"] < first.metrics["final_equity"]
+    kept = [pd.read_parquet(each.folder / "artifacts" / "model_predictions.parquet") for each in (first, second)]
+    pd.testing.assert_frame_equal(*kept)
+    assert first.metrics["brier"] == second.metrics["brier"]
+    # The last bars' outcomes are still open.
+    assert 0 < first.metrics["n_rows"] < first.metrics["n_predictions"] == len(kept[0])
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"base_rates": {}}, "is of an earlier version and does not say the base rate"),
+        (
+            {"label": {"labeler_type": "gone", "labeler_params": {}}},
+            "the label that the model learned cannot be made of these prices: No labeler named 'gone'",
+        ),
+    ],
+    ids=["a file of before", "a label whose plugin is gone"],
+)
+def test_what_cannot_be_scored_is_traded_and_the_reason_is_told(modes, folder, later, tmp_path, change, reason):
+    file = rewritten(folder, tmp_path / "m.qlop.zip", description={**described(folder), **change})
+    outcome = modes.run("backtest", of_file(later, file))
+    assert outcome.status == "completed", outcome.error
+    assert reason in words(outcome.summary).split("Scores none: ")[1]
+    assert [warning for warning in modes.warnings() if warning.startswith("The predictions are not scored: ")]
+    assert "brier" not in outcome.metrics
 
 
 def test_the_same_file_gives_the_same_bytes_wherever_it_lies(modes, exported, later, tmp_path):

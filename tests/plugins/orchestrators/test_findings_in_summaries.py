@@ -11,11 +11,12 @@ import pytest
 def odd_prices(tmp_path):
     """A CSV of two tickers, one with an unadjusted split, a hole and closes that stand still."""
     days = pd.bdate_range("2015-01-01", periods=640)
-    generator = np.random.default_rng(4)
+    generator, nights = np.random.default_rng(4), np.random.default_rng(5)
     parts = []
     for ticker in ("AAA", "BBB"):
         close = 100.0 * np.exp(np.cumsum(generator.normal(0.0, 0.01, len(days))))
-        prices = {"open": np.r_[100.0, close[:-1]], "close": close}
+        opens = np.r_[100.0, close[:-1]] * np.exp(nights.normal(0.0, 0.002, len(days)))
+        prices = {"open": opens, "close": close}
         frame = pd.DataFrame({"date": days.strftime("%Y-%m-%d"), "ticker": ticker, **prices})
         parts.append(frame.assign(high=frame[["open", "close"]].max(axis=1), low=frame[["open", "close"]].min(axis=1)))
     columns = ["open", "high", "low", "close"]
@@ -53,6 +54,21 @@ def test_findings_of_the_benchmark_are_told_as_its_own(modes, small, odd_prices)
     outcome = modes.run("backtest", {**small, **rule, "data": data, "backtest": {"benchmark": "AAA"}})
     assert outcome.status == "completed", outcome.error
     assert "Finding Benchmark: 1 bars open as if after a split" in " ".join(outcome.summary.split())
+
+
+def test_opens_that_copy_a_close_are_told_to_who_trades_them(modes, small, odd_prices):
+    path = odd_prices["data_source_params"]["path"]
+    bars = pd.read_csv(path)
+    is_copied = bars["ticker"] == "BBB"
+    bars.loc[is_copied, "open"] = bars.loc[is_copied, "close"].shift().fillna(100.0)
+    bars["high"], bars["low"] = bars[["open", "close"]].max(axis=1), bars[["open", "close"]].min(axis=1)
+    bars.to_csv(path, index=False)
+    rule = {"strategy": {"strategy_type": "constant_leverage"}, "broker": {"broker_params": {"base_rate_annual": 0.02}}}
+    outcome = modes.run("backtest", {**small, **rule, "data": {**odd_prices, "tickers": ["BBB"]}})
+    assert outcome.status == "completed", outcome.error
+    said = " ".join(outcome.summary.split())
+    assert "Finding The open of BBB is the close before on 639 of 639 bars that moved from 2015-01-01" in said
+    assert "an order at the open is filled at a price of the day before." in said
 
 
 def test_what_its_source_knows_of_a_ticker_is_told_to_who_trades_it(modes, small):

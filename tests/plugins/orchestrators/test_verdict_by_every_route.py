@@ -1,5 +1,7 @@
 """One verdict on the same predictions, whoever made them: a pipeline, a trained run, or a model's file."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -69,6 +71,12 @@ def predicted(text):
     return text.split("Predictions, ")[1].split("Backtest, net")[0]
 
 
+def skill(text):
+    """Return what is said of the predictions' main score, and the answer to the question."""
+    measured = re.search(r"(Brier score|RMSE) [^:]*: .*? alone", predicted(text)).group()
+    return measured, text.split("Can the model tell what its label asks?")[1].split(").")[0]
+
+
 def test_a_pipeline_and_a_backtest_of_a_trained_run_judge_the_same_predictions_alike(modes, config, trained_on_it):
     whole, _ = said(modes, "pipeline", config)
     by_parts, _ = said(modes, "backtest", config, predictions_run=trained_on_it.run_id)
@@ -89,16 +97,48 @@ def test_a_regression_is_judged_alike_by_both_routes(modes, config):
     assert (verdict(by_parts), predicted(by_parts)) == (verdict(whole), predicted(whole))
 
 
-def test_whether_a_model_files_predictions_beat_the_base_rate_is_not_known(modes, config):
-    until = {**config["data"], "end_date": "2012-01-31"}
-    trained = modes.run("train", {**config, "data": until})
+VALUE = {"strategy_type": "threshold", "strategy_params": {"column": "prediction", "enter_long": -1.0}}
+BY_LABEL = {
+    "direction": (ALWAYS, {"brier", "base_rate_brier", "auc", "log_loss", "base_rate"}),
+    "forward_return": (VALUE, {"rmse", "base_rmse", "r2_out_of_sample", "rank_correlation", "n_predictions"}),
+}
+
+
+def model_file(modes, config, end_date):
+    """Train until a date, and export the model that is kept."""
+    trained = modes.run("train", {**config, "data": {**config["data"], "end_date": end_date}})
     exported = modes.run("export", {"export": {"model_run": trained.run_id}})
-    file = exported.folder / "artifacts" / "export" / "model.qlop.zip"
-    text, _ = said(modes, "backtest", config, model_file=str(file))
-    assert "it is not known whether its predictions beat the base rate" in verdict(text)
+    return exported.folder / "artifacts" / "export" / "model.qlop.zip"
+
+
+@pytest.mark.parametrize("labeler", BY_LABEL)
+def test_a_model_files_predictions_are_scored_as_a_run_scores_the_same_rows(modes, config, labeler):
+    strategy, scores = BY_LABEL[labeler]
+    config |= {"label": {"labeler_type": labeler}, "strategy": strategy}
+    file = model_file(modes, config, "2012-01-31")
+    # A run whose only fold learns from all that the file's model learned from, and is tested on the rows after it.
+    n_learned = len(pd.bdate_range("2010-01-01", "2012-01-31"))
+    once = {**config, "splits": {"train_bars": n_learned, "test_bars": 700 - n_learned}}
+    text, of_file = said(modes, "backtest", config, model_file=str(file))
+    whole, of_run = said(modes, "pipeline", once)
+    sizes = {"n_rows", "effective_sample_size", "effective_sample_size_pooled", "label_out_of_sample.target_mean"}
+    found, wanted = ({name: run.metrics[name] for name in scores | sizes} for run in (of_file, of_run))
+    assert found == pytest.approx(wanted, rel=1e-12)
+    assert verdict(text) == verdict(whole)
+    assert skill(text) == skill(whole)
+    scored = pd.read_parquet(of_file.folder / "artifacts" / "model_predictions.parquet")
+    assert scored["target"].notna().sum() == of_file.metrics["n_rows"]
+
+
+def test_whether_a_model_files_predictions_beat_the_base_rate_is_not_known_before_their_outcomes(modes, config):
+    file = model_file(modes, config, "2012-01-31")
+    config["data"] = {**config["data"], "end_date": "2012-02-06"}
+    text, outcome = said(modes, "backtest", config, model_file=str(file))
     assert not verdict(text).startswith("EVIDENCE")
-    assert "Scores none: nobody has scored these predictions" in predicted(text)
+    assert "Scores none: the prices end before the outcome of any prediction is known, so that it is not" in text
+    assert "Can the model tell what its label asks? Not known: nobody has scored these predictions" in text
     assert "Question does the return of a long over 5 bars exceed 0 %?" in text
+    assert "brier" not in outcome.metrics
 
 
 def test_the_question_is_the_traded_models_and_not_that_of_a_label_named_beside_it(modes, config, trained_on_it):

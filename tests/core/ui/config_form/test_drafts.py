@@ -24,7 +24,7 @@ def script():
 
 
 def test_training_with_and_without_a_backtest_share_one_draft_and_others_do_not():
-    app = AppTest.from_function(script).run()
+    app = AppTest.from_function(script, default_timeout=60).run()
     assert not app.exception
     seen = app.session_state["seen"]
     assert seen["raw"] == {"mode": "pipeline", "features": [{"name": "a"}]}
@@ -34,6 +34,6 @@ def test_training_with_and_without_a_backtest_share_one_draft_and_others_do_not(
 
 
 def test_entries_of_lists_have_numbers_of_their_own():
-    app = AppTest.from_function(script).run()
+    app = AppTest.from_function(script, default_timeout=60).run()
     seen = app.session_state["seen"]
     assert seen["second_id"] not in seen["ids"]

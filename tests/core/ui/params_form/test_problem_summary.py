@@ -15,7 +15,7 @@ def draw(problems):
 
 def summary_of(*messages):
     problems = [FieldProblem(("field",), message) for message in messages]
-    app = AppTest.from_function(draw, kwargs={"problems": problems}).run()
+    app = AppTest.from_function(draw, kwargs={"problems": problems}, default_timeout=60).run()
     assert not app.exception
     return [element.value for element in app.markdown], [element.value for element in app.text]
 

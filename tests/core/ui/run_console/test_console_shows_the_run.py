@@ -79,7 +79,7 @@ def test_the_time_left_follows_from_the_times_of_the_steps_with_its_spread(writt
     run.begin()
     for fold in range(5):
         run.progress("train folds", fold, 8)
-    _date_back(run.folder.events_path, seconds_apart=100)
+    _set_apart(run.folder.events_path, seconds_apart=100)
     console = open_console(run)
     # Four folds of 100 s: 400 s, to half minutes 6.5; give or take the least spread, 6.5 %.
     expect(console.page.locator(".phase.current")).to_contain_text("about 6.5 min left (6 to 7 min)")
@@ -96,7 +96,7 @@ def test_a_part_that_begins_anew_is_under_way_beside_its_step_and_has_a_time_lef
     run.progress("train folds", 1, 3, "fits")
     for epoch in range(5):
         run.progress("fit model", epoch, 30, "epochs, fit 2 of 3", within="train folds")
-    _date_back(run.folder.events_path, seconds_apart=100)
+    _set_apart(run.folder.events_path, seconds_apart=100)
     console = open_console(run)
     at_work = console.page.locator(".phase.current")
     expect(at_work).to_have_count(2)
@@ -107,11 +107,15 @@ def test_a_part_that_begins_anew_is_under_way_beside_its_step_and_has_a_time_lef
     expect(console.page.locator(".times")).to_contain_text("train folds: ")
 
 
-def _date_back(path, seconds_apart):
-    """Write the events anew so that they came at equal distances, the last one now."""
+def _set_apart(path, seconds_apart):
+    """Write the events anew so that they came at equal distances.
+
+    The last one comes in an hour: until then no time has passed since, however long the browser takes to open.
+    """
     events = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    for ago, event in enumerate(reversed(events)):
-        event["timestamp_utc"] = (utc_now() - timedelta(seconds=ago * seconds_apart)).isoformat()
+    last = utc_now() + timedelta(hours=1)
+    for before, event in enumerate(reversed(events)):
+        event["timestamp_utc"] = (last - timedelta(seconds=before * seconds_apart)).isoformat()
     path.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
 
 

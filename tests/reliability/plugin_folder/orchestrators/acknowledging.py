@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 class Acknowledging(qlop.OrchestratorPlugin):
-    """Says numbered lines; writes a byte to the descriptor ACKNOWLEDGE after each, and starts a process beside itself."""
+    """Says numbered lines; writes a byte to the descriptor ACKNOWLEDGE after each, and starts a process beside itself.
+
+    Where there is a descriptor LEASH, it reads a byte from there before each line, and waits for one until its other end
+    is closed.
+    """
 
     name = "acknowledging"
     version = "1.0.0"
@@ -34,8 +38,11 @@ class Acknowledging(qlop.OrchestratorPlugin):
     def run(self, config: RunConfig, context: RunContext) -> RunResult:
         """Say the lines."""
         acknowledge = int(os.environ["ACKNOWLEDGE"])
+        leash = os.environ.get("LEASH")
         beside = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         for number in range(1, self.params.n_lines + 1):
+            if leash is not None:
+                os.read(int(leash), 1)
             context.log(f"line {number}")
             os.write(acknowledge, b".")
             if number % 10 == 0:
