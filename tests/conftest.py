@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,16 @@ CHROMIUM_OPTIONS = (
 )
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session):
+    """Keep the tests as pytest compiled them, where the shell forbids it too: else each worker does so at each call."""
+    forbidden, sys.dont_write_bytecode = sys.dont_write_bytecode, False
+    try:
+        return (yield)
+    finally:
+        sys.dont_write_bytecode = forbidden
+
+
 @pytest.fixture(scope="module")
 def chromium():
     """A headless browser."""
@@ -45,6 +56,12 @@ def compiled_kernels():
     from core.engine.kernels.compilation import kernel_cache_folder
 
     return kernel_cache_folder().parent
+
+
+@pytest.fixture(scope="session")
+def free_port():
+    """`free_port()` of free_port.py: a port for a server that the test starts."""
+    return _neighbour("free_port").free_port
 
 
 @pytest.fixture(scope="session")

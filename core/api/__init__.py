@@ -33,6 +33,7 @@ _HOMES = {
     "FeatureStepPlugin": "core.contracts.feature_step",
     "LabelerPlugin": "core.contracts.labeler",
     "LocalPath": "core.contracts.local_path",
+    "HistoryReading": "core.contracts.model",
     "JoinedModels": "core.contracts.model",
     "MakesModels": "core.contracts.model",
     "ModelPlugin": "core.contracts.model",

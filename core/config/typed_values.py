@@ -1,7 +1,7 @@
 """What `--set` was given: YAML, or text where the field wants text.
 
 A run's number may look like another number (04540101, 1234e567), and a title may be 2024: as YAML they would be
-numbers, which no longer tell what was typed.
+numbers, which no longer tell what was typed. And %d.%m.%Y, a comma or a tab are no YAML at all: they are text.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ from typing import Annotated, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from core.base.errors import ConfigError
 from core.config.yaml_reader import parse_yaml
 
 __all__ = ["typed_value"]
+
+_MEANT_AS_YAML = tuple("[{\"'|>&*!#")
 
 
 def typed_value(text: str, steps: Sequence[str], model: type[BaseModel], where: str) -> object:
@@ -23,7 +26,8 @@ def typed_value(text: str, steps: Sequence[str], model: type[BaseModel], where: 
     Parameters
     ----------
     text : str
-        As it was typed: YAML. What YAML calls a number or a truth is text for a field of texts.
+        As it was typed: YAML. What YAML calls a number or a truth is text for a field of texts, and so is, anywhere,
+        what cannot be read as YAML and does not begin as a list, a mapping, a quoted text, an alias or a tag.
     steps : sequence of str
         The field's path; what lies within a plugin's parameters is YAML alone.
     model : type
@@ -34,9 +38,14 @@ def typed_value(text: str, steps: Sequence[str], model: type[BaseModel], where: 
     Raises
     ------
     ConfigError
-        If it is not YAML.
+        If it begins as YAML that is more than a word, and is none.
     """
-    value = parse_yaml(text, where)
+    try:
+        value = parse_yaml(text, where)
+    except ConfigError:
+        if "\n" in text or text.lstrip().startswith(_MEANT_AS_YAML):
+            raise
+        return text
     return text.strip() if isinstance(value, (bool, int, float)) and _is_text(model, steps) else value
 
 

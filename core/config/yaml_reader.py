@@ -18,6 +18,13 @@ from core.config.unfit_values import MOST_LEVELS
 __all__ = ["CORE_SCALARS", "parse_yaml"]
 
 _MOST_NODES = 100_000
+_FOUND_NO_VALUE = (
+    "found character",
+    "expected alphabetic or numeric character",
+    "expected the node content",
+    "expected a comment or a line break",
+    "mapping values are not allowed",
+)
 
 
 class _CoreSchemaLoader(yaml.SafeLoader):
@@ -120,6 +127,8 @@ def _problem(error: yaml.MarkedYAMLError) -> str:
     problem = error.problem or "this is not YAML"
     if problem.startswith("found undefined alias"):
         return "found an alias to nothing; put a text that begins with * in quotes"
+    if problem.startswith(_FOUND_NO_VALUE):
+        return f"{problem}; if it belongs to a text, put that in quotes, such as '%d.%m.%Y'"
     return problem
 
 

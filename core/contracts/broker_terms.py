@@ -48,10 +48,16 @@ class FeeTerms:
         """
         import numpy as np
 
-        least = 0.0 if order_value is None else self.minimum_fee / np.asarray(order_value, dtype=np.float64)
-        by_share = np.maximum(self.fee_per_share / np.asarray(price, dtype=np.float64), least)
-        fraction: NDArray[np.float64] = self.one_side_cost_fraction + np.minimum(by_share, self.cap_fraction)
-        return fraction
+        # In place: of millions of labels each array more is felt.
+        fraction = np.asarray(self.fee_per_share / np.asarray(price, dtype=np.float64))
+        if order_value is None:
+            np.maximum(fraction, 0.0, out=fraction)
+        else:
+            fraction = np.asarray(np.maximum(fraction, self.minimum_fee / np.asarray(order_value, dtype=np.float64)))
+        np.minimum(fraction, self.cap_fraction, out=fraction)
+        fraction += self.one_side_cost_fraction
+        found: NDArray[np.float64] = fraction[()]
+        return found
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ __all__ = ["DataSourcePlugin"]
 class DataSourcePlugin(Plugin):
     """Where prices come from.
 
+    Capabilities: "simulated" says that nobody has traded at the prices, so that they may lie in the future.
+
     Promises: what is returned is a price panel as the source holds it. The source sorts, fills and drops nothing; the
     engine checks the panel at the door, applies the config's `adjustment` and cuts it to the dates. A source that waits
     (for a network, a database) tells its progress by `access` and asks it now and then whether the run is cancelled.

@@ -57,6 +57,9 @@ class ExportResult:
         What was found and what is allowed.
     remark : str
         What whoever uses the file has to know, such as that its probabilities are not calibrated; mostly empty.
+    largest_uncalibrated_difference : float or None
+        The same before the calibration, where that hides the model's scores (at its base rate all rows are predicted
+        alike, whatever the model says); None where it was not compared.
     """
 
     path: Path
@@ -64,6 +67,7 @@ class ExportResult:
     largest_difference: float
     tolerance: float
     remark: str = ""
+    largest_uncalibrated_difference: float | None = None
 
 
 class ExporterPlugin(Plugin):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from pydantic import JsonValue
 
-__all__ = ["JoinedModels", "MakesModels", "ModelPlugin", "TrainContext", "TrainingData"]
+__all__ = ["HistoryReading", "JoinedModels", "MakesModels", "ModelPlugin", "TrainContext", "TrainingData"]
 
 Task = Literal["classification", "regression"]
 
@@ -56,6 +56,22 @@ class TrainingData:
     sample_weight: pd.Series | None = None
     label_end: pd.Series | None = None
     stretch: pd.Series | None = None
+
+
+@dataclass(frozen=True)
+class HistoryReading:
+    """How a model reads earlier rows.
+
+    Attributes
+    ----------
+    sequence_bars : int
+        Rows of a ticker that a prediction reads at most, its own included.
+    longest_gap_us : int
+        Microseconds; after a longer time between two rows of a ticker a history begins anew.
+    """
+
+    sequence_bars: int
+    longest_gap_us: int
 
 
 @dataclass(frozen=True)
@@ -164,6 +180,18 @@ class ModelPlugin(Plugin):
             As `make_model` raises them, or if the models do not go together.
         """
 
+    def check_loading(self) -> None:
+        """Refuse params with which no trained model can be loaded here, before a run begins; nothing by default.
+
+        Something that is needed where the model is used, and is not there: code that is to be imported, say. What only
+        training needs, such as a device, is asked by `check`. The models that it is made of are asked by themselves.
+
+        Raises
+        ------
+        ConfigError
+            If there is such a thing; the message says what to do.
+        """
+
     def untrained_copy(self) -> ModelPlugin:
         """Return a new, untrained model with the same name and params, and the same way to other models."""
         return type(self)(self.name, self.params)
@@ -251,6 +279,13 @@ class ModelPlugin(Plugin):
         members ask for them before a run begins, so that one which cannot be written is refused in time.
         """
         return ()
+
+    def history_reading(self) -> HistoryReading | None:
+        """Return how the trained model reads earlier rows; None where it reads a row by itself, or does not say how.
+
+        Whoever asks for predictions is told by it which rows have a shorter history than the model reads.
+        """
+        return None
 
     def library_object(self) -> object | None:
         """Return the trained object of the library beneath, or None where there is none to hand out.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,12 +17,17 @@ if TYPE_CHECKING:
 
     from core.engine.bar_rows import BarRows
 
-__all__ = ["bears_session_dates", "intraday_step_us", "refuse_other_interval"]
+__all__ = ["bar_length", "bears_session_dates", "intraday_step_us", "refuse_other_interval"]
 
 _UNIT_DAYS = {"m": 1 / 1440, "h": 1 / 24, "d": 1.0, "wk": 7.0, "mo": 30.4}
 _DAY_US = 86_400_000_000
 _STEPS_THAT_TELL = 10
 _LEAST, _MOST = 0.6, 1.5
+
+
+def bar_length(interval: str) -> timedelta:
+    """Return how long a bar is; a month is 30.4 days."""
+    return timedelta(days=int(interval.rstrip("hdmwko")) * _UNIT_DAYS[interval.lstrip("0123456789")])
 
 
 def bears_session_dates(interval: str) -> bool:
@@ -56,7 +62,7 @@ def refuse_other_interval(rows: pd.DataFrame | BarRows, interval: str, *, origin
     DataError
         If the bars are of another interval.
     """
-    length = int(interval.rstrip("hdmwko")) * _UNIT_DAYS[interval.lstrip("0123456789")] * 86_400e6
+    length = bar_length(interval) / timedelta(microseconds=1)
     held = bar_rows(rows, lambda row: f"{origin}, row {row + 1:,}") if isinstance(rows, pd.DataFrame) else rows
     if not len(held) or _fit_at_a_glance(held, length):
         return

@@ -7,6 +7,7 @@
 3. The rows continue the examples' bars day by day, so that a model that reads the bars before finds them.
 4. The original is asked with its calibration, and the copy has to answer alike: on the examples as it was saved, and on
    the drawn rows as the original answers now.
+5. Where the calibration hides what the model says (hidden_scores.py), the copy is compared without it as well.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.base.errors import DataError, ExportError
+from core.engine.hidden_scores import hides_scores
 from core.engine.model_artifact import load_fitted_model
 
 if TYPE_CHECKING:
@@ -39,10 +41,21 @@ _LIKELIEST, _PROBABILITY = "prediction", "probability_"
 
 @dataclass(frozen=True)
 class Compared:
-    """How a copy was compared with its original: on how many rows, and their largest difference."""
+    """How a copy was compared with its original.
+
+    Attributes
+    ----------
+    n_rows : int
+        On how many rows.
+    largest_difference : float
+        Between their predictions.
+    largest_uncalibrated_difference : float or None
+        Between what both say before the calibration; None where that was not compared.
+    """
 
     n_rows: int
     largest_difference: float
+    largest_uncalibrated_difference: float | None = None
 
 
 def comparison_rows(artifact: ModelArtifact, n_rows: int = COMPARED_ROWS, seed: int = 0) -> pd.DataFrame:
@@ -146,6 +159,7 @@ def compare_copy(
     *,
     n_rows: int = COMPARED_ROWS,
     is_calibrated: bool = True,
+    uncalibrated: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
 ) -> Compared:
     """Compare a copy with its original on the examples as they were saved, and on drawn rows.
 
@@ -161,6 +175,9 @@ def compare_copy(
         Rows to draw besides the examples.
     is_calibrated : bool
         Whether the copy carries the calibration; without it the original is asked for its own probabilities.
+    uncalibrated : callable, optional
+        The same copy without calibration and payoff, as the same code makes it. It is asked where the calibration hides
+        the model's scores: at its base rate a faulty copy predicts as well as a faithful one.
 
     Raises
     ------
@@ -189,7 +206,15 @@ def compare_copy(
             found.iloc[: len(examples)], artifact.expected_predictions, tolerance, row_text=named
         )
         largest = max(largest, saved)
-    return Compared(len(found), largest)
+    if uncalibrated is None or not hides_scores(original, expected, tolerance):
+        return Compared(len(found), largest)
+    own, copied = _asked(original.uncalibrated().predict, blocks, at_once), _asked(uncalibrated, blocks, at_once)
+    try:
+        return Compared(len(found), largest, compare_predictions(copied, own, tolerance, row_text=named))
+    except ExportError as error:
+        raise ExportError(
+            f"The calibration hides the model's own scores, and before it they differ. {error}"
+        ) from error
 
 
 def fitted_model_of(artifact: ModelArtifact) -> FittedModel:

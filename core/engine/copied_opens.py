@@ -3,9 +3,10 @@
 1. Of each ticker those bars count whose close differs from the one before: where nothing moved, a copy says nothing.
 2. They are counted by half-years of the panel's sessions, so that a bad year among good ones is seen.
 3. Told are half-years of a ticker in which more than `COPIED_SHARE` of at least `LEAST_BARS` bars are copies.
+4. Where high and low are the close too, the bar is one price: that is told in the place of its open alone.
 
-Daily bars alone, of markets that close: within a session, and where trade goes on day and night, a bar does open where
-the one before closed.
+Daily bars alone, and copies of the close before in markets that close alone: within a session, and where trade goes on
+day and night, a bar does open where the one before closed.
 """
 
 from __future__ import annotations
@@ -44,9 +45,11 @@ _NEVER_CLOSED = 0.2  # two days of seven are .29
 
 _CLOSE_BEFORE = "the close before"
 _OWN_CLOSE = "the bar's own close"
+_ONE_PRICE = "the bar's own close, as are high and low,"
 _CONSEQUENCE = {
     _CLOSE_BEFORE: "an order at the open is filled at a price of the day before",
     _OWN_CLOSE: "an order at the open is filled at the price of the day's end",
+    _ONE_PRICE: "an order at the open is filled at the price of the day's end, and margin calls see closes alone",
 }
 
 
@@ -66,8 +69,8 @@ def copied_opens(panel: pd.DataFrame, interval: str = "1d", before: NDArray[np.i
     -------
     DataFrame
         One row for each ticker and copied close: timestamp (where the first such half-year begins), ticker,
-        last_timestamp (where the last one ends), copied (a text: which close), n_copied and n_bars (of bars that moved
-        in these half-years). Sorted by timestamp, then ticker.
+        last_timestamp (where the last one ends), copied (a text: which close, and whether high and low are that too),
+        n_copied and n_bars (of bars that moved in these half-years). Sorted by timestamp, then ticker.
     """
     bars = PanelBars(panel)
     if interval != "1d" or len(bars.timestamps) <= LEAST_BARS or not bars.timestamps.is_normalized:
@@ -77,8 +80,9 @@ def copied_opens(panel: pd.DataFrame, interval: str = "1d", before: NDArray[np.i
     told = {copied: enough & (counts > COPIED_SHARE * n_moved) for copied, counts in n_copied.items()}
     if not any(is_told.any() for is_told in told.values()):
         return _nothing()
-    rests = _rests_at_weekends(bars, len(panel))
-    tables = [_table(bars, copied, is_told & rests, n_copied[copied], n_moved) for copied, is_told in told.items()]
+    told[_OWN_CLOSE] &= ~told[_ONE_PRICE]
+    told[_CLOSE_BEFORE] &= _rests_at_weekends(bars, len(panel))
+    tables = [_table(bars, copied, is_told, n_copied[copied], n_moved) for copied, is_told in told.items()]
     return pd.concat([table for table in tables if len(table)] or [_nothing()]).sort_values(
         ["timestamp", "ticker"], kind="stable", ignore_index=True
     )
@@ -113,10 +117,10 @@ def _counts(
 
     Where no ticker has copies enough, those that moved are left at 0.
     """
-    opens, closes = panel["open"].to_numpy(), panel["close"].to_numpy()
+    opens, highs, lows, closes = (panel[name].to_numpy() for name in ("open", "high", "low", "close"))
     ends = [_first_row(bars, bar, len(panel)) for bar in _ends_of_parts(bars)]
     parts = [slice(*rows) for rows in pairwise(ends)]
-    moved, of_before, of_own = np.zeros((3, len(parts), len(bars.tickers)), dtype=np.int64)
+    moved, of_before, of_own, of_one_price = np.zeros((4, len(parts), len(bars.tickers)), dtype=np.int64)
     for part, rows in enumerate(parts):
         close, close_before = closes[rows], at_rows(closes, before[rows])
         tolerance = RANGE_TOLERANCE * close
@@ -124,11 +128,14 @@ def _counts(
             alike = np.flatnonzero(np.abs(opens[rows] - copied) <= tolerance)
             alike = alike[np.abs(close[alike] - close_before[alike]) > tolerance[alike]]
             counts[part] = np.bincount(bars.assets_of(rows.start + alike), minlength=len(bars.tickers))
+        # Those that open at their own close are the last.
+        flat = alike[(highs[rows][alike] - lows[rows][alike]) <= tolerance[alike]]
+        of_one_price[part] = np.bincount(bars.assets_of(rows.start + flat), minlength=len(bars.tickers))
         if max(of_before[part].max(), of_own[part].max()) > COPIED_SHARE * LEAST_BARS:
             # False at a ticker's first bar, whose close before is NaN.
             has_moved = np.abs(close - close_before) > tolerance
             moved[part] = np.bincount(bars.assets_of(rows)[has_moved], minlength=len(bars.tickers))
-    return moved, {_CLOSE_BEFORE: of_before, _OWN_CLOSE: of_own}
+    return moved, {_CLOSE_BEFORE: of_before, _OWN_CLOSE: of_own, _ONE_PRICE: of_one_price}
 
 
 def _ends_of_parts(bars: PanelBars) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -70,6 +70,10 @@ class FittedModel:
     def is_at_base_rate(self) -> bool:
         """Whether calibration left it at the base rate, so that all rows get the same probabilities."""
         return bool(self.calibrators) and all(calibrator.is_constant for calibrator in self.calibrators)
+
+    def uncalibrated(self) -> FittedModel:
+        """Return the same model without any map behind it: what it predicts are its own scores."""
+        return replace(self, calibrators=(), payoff=None)
 
     def predict(self, features: pd.DataFrame, stretch: NDArray[np.integer] | None = None) -> pd.DataFrame:
         """Return calibrated predictions on the index of `features`.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.contracts.model import ModelPlugin
     from core.engine.label_lives import LabelLives
 
-__all__ = ["Block", "make_block", "usable_rows"]
+__all__ = ["Block", "BlockPlace", "make_block", "usable_rows"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,13 +83,37 @@ def usable_rows(model: ModelPlugin, features: pd.DataFrame, rows: NDArray[np.int
     return rows[is_complete]
 
 
-def make_block(
-    features: pd.DataFrame, labels: pd.DataFrame, lives: LabelLives, rows: NDArray[np.intp], edges: NDArray[np.intp]
-) -> Block:
-    """Return the block at positions `rows`, copied out of all rows; `edges` are those of its fold."""
-    # First, while the rows are not there twice: it takes the most memory on its way.
-    uniqueness, stretch = uniqueness_of_rows(lives, rows), stretches_of(edges, lives, rows)
-    payoff = labels["payoff"].to_numpy(dtype=np.float64)[rows] if "payoff" in labels else None
-    # Column by column: whatever else is told about a label stays where it is.
-    target, label_end = (labels[name].take(rows) for name in ("target", "label_end"))
-    return Block(features.iloc[rows], target, label_end, payoff, uniqueness, stretch)
+@dataclass(frozen=True, eq=False)
+class BlockPlace:
+    """Which rows a block is to have, and all that the lives of their labels say of them.
+
+    Attributes
+    ----------
+    rows : ndarray of int
+        Their positions among all rows.
+    uniqueness, stretch : ndarray
+        As `Block` has them.
+    """
+
+    rows: NDArray[np.intp]
+    uniqueness: NDArray[np.float64]
+    stretch: NDArray[np.int16] | None
+
+    @classmethod
+    def of(cls, lives: LabelLives, rows: NDArray[np.intp], edges: NDArray[np.intp]) -> BlockPlace:
+        """Return what is known of the rows at positions `rows`; `edges` are those of their fold."""
+        return cls(rows, uniqueness_of_rows(lives, rows), stretches_of(edges, lives, rows))
+
+
+def make_block(features: pd.DataFrame, labels: pd.DataFrame, place: BlockPlace) -> Block:
+    """Return the block at `place`, copied out of all rows; features and labels are of one index."""
+    import pandas as pd
+
+    payoff = labels["payoff"].to_numpy(dtype=np.float64)[place.rows] if "payoff" in labels else None
+    taken = features.iloc[place.rows]
+    # Column by column: whatever else is told about a label stays where it is. And one index for all of them.
+    target, label_end = (
+        pd.Series(labels[name].array.take(place.rows), index=taken.index, name=name, copy=False)
+        for name in ("target", "label_end")
+    )
+    return Block(taken, target, label_end, payoff, place.uniqueness, place.stretch)

@@ -11,6 +11,7 @@ import numpy as np
 from core.engine.fold_predictions import base_rate_predictions, in_order, known_base_rates
 from core.engine.fold_training import FittedFold, fit_fold, make_blocks
 from core.engine.prediction_scores import score_predictions
+from core.engine.row_independence import check_rows_stand_alone, rows_to_try
 from core.engine.stretches import stretches_of
 
 if TYPE_CHECKING:
@@ -71,12 +72,14 @@ def out_of_sample(
     Raises
     ------
     TrainingError
-        If the model cannot learn from the rows.
+        If the model cannot learn from the rows, or predicts a row by others than it may.
     RunCancelled
         If the run was asked to stop.
     """
     trained = fit_fold(task, make_blocks(task, features, lives, fold), progress)
-    predictions = trained.fitted.predict(features.iloc[fold.test], stretches_of(fold.edges, lives, fold.test))
+    model, stretch = trained.fitted.model, stretches_of(fold.edges, lives, fold.test)
+    check_rows_stand_alone(model, features.iloc[rows_to_try(model, fold.test, stretch)])
+    predictions = trained.fitted.predict(features.iloc[fold.test], stretch)
     predictions["fold"] = fold.number
     if task.splits.scheme == "combinatorial_purged":
         predictions["path"] = fold.test_path

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from core.contracts.model import TrainContext
 from core.engine.fitted_model import FittedModel
-from core.engine.fold_block import Block, make_block, usable_rows
+from core.engine.fold_block import Block, BlockPlace, make_block, usable_rows
 from core.engine.fold_calibration import LearnedPayoff, calibrated
 from core.engine.label_lives import LabelLives
 from core.engine.model_columns import classes_of
@@ -107,11 +107,12 @@ def make_blocks(task: TrainingTask, features: pd.DataFrame, lives: LabelLives, f
         usable_rows(model, features, rows, f"the {name} block of {where}") if len(rows) else rows
         for name, rows in named
     ]
+    # First, while no row is there twice: it takes much memory on its way. The final fit's lives are nobody else's.
+    train_place, *places = [BlockPlace.of(lives, rows, fold.edges) for rows in usable]
+    del lives
     # The largest last: what making it takes on the way is then all that there is of it beside the others.
-    small = [
-        make_block(features, task.labels, lives, rows, fold.edges) if len(rows) else None for rows in usable[:0:-1]
-    ]
-    train = make_block(features, task.labels, lives, usable[0], fold.edges)
+    small = [make_block(features, task.labels, place) if len(place.rows) else None for place in reversed(places)]
+    train = make_block(features, task.labels, train_place)
     return FoldBlocks(model, number, train, small[1], small[0])
 
 
@@ -135,10 +136,12 @@ def fit_fold(task: TrainingTask, blocks: FoldBlocks, progress: TrainingProgress)
         If the run was asked to stop.
     """
     curve: list[tuple[str, float, int]] = []
+    # Whatever a model does with the function, it holds no rows by it.
+    number = blocks.number
 
     def report_metric(name: str, value: float, step: int) -> None:
         task.report.check_cancelled()
-        task.report.metric(name, value, step, blocks.number)
+        task.report.metric(name, value, step, number)
         curve.append((name, float(value), int(step)))
 
     context = TrainContext(

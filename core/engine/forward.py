@@ -132,12 +132,15 @@ class Trades:
         return self.position_return - financing - self._costs(terms.fees, order_value)
 
     def _costs(self, fees: FeeTerms, order_value: float | None) -> FloatArray:
-        entered = ahead(self.prices.splits_until, self.entry_offset)
-        left = self._at_exit(self.prices.splits_until)
+        splits_until = self.prices.splits_until
+        # One side after the other: of millions of labels each array more is felt.
+        entry_cost = fees.cost_fraction(self.entry_price / ahead(splits_until, self.entry_offset), order_value)
         grown = self.exit_price / self.entry_price
         sold_value = None if order_value is None else order_value * grown
-        entry_cost = fees.cost_fraction(self.entry_price / entered, order_value)
-        return entry_cost + grown * fees.cost_fraction(self.exit_price / left, sold_value)
+        cost = fees.cost_fraction(self.exit_price / self._at_exit(splits_until), sold_value)
+        cost *= grown
+        cost += entry_cost
+        return cost
 
     def _since_entry(self, until: FloatArray) -> FloatArray:
         return self._at_exit(until) - ahead(until, self.entry_offset)

@@ -18,6 +18,7 @@ _IN_WORDS = {
     "stale_price": "prices that stand still",
     "zero_volume": "bars without volume",
     "copied_open": "tickers whose opens copy a close",
+    "price_spike": "bars with a price far from both closes beside them",
 }
 
 _CAUTION = (

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.contracts.model import HistoryReading
 from core.engine.model_answers import answer_frame
 from core.engine.model_columns import probability_column
 
@@ -28,6 +29,7 @@ __all__ = [
     "final_column_names",
     "final_features",
     "joined_answer",
+    "joined_history_reading",
     "member_versions",
 ]
 
@@ -98,6 +100,21 @@ def joined_answer(joined: JoinedModels, features: pd.DataFrame, classes: Sequenc
         return answer_frame(class_shares(answer, classes), classes, features.index)
     said = np.stack([class_shares(answer, classes) for answer in answers])
     return answer_frame(np.tensordot(np.asarray(joined.weights), said, axes=1), classes, features.index)
+
+
+def joined_history_reading(joined: JoinedModels) -> HistoryReading | None:
+    """Return how models together read earlier rows: the longest history, and the shortest time that is a hole.
+
+    A final model that reads earlier rows reads answers, and each of these the rows before its own.
+    """
+    of_members = [reading for member in joined.members if (reading := member.history_reading()) is not None]
+    of_final = None if joined.final is None else joined.final.history_reading()
+    found = [*of_members, *([of_final] if of_final is not None else [])]
+    if not found:
+        return None
+    longest = max((reading.sequence_bars for reading in of_members), default=1)
+    answers = 1 if of_final is None else of_final.sequence_bars
+    return HistoryReading(longest + answers - 1, min(reading.longest_gap_us for reading in found))
 
 
 def member_versions(model: ModelPlugin) -> dict[str, str]:

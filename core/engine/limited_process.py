@@ -22,6 +22,7 @@ from threading import Thread
 from typing import IO
 
 from core.base.process_end import end_in_words, ended_from_outside
+from core.base.process_start import refused_start_told
 
 __all__ = ["LONGEST_ANSWER", "LOOKED", "REFUSED", "USUAL_BOUNDS", "Bounds", "ask_limited_process"]
 
@@ -83,7 +84,21 @@ def ask_limited_process(question: str, content: bytes, bounds: Bounds = USUAL_BO
     -------
     str
         What is wrong, a sentence; "" where nothing is.
+
+    Raises
+    ------
+    RunError
+        If the system has no process left for it.
     """
+    with refused_start_told("reads a file first"):
+        code, said, last_words = _asked(question, content, bounds)
+    if code is None:
+        return f"The process that read it had not ended after {bounds.wall_s:g} seconds."
+    return _answer(code, _text(said), _text(last_words), bounds)
+
+
+def _asked(question: str, content: bytes, bounds: Bounds) -> tuple[int | None, bytearray, bytearray]:
+    """Return how it ended, None where its time was over, with what it said on standard output and error."""
     request = {"sys_path": [str(place) for place in sys.path], "question": question, "bounds": asdict(bounds)}
     process = subprocess.Popen(  # noqa: S603 - this interpreter and a constant
         [sys.executable, "-I", "-B", "-X", "utf8", "-c", _START],
@@ -93,24 +108,24 @@ def ask_limited_process(question: str, content: bytes, bounds: Bounds = USUAL_BO
         env=_environment(os.environ),
     )
     with process:
-        said, last_words = bytearray(), bytearray()
+        code, said, last_words = None, bytearray(), bytearray()
         threads = [
             Thread(target=_feed, args=(process.stdin, json.dumps(request).encode() + b"\n", content), daemon=True),
             Thread(target=_keep_end, args=(process.stdout, said), daemon=True),
             Thread(target=_keep_end, args=(process.stderr, last_words), daemon=True),
         ]
-        for thread in threads:
-            thread.start()
         try:
-            code = process.wait(bounds.wall_s)
-        except subprocess.TimeoutExpired:
-            return f"The process that read it had not ended after {bounds.wall_s:g} seconds."
+            for thread in threads:
+                thread.start()
+            with suppress(subprocess.TimeoutExpired):
+                code = process.wait(bounds.wall_s)
         finally:
             process.kill()
             process.wait()
             for thread in threads:
-                thread.join()
-    return _answer(code, _text(said), _text(last_words), bounds)
+                if thread.ident is not None:
+                    thread.join()
+    return code, said, last_words
 
 
 def _environment(own: Mapping[str, str]) -> dict[str, str]:

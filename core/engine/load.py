@@ -19,17 +19,21 @@ import numpy as np
 import pandas as pd
 
 from core.base.errors import DataError
+from core.base.time import utc_now
 from core.engine.adjustment import adjust_in_place, held_adjustment
+from core.engine.contradicted_adjustment import contradicted_adjustment, contradiction_findings
 from core.engine.copied_opens import copied_open_findings, copied_opens
 from core.engine.currencies import currency_findings, held_currencies
 from core.engine.exchange_sessions import exchange_findings, refuse_bars_on_no_session
 from core.engine.fingerprint import data_fingerprint
+from core.engine.future_bars import future_bar_findings
 from core.engine.gap_findings import gap_findings
 from core.engine.history import leave_out_short_histories
 from core.engine.panel_checks import check_panel
 from core.engine.panel_findings import adjustment_disagreements, unadjusted_splits
 from core.engine.panel_index import check_index_form, date_text, ranks_of_level, row_text
 from core.engine.previous_rows import previous_rows
+from core.engine.price_spikes import price_spikes, spike_findings, without_spikes
 from core.engine.row_blocks import row_blocks
 from core.engine.stale_prices import STALE_BARS, stale_prices
 
@@ -97,14 +101,21 @@ def load_panel(source: DataSourcePlugin, data: LoadDataConfig, *, is_traded: boo
     disagreements = adjustment_disagreements(panel, before=before)
     opens = copied_open_findings(copied_opens(panel, data.interval, before), untold=source.remarks) if is_traded else []
     del before
+    contradicted = contradicted_adjustment(panel)
     dates = _date_findings(panel, data)
     adjust_in_place(panel, data.adjustment, origin=origin)
     kept, left_out = leave_out_short_histories(panel, data.min_history_bars)
-    splits = unadjusted_splits(kept)
+    before = previous_rows(kept)
+    spikes = price_spikes(kept, before)
+    splits = without_spikes(unadjusted_splits(kept, before), spikes)
+    del before
+    future = [] if "simulated" in source.capabilities else future_bar_findings(kept, data.interval, utc_now())
     money = currency_findings(held_currencies(kept, origin), source.price_indices) if is_traded else []
     told = (*panel.attrs.get("findings", ()), *money)
-    findings = (*dates, *opens, *told, *_calendar_findings(kept, data), *_findings(kept, splits, disagreements, data))
-    doubted = bool(len(splits) or len(disagreements))
+    claims = (*spike_findings(spikes), *future, *contradiction_findings(contradicted))
+    odd = _findings(kept, splits, disagreements, data)
+    findings = (*dates, *opens, *told, *claims, *_calendar_findings(kept, data), *odd)
+    doubted = bool(len(splits) or len(disagreements) or len(contradicted))
     return LoadedPanel(kept, left_out, data_fingerprint(kept), findings, is_adjustment_doubted=doubted)
 
 

@@ -24,9 +24,17 @@ if TYPE_CHECKING:
 
     from core.contracts.broker_terms import BrokerTerms
     from core.contracts.labeler import LabelerPlugin
+    from core.contracts.strategy import StrategyPlugin
     from core.engine.features import FeaturePipeline
 
-__all__ = ["CANNOT_SEE", "RELATIVE_TOLERANCE", "LookAheadCheck", "check_label_end", "check_no_look_ahead"]
+__all__ = [
+    "CANNOT_SEE",
+    "RELATIVE_TOLERANCE",
+    "LookAheadCheck",
+    "check_label_end",
+    "check_no_look_ahead",
+    "check_signals",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -46,6 +54,7 @@ class _Wording:
 
 
 _FEATURE = _Wording("Feature", "it looks ahead. Compute it from bars up to its own only")
+_SIGNAL = _Wording("Column", "it looks ahead. Decide it from bars up to its own, and from no target or label_end")
 _LABEL = _Wording("Label column", "it depends on bars after its label_end. Let label_end name the last bar it reads")
 
 
@@ -68,7 +77,9 @@ class LookAheadCheck:
     cannot_see: str = CANNOT_SEE
 
 
-def check_no_look_ahead(pipeline: FeaturePipeline, panel: pd.DataFrame, cuts: int = 5, seed: int = 0) -> LookAheadCheck:
+def check_no_look_ahead(
+    pipeline: FeaturePipeline, panel: pd.DataFrame, cuts: int = 5, seed: int = 0, *, first_cut: int = 0
+) -> LookAheadCheck:
     """Refuse a pipeline whose features at some bar change when later bars are removed.
 
     Parameters
@@ -81,6 +92,8 @@ def check_no_look_ahead(pipeline: FeaturePipeline, panel: pd.DataFrame, cuts: in
         How many bars to cut after, sampled without replacement; the more, the rarer the leaks that are found.
     seed : int
         Of the sample.
+    first_cut : int
+        Position of the first bar that may be cut after; at most the last but one's.
 
     Raises
     ------
@@ -89,7 +102,7 @@ def check_no_look_ahead(pipeline: FeaturePipeline, panel: pd.DataFrame, cuts: in
     DataError
         If the panel has fewer than two bars, or `cuts` is below 1.
     """
-    bars, sampled = _sampled_cuts(panel, cuts, seed)
+    bars, sampled = _sampled_cuts(panel, cuts, seed, first_cut)
     whole = pipeline.transform(panel)
     n_values = 0
     for position, cut in sampled:
@@ -101,7 +114,13 @@ def check_no_look_ahead(pipeline: FeaturePipeline, panel: pd.DataFrame, cuts: in
 
 
 def check_label_end(
-    labeler: LabelerPlugin, panel: pd.DataFrame, terms: BrokerTerms, cuts: int = 5, seed: int = 0
+    labeler: LabelerPlugin,
+    panel: pd.DataFrame,
+    terms: BrokerTerms,
+    cuts: int = 5,
+    seed: int = 0,
+    *,
+    first_cut: int = 0,
 ) -> LookAheadCheck:
     """Refuse a labeler whose labels change when bars after their `label_end` are removed.
 
@@ -112,7 +131,7 @@ def check_label_end(
         At least two bars.
     terms : BrokerTerms
         Aligned with the panel's timestamps.
-    cuts, seed : int
+    cuts, seed, first_cut : int
         As in `check_no_look_ahead`.
 
     Raises
@@ -122,7 +141,7 @@ def check_label_end(
     DataError
         As `check_no_look_ahead`.
     """
-    bars, sampled = _sampled_cuts(panel, cuts, seed)
+    bars, sampled = _sampled_cuts(panel, cuts, seed, first_cut)
     whole = labeler.label(panel, terms=terms)
     n_values = 0
     for position, cut in sampled:
@@ -135,8 +154,57 @@ def check_label_end(
     return LookAheadCheck(tuple(cut for _, cut in sampled), n_values)
 
 
+def check_signals(
+    strategy: StrategyPlugin,
+    panel: pd.DataFrame,
+    predictions: pd.DataFrame | None,
+    cuts: int = 5,
+    seed: int = 0,
+    *,
+    first_cut: int = 0,
+) -> LookAheadCheck:
+    """Refuse a strategy whose exposures at some bar change when later bars are removed.
+
+    Of the predictions up to a cut, those whose label had not ended lose `target` and `label_end`, which nobody knew.
+
+    Parameters
+    ----------
+    strategy : StrategyPlugin
+    panel : DataFrame
+        At least two bars.
+    predictions : DataFrame or None
+        On part of the panel's index; None for a strategy that needs none.
+    cuts, seed, first_cut : int
+        As in `check_no_look_ahead`.
+
+    Raises
+    ------
+    LookAheadError
+        If an exposure changes; the message names ticker and bar.
+    DataError
+        As `check_no_look_ahead`.
+    """
+    bars, sampled = _sampled_cuts(panel, cuts, seed, first_cut)
+    whole = strategy.generate_signals(panel, predictions).to_frame("exposure")
+    n_values = 0
+    for position, cut in sampled:
+        kept = bars <= position
+        part = strategy.generate_signals(panel[kept], None if predictions is None else _known_at(predictions, cut))
+        _compare(whole[kept], part.to_frame("exposure"), cut, _SIGNAL)
+        n_values += part.size
+    return LookAheadCheck(tuple(cut for _, cut in sampled), n_values)
+
+
+def _known_at(predictions: pd.DataFrame, cut: pd.Timestamp) -> pd.DataFrame:
+    known = predictions[predictions.index.get_level_values("timestamp") <= cut]
+    if "label_end" not in known:
+        return known
+    is_open = ~(known["label_end"] <= cut)
+    return known.assign(**{name: known[name].mask(is_open) for name in ("target", "label_end") if name in known})
+
+
 def _sampled_cuts(
-    panel: pd.DataFrame, cuts: int, seed: int
+    panel: pd.DataFrame, cuts: int, seed: int, first_cut: int
 ) -> tuple[NDArray[np.int64], list[tuple[int, pd.Timestamp]]]:
     bars, timestamps = position_of_timestamps(panel)
     if cuts < 1 or len(timestamps) < 2:
@@ -144,7 +212,8 @@ def _sampled_cuts(
             f"A look-ahead check of {cuts} cuts over {len(timestamps)} bars is none; "
             "it needs at least 1 cut and 2 bars."
         )
-    candidates = np.arange(len(timestamps) - 1)
+    last = len(timestamps) - 1
+    candidates = np.arange(min(first_cut, last - 1), last)
     chosen = np.random.default_rng(seed).choice(candidates, size=min(cuts, len(candidates)), replace=False)
     return bars, [(int(position), timestamps[position]) for position in np.sort(chosen)]
 
@@ -163,8 +232,8 @@ def _compare(whole: pd.DataFrame, part: pd.DataFrame, cut: pd.Timestamp, wording
     removed = f"when bars after {date_text(cut)} are removed"
     if list(part.columns) != list(whole.columns) or not part.index.equals(whole.index):
         raise LookAheadError(
-            f"{wording.what}s are {list(whole.columns)} on {len(whole)} rows, and {list(part.columns)} on {len(part)} "
-            f"rows {removed}: which columns and rows there are must not depend on later bars."
+            f"{wording.what}: columns {list(whole.columns)} on {len(whole)} rows, and {list(part.columns)} on "
+            f"{len(part)} rows {removed}: which columns and rows there are must not depend on later bars."
         )
     for name in whole:
         before, after = whole[name].to_numpy(), part[name].to_numpy()

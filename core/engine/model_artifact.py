@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from core.base.errors import DataError
 from core.engine.calibration import Calibrator
 from core.engine.fitted_model import FittedModel, PayoffMap
+from core.engine.foreign_paths import config_without_folders, shown_params
 from core.engine.model_card import CARD_FILE, ModelCard, read_json, read_model_card, write_json, write_model_card
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def save_fitted_model(
     example_features : DataFrame
         Rows that a copy is checked on later; their predictions are computed here.
     description : mapping, optional
-        Plain JSON to keep in the card, such as the configs of features and label.
+        Plain JSON to keep in the card, such as the configs of features and label. Files that plugins' parameters name
+        are named in the card without their folders.
     learned : LearnedSpan, optional
         From which bars the model learned; a model that does not say it cannot be backtested from its file.
 
@@ -83,11 +85,11 @@ def save_fitted_model(
     card = ModelCard(
         model_type=type(fitted.model).name,
         model_version=fitted.model.version,
-        model_params=fitted.model.params.model_dump(mode="json"),
+        model_params=shown_params(fitted.model),
         task=fitted.task,
         feature_columns=fitted.feature_columns,
         classes=fitted.classes,
-        description=description or {},
+        description=config_without_folders(description or {}),
         files={},
         learned=learned,
     )

@@ -22,7 +22,16 @@ from core.base.small_file import read_small_file
 from core.base.validation import explain_validation_error
 from core.engine.learned_span import LearnedSpan
 
-__all__ = ["CARD_FILE", "MAX_JSON_BYTES", "ModelCard", "read_json", "read_model_card", "write_json", "write_model_card"]
+__all__ = [
+    "CARD_FILE",
+    "MAX_JSON_BYTES",
+    "ModelCard",
+    "parsed_model_card",
+    "read_json",
+    "read_model_card",
+    "write_json",
+    "write_model_card",
+]
 
 CARD_FILE = "model.json"
 MAX_JSON_BYTES = 64 * 1024**2
@@ -107,16 +116,30 @@ def read_model_card(folder: Path) -> ModelCard:
     DataError
         If the card or a file is missing, altered, or not named by the card.
     """
-    raw = read_json(folder / CARD_FILE)
+    card = parsed_model_card(read_json(folder / CARD_FILE), folder / CARD_FILE)
+    _check_files(folder, card.files)
+    return card
+
+
+def parsed_model_card(raw: Any, path: Path) -> ModelCard:  # noqa: ANN401 - whatever the file holds
+    """Return the card that the JSON of a model.json says; no file is compared with it.
+
+    Raises
+    ------
+    DataError
+        If it is of another format, or was altered; the message names `path`.
+    """
     found = raw.get("format_version") if isinstance(raw, dict) else type(raw).__name__
     if not isinstance(raw, dict) or found not in _READ_VERSIONS:
         allowed = " and ".join(map(str, _READ_VERSIONS))
-        raise DataError(f"{folder / CARD_FILE} has format_version {found!r}; this QLOP reads {allowed}.")
+        raise DataError(
+            f"{path} has format_version {found!r}; this QLOP reads {allowed}. Install the version that wrote it, or "
+            "train and export the model again here."
+        )
     stated = raw.pop("card_sha256", None)
     if stated != _card_hash(raw):
-        raise DataError(f"{folder / CARD_FILE} was altered: its own SHA-256 does not match. Train the model again.")
-    form = _form(raw, folder / CARD_FILE)
-    _check_files(folder, form.files)
+        raise DataError(f"{path} was altered: its own SHA-256 does not match. Train the model again.")
+    form = _form(raw, path)
     return ModelCard(
         model_type=form.model_type,
         model_version=form.model_version,

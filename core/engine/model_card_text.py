@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.engine.foreign_paths import shown_params, without_folders
 from core.engine.joined_models import member_versions
 from core.engine.learned_elsewhere import learned_with
 from core.engine.model_card_learning import importances_text, learning_text
@@ -90,9 +91,9 @@ def _identity(facts: ModelCardFacts) -> list[_Row]:
     rows = [
         ("Model", f"{type(model).name} {model.version}"),
         ("Made of", ", ".join(f"{name}: {what}" for name, what in member_versions(model).items())),
-        ("Parameters", _json(model.params.model_dump(mode="json"))),
+        ("Parameters", _json(shown_params(model))),
         ("Task", fitted.task),
-        ("Label", f"{label.labeler_type} {_json(label.labeler_params)}" if label else ""),
+        ("Label", f"{label.labeler_type} {_json(without_folders(dict(label.labeler_params)))}" if label else ""),
         ("Classes", ", ".join(f"{value:g}" for value in fitted.classes)),
         ("Calibration", ", ".join(kinds) or "none"),
         ("Features", f"{len(fitted.feature_columns)}, in this order: {', '.join(fitted.feature_columns)}"),

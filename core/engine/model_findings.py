@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.engine.joined_models import member_versions
 from core.engine.prediction_origin import moment_text
+from core.engine.version_findings import model_version_findings, step_version_findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,8 @@ def model_findings(
         )
     if config.broker != trained.broker:
         yield "The broker's terms are others than those under which the model's label was made."
-    yield from _version_findings(model)
+    yield from model_version_findings(model.card, model.fitted.model)
+    yield from step_version_findings(model.card, model.pipeline.steps)
     before = features.index[~is_new].unique(level="timestamp")
     if len(before) < model.pipeline.lookback_bars:
         yield (
@@ -65,17 +66,6 @@ def model_findings(
             "earlier data.start_date."
         )
     yield from _feature_findings(model, features)
-
-
-def _version_findings(model: OpenedModel) -> Iterator[str]:
-    versions = [("Model", model.fitted.model.name, model.card.model_version, model.fitted.model.version)]
-    kept = model.trained_with.feature_step_versions
-    versions += [("Feature step", step.name, kept.get(step.name, "?"), step.version) for step in model.pipeline.steps]
-    then_members, now_members = model.trained_with.member_versions, member_versions(model.fitted.model)
-    versions += [("Member", name, then_members.get(name, "?"), now) for name, now in now_members.items()]
-    for kind, name, then, now in versions:
-        if then != now:
-            yield f"{kind} {name!r} has version {now} here, and had {then} where the model was trained."
 
 
 def _feature_findings(model: OpenedModel, features: pd.DataFrame) -> Iterator[str]:

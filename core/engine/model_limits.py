@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from core.engine.skill import skill_of
+
 __all__ = ["model_limits"]
 
 _FEW_EFFECTIVE_ROWS = 500
@@ -55,6 +57,9 @@ def _scores(metrics: Mapping[str, Any]) -> list[str]:
             f"Out of sample its root mean squared error is {rmse:.5f} and that of the training mean alone "
             f"{base_rmse:.5f}{said}: its predictions are no better than a constant."
         )
+    skill = skill_of(metrics)
+    if skill is not None and (skill.standing == "perhaps" or (skill.is_silent and skill.own < skill.naive)):
+        found.append(f"Out of sample {skill.sentence(f'{skill.reference} alone')}.")
     auc = _number(metrics, "auc")
     if auc is not None and auc < _NEAR_CHANCE:
         found.append(f"Out of sample its AUC is {auc:.3f}; a coin has 0.5.")

@@ -23,7 +23,7 @@ _SPLIT_RATIOS = np.array([1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0, 20
 _SPLIT_TOLERANCE = 0.03
 
 
-def unadjusted_splits(panel: pd.DataFrame) -> pd.DataFrame:
+def unadjusted_splits(panel: pd.DataFrame, before: NDArray[np.int64] | None = None) -> pd.DataFrame:
     """Return the bars whose open, against the close before, looks like a split that nobody adjusted for.
 
     A bar is listed where the previous close over its open lies within 3 % of a usual split ratio (3:2, 2:1 ... 100:1,
@@ -34,17 +34,19 @@ def unadjusted_splits(panel: pd.DataFrame) -> pd.DataFrame:
     ----------
     panel : DataFrame
         A panel that `check_panel` accepts, adjusted or not.
+    before : ndarray of shape (n_rows,), optional
+        What `previous_rows` returns of the panel, where it is there already.
 
     Returns
     -------
     DataFrame
         Columns timestamp, ticker, ratio (previous close over open) and split (the ratio it resembles).
     """
-    rows_of_before = previous_rows(panel)
+    rows_of_before = previous_rows(panel) if before is None else before
     jumps = np.concatenate([rows.start + _jumps(panel, rows_of_before, rows) for rows in row_blocks(len(panel))])
-    before = at_rows(panel["close"].to_numpy(), rows_of_before[jumps])
-    ratio = before / panel["open"].to_numpy()[jumps]
-    kept = before / panel["close"].to_numpy()[jumps]
+    close_before = at_rows(panel["close"].to_numpy(), rows_of_before[jumps])
+    ratio = close_before / panel["open"].to_numpy()[jumps]
+    kept = close_before / panel["close"].to_numpy()[jumps]
     usual = np.concatenate([_SPLIT_RATIOS, 1.0 / _SPLIT_RATIOS])
     nearest = usual[np.argmin(np.abs(np.log(ratio[:, None] / usual)), axis=1)]
     alike = (np.abs(ratio / nearest - 1.0) < _SPLIT_TOLERANCE) & (np.abs(kept / nearest - 1.0) < 0.15)
@@ -70,10 +72,13 @@ def adjustment_disagreements(
     -------
     DataFrame
         Columns timestamp, ticker, adjusted_return (of adjusted_close) and event_return (split (close + dividend) /
-        previous close - 1). Empty where the panel lacks any of the columns.
+        previous close - 1). Empty where the panel lacks any of the columns that tell, split only where prices are
+        raw, and where prices come adjusted for dividends: see contradicted_adjustment.py.
     """
     names = ["timestamp", "ticker", "adjusted_return", "event_return"]
-    if not {"adjusted_close", "dividend", "split"} <= set(panel.columns):
+    held = held_adjustment(panel)
+    needed = {"adjusted_close", "dividend", *(["split"] if held == "raw" else [])}
+    if held == "total_return" or not needed <= set(panel.columns):
         return pd.DataFrame(columns=names)
     before = previous_rows(panel) if before is None else before
     odd = np.concatenate(

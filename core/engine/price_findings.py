@@ -6,6 +6,7 @@
 4. Stale prices: the same close many bars in a row.
 5. Bars without volume, of tickers that have volume otherwise.
 6. Opens that copy a close (copied_opens.py).
+7. Prices far from both closes beside them (price_spikes.py), which are then no jumps that resemble splits.
 
 A finding is no error: crashes are outliers, thin instruments stand still. Nothing is changed because of it.
 """
@@ -24,6 +25,8 @@ from core.engine.copied_opens import copied_opens
 from core.engine.coverage import gap_runs
 from core.engine.panel_findings import unadjusted_splits
 from core.engine.panel_index import date_text
+from core.engine.previous_rows import previous_rows
+from core.engine.price_spikes import price_spikes, without_spikes
 from core.engine.row_blocks import row_blocks
 from core.engine.stale_prices import STALE_BARS, stale_prices
 from core.engine.ticker_groups import ticker_groups
@@ -33,7 +36,15 @@ if TYPE_CHECKING:
 
 __all__ = ["FINDING_KINDS", "OUTLIER_DEVIATIONS", "STALE_BARS", "price_findings"]
 
-FINDING_KINDS = ("missing_bars", "looks_like_split", "outlier_return", "stale_price", "zero_volume", "copied_open")
+FINDING_KINDS = (
+    "missing_bars",
+    "looks_like_split",
+    "outlier_return",
+    "stale_price",
+    "zero_volume",
+    "copied_open",
+    "price_spike",
+)
 
 FloatArray = NDArray[np.float64]
 
@@ -62,11 +73,13 @@ def price_findings(panel: pd.DataFrame, timetable: Timetable | None = None, *, i
     -------
     DataFrame of shape (n_findings, 5)
         timestamp (UTC, of the bar, the first one where it concerns several), ticker, finding (one of `FINDING_KINDS`),
-        value (bars, ratio, simple return, volume or share of bars) and detail (a sentence). Sorted by timestamp, then
-        ticker.
+        value (bars, ratio, simple return, volume, price or share of bars) and detail (a sentence). Sorted by timestamp,
+        then ticker.
     """
-    tables = [_missing(panel, timetable), _splits(panel), _outliers(panel), _stale(panel), _without_volume(panel)]
-    tables.append(_copied(panel, interval))
+    before = previous_rows(panel)
+    spikes = price_spikes(panel, before)
+    tables = [_missing(panel, timetable), _splits(without_spikes(unadjusted_splits(panel, before), spikes))]
+    tables += [_outliers(panel), _stale(panel), _without_volume(panel), _copied(panel, interval, before), _far(spikes)]
     filled = [table[_COLUMNS] for table in tables if len(table)]
     if not filled:
         return tables[0][_COLUMNS]
@@ -86,8 +99,7 @@ def _missing(panel: pd.DataFrame, timetable: Timetable | None) -> pd.DataFrame:
     return _table(gaps, "missing_bars", counts, detail)
 
 
-def _splits(panel: pd.DataFrame) -> pd.DataFrame:
-    found = unadjusted_splits(panel)
+def _splits(found: pd.DataFrame) -> pd.DataFrame:
     detail = [
         f"Opens at 1/{ratio:.3f} of the close before, near a split of {split:g} for 1, and has none."
         for ratio, split in zip(found["ratio"], found["split"], strict=True)
@@ -134,13 +146,21 @@ def _without_volume(panel: pd.DataFrame) -> pd.DataFrame:
     return _table(index, "zero_volume", np.zeros(len(index)), ["Nothing was traded in this bar."] * len(index))
 
 
-def _copied(panel: pd.DataFrame, interval: str) -> pd.DataFrame:
-    found = copied_opens(panel, interval)
+def _copied(panel: pd.DataFrame, interval: str, before: NDArray[np.int64]) -> pd.DataFrame:
+    found = copied_opens(panel, interval, before)
     detail = [
         f"The open is {copied} in {n_copied:,} of {n_bars:,} bars that moved, up to {date_text(last)}."
         for last, copied, n_copied, n_bars in found[["last_timestamp", "copied", "n_copied", "n_bars"]].to_numpy()
     ]
     return _table(found, "copied_open", (found["n_copied"] / found["n_bars"]).to_numpy(), detail)
+
+
+def _far(found: pd.DataFrame) -> pd.DataFrame:
+    detail = [
+        f"A price of {price:,.8g} between closes of {before:,.8g} and {after:,.8g}."
+        for price, before, after in found[["price", "close_before", "close_after"]].to_numpy()
+    ]
+    return _table(found, "price_spike", found["price"].to_numpy(), detail)
 
 
 def _bars(count: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from core.base.yearly_figures import FEWEST_BARS, told_figures, too_few_bars
 from core.engine.finding_lines import finding_lines
+from core.engine.implausible_results import high_sharpe_lines
 from core.engine.summary_facts import DataFacts, PredictionFacts, StrategyFacts, SummaryFacts, TermsFacts
 from core.engine.summary_predictions import prediction_lines
 from core.engine.summary_verdict import verdict_lines
@@ -122,7 +123,13 @@ def _strategy_lines(facts: SummaryFacts) -> list[str]:
     if any(row.looks_ahead for row in rows):
         lines += paragraph("* uses data after its bars, by its parameters; it is kept out of the verdict.")
     lines += [line for row in rows for remark in _remarks(row) for line in paragraph(remark)]
+    lines += high_sharpe_lines(_honest_sharpe_ratios(rows), facts.years)
     return lines + [line for finding in facts.unpredicted for line in paragraph(finding)]
+
+
+def _honest_sharpe_ratios(rows: list[StrategyFacts]) -> dict[str, float]:
+    ratios = {row.name: row.metrics.get("sharpe") for row in rows if not row.looks_ahead}
+    return {name: float(ratio) for name, ratio in ratios.items() if isinstance(ratio, (int, float))}
 
 
 def _remarks(row: StrategyFacts) -> list[str]:

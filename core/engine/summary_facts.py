@@ -8,12 +8,14 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from core.engine.learned_elsewhere import LearnedElsewhere
+from core.engine.skill import skill_of
 
 if TYPE_CHECKING:
     from core.contracts.run_result import MetricValue
     from core.engine.evidence import Comparison, SharpeSample
+    from core.engine.skill import Skill
 
-__all__ = ["DataFacts", "PredictionFacts", "Skill", "StrategyFacts", "SummaryFacts", "TermsFacts"]
+__all__ = ["DataFacts", "PredictionFacts", "StrategyFacts", "SummaryFacts", "TermsFacts"]
 
 
 @dataclass(frozen=True)
@@ -68,25 +70,6 @@ class TermsFacts:
 
 
 @dataclass(frozen=True)
-class Skill:
-    """A score of predictions, of which less is better, and that of `reference`, which knows no feature.
-
-    `measure` names the score, and `digits` is how many decimals of it are told.
-    """
-
-    measure: str
-    own: float
-    naive: float
-    reference: str
-    digits: int
-
-    @property
-    def is_better(self) -> bool:
-        """Whether the predictions beat it."""
-        return self.own < self.naive
-
-
-@dataclass(frozen=True)
 class PredictionFacts:
     """Out-of-sample predictions; figures are None where undefined, and where nobody scored them.
 
@@ -100,6 +83,8 @@ class PredictionFacts:
         Of a classifier, and of the base rate alone.
     rmse, base_rmse, r2_out_of_sample, rank_correlation : float or None
         Of a regression, and of the mean of the training rows alone.
+    skill_low, skill_high : float or None
+        Between which their skill beside these lies with 95 % confidence.
     effective_sample_size, effective_sample_size_pooled : float or None
         Labels that do not overlap, with tickers taken as independent, and as one.
     share_equal_to_sign, breach_share : float or None
@@ -133,6 +118,8 @@ class PredictionFacts:
     base_rmse: float | None = None
     r2_out_of_sample: float | None = None
     rank_correlation: float | None = None
+    skill_low: float | None = None
+    skill_high: float | None = None
     learned_elsewhere: LearnedElsewhere | None = None
     unscored: str = ""
 
@@ -144,11 +131,7 @@ class PredictionFacts:
     @property
     def skill(self) -> Skill | None:
         """How they do beside a forecast that knows no feature; None where nobody knows."""
-        if self.brier is not None and self.base_rate_brier is not None:
-            return Skill("Brier", self.brier, self.base_rate_brier, "the base rate", 4)
-        if self.rmse is not None and self.base_rmse is not None:
-            return Skill("RMSE", self.rmse, self.base_rmse, "the training mean", 5)
-        return None
+        return skill_of(vars(self))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ elsewhere the heading does not call them out of sample unless its file says so.
 
 from __future__ import annotations
 
-from core.engine.summary_facts import PredictionFacts, Skill, TermsFacts
+from core.engine.implausible_results import high_auc_lines
+from core.engine.summary_facts import PredictionFacts, TermsFacts
 from core.engine.text_layout import labelled, number, percent, span
 
 __all__ = ["prediction_lines"]
@@ -39,10 +40,12 @@ def prediction_lines(facts: PredictionFacts, terms: TermsFacts) -> list[str]:
     if facts.breach_share is not None:
         lines += labelled("Breaches", f"{percent(facts.breach_share, 2)} of the labelled positions meet a margin call")
     if (skill := facts.skill) is not None:
+        said = skill.sentence(f"knowing {skill.reference} alone")
         both = f"{number(skill.own, skill.digits)}, {skill.reference}'s {number(skill.naive, skill.digits)}"
-        lines += labelled("Brier score" if skill.measure == "Brier" else skill.measure, f"{both}: {_said(skill)}")
-    lines += _value_lines(facts)
-    return [*lines, *_fold_lines(facts)]
+        lines += labelled("Brier score" if skill.measure == "Brier" else skill.measure, f"{both}: {said}")
+    lines += [*_value_lines(facts), *_fold_lines(facts)]
+    doubted = high_auc_lines(facts.auc, facts.n_rows, facts.effective_sample_size_pooled)
+    return [*lines, *doubted] if facts.are_a_test else lines
 
 
 def _value_lines(facts: PredictionFacts) -> list[str]:
@@ -69,9 +72,3 @@ def _fold_lines(facts: PredictionFacts) -> list[str]:
         said = f"in {facts.n_folds_at_base_rate} of {facts.n_folds} folds the calibrated model says no more than its"
         lines += labelled("Silent folds", f"{said} base rate: all rows get the same probability")
     return lines
-
-
-def _said(skill: Skill) -> str:
-    if skill.is_better:
-        return f"{percent(1.0 - skill.own / skill.naive, 2)} better than knowing {skill.reference} alone"
-    return f"the predictions are no better than knowing {skill.reference} alone"

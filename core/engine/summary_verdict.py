@@ -4,7 +4,7 @@
 1. The strategy is compared with each baseline that does not look ahead, and with the benchmark.
 2. It is evidence for the strategy only if it is better than all of them, its true Sharpe ratio is above what luck gives
    the trials that were made with a probability of 95 %, and its predictions, whoever made them, are known to beat the
-   base rate's, of a regression the training mean's.
+   base rate's beyond chance, of a regression the training mean's.
 3. It is evidence against it if one of them is better. All else is no evidence, and says so.
 4. Losing in money is said plainly, evidence or not; so is what so few years can show at all.
 5. Nothing is evidence where a model is scored on bars that it may have learned from elsewhere, or where so few bars are
@@ -12,6 +12,8 @@
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from core.base.yearly_figures import FEWEST_BARS, too_few_bars
 from core.engine.summary_comparisons import (
@@ -23,7 +25,10 @@ from core.engine.summary_comparisons import (
     true_probability,
 )
 from core.engine.summary_facts import StrategyFacts, SummaryFacts
-from core.engine.text_layout import listed, money, number, paragraph
+from core.engine.text_layout import listed, money, paragraph
+
+if TYPE_CHECKING:
+    from core.engine.skill import Skill
 
 __all__ = ["verdict_lines"]
 
@@ -82,7 +87,7 @@ def _unskilled(facts: SummaryFacts) -> str:
     skill = facts.predictions.skill
     if skill is None:
         return "it is not known whether its predictions beat the base rate"
-    return "" if skill.is_better else f"its predictions are no better than {skill.reference}"
+    return skill.lack
 
 
 def _known_rows(facts: SummaryFacts) -> str:
@@ -101,12 +106,23 @@ def _answer(facts: SummaryFacts) -> str:
     skill = facts.predictions.skill
     if skill is None:
         return f"{asked} Not known: nobody has scored these predictions beside the base rate."
-    both = f"{skill.measure} {number(skill.own, skill.digits)} against {number(skill.naive, skill.digits)}"
-    if not skill.is_better:
-        return f"{asked} No: it does no better than {skill.reference} alone ({both})."
-    if not facts.predictions.are_a_test:
-        return f"{asked} Not known: it does better than {skill.reference} ({both}), untested."
-    return f"{asked} It does better than {skill.reference} alone ({both})."
+    return f"{asked} {_told(skill, is_test=facts.predictions.are_a_test)}"
+
+
+def _told(skill: Skill, *, is_test: bool) -> str:
+    figures = "; ".join(filter(None, (skill.scores, skill.interval)))
+    alone = f"{skill.reference} alone"
+    if skill.is_better and not is_test:
+        return f"Not known: it does better than {skill.reference} ({figures}), untested."
+    said = {
+        "silent": f"No: it tells no row from another ({skill.scores}).",
+        "better": f"It does better than {alone}, beyond chance ({figures}).",
+        "perhaps": f"Not known: that it does better than {alone} may be chance ({figures}).",
+        "unmeasured": f"Not known: it does better than {alone} ({figures}), whether by chance nobody can tell.",
+        "not better": f"No: it does no better than {alone} ({figures}).",
+        "worse": f"No: it does worse than {alone}, beyond chance ({figures}).",
+    }
+    return said[skill.standing]
 
 
 def _verdict(other: StrategyFacts) -> str | None:

@@ -25,6 +25,7 @@ from core.engine.model_example import example_rows
 from core.engine.permutation_importances import judged_histories, judged_rows, permutation_importances
 from core.engine.prediction_scores import scorable_rows, score_predictions
 from core.engine.sample_weights import uniqueness_of_rows
+from core.engine.skill_interval import skill_interval
 from core.engine.splits import Fold, final_fold, make_folds
 from core.engine.training_progress import TrainingProgress
 from core.engine.training_task import SilentReporter, TrainingReporter, TrainingTask, check_task
@@ -57,9 +58,9 @@ class TrainingResult:
     final_model : FittedModel
         Trained on all labelled rows; no score of it exists, the folds' scores are those of its kind.
     metrics : dict
-        Scores of all out-of-sample rows together (see prediction_scores), n_folds, n_predictions,
-        effective_sample_size (overlaps counted within each ticker) and effective_sample_size_pooled (as if all tickers
-        moved as one).
+        Scores of all out-of-sample rows together (see prediction_scores), the interval of their skill (see
+        skill_interval), n_folds, n_predictions, effective_sample_size (overlaps counted within each ticker) and
+        effective_sample_size_pooled (as if all tickers moved as one).
     example_features : DataFrame
         Rows to verify an export on, some with missing values where the model takes them.
     learned : LearnedSpan
@@ -235,6 +236,8 @@ def _result(
     reference = base_rate_predictions(predictions, [outcome.base_rates for outcome in outcomes])
     metrics = score_predictions(predictions, reference, task.task)
     metrics |= {"n_folds": float(len(outcomes)), "n_predictions": float(len(predictions)), **effective_sizes}
+    effective_labels = effective_sizes["effective_sample_size_pooled"] or 0.0
+    metrics |= skill_interval(predictions, reference, task.task, effective_labels=effective_labels)
     if final.fold.fitted.calibrators:
         metrics["is_final_model_at_base_rate"] = float(final.fold.fitted.is_at_base_rate)
     for name, value in metrics.items():

@@ -11,6 +11,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from core.engine.finding_lines import finding_lines
+from core.engine.implausible_results import high_auc_lines
+from core.engine.skill import skill_of
 from core.engine.text_layout import labelled, number, paragraph, percent
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from core.engine.learned_elsewhere import LearnedElsewhere
 
 __all__ = ["TrainingFacts", "write_training_summary"]
+
+_OF_AUC = ("auc", "n_rows", "effective_sample_size_pooled")
 
 
 @dataclass(frozen=True)
@@ -69,8 +73,9 @@ def write_training_summary(facts: TrainingFacts) -> str:
             f"Predictions, {sample}, {facts.first_bar:%Y-%m-%d} to {facts.last_bar:%Y-%m-%d}",
             *labelled("Rows", _rows(scores)),
             *lines,
+            *([] if warning else high_auc_lines(*(_figure(scores, name) for name in _OF_AUC))),
         ],
-        ["Verdict", *paragraph(warning), *paragraph(_verdict(scores))],
+        ["Verdict", *paragraph(warning), *paragraph(_verdict(scores, is_test=not warning))],
     ]
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
@@ -107,22 +112,14 @@ def _value_lines(scores: Mapping[str, MetricValue]) -> list[str]:
     return lines + labelled("Rank corr.", f"{number(_figure(scores, 'rank_correlation'), 3)} with the target")
 
 
-def _verdict(scores: Mapping[str, MetricValue]) -> str:
-    for own, known, name in (
-        ("brier", "base_rate_brier", "the base rate"),
-        ("rmse", "base_rmse", "the mean of the training rows"),
-    ):
-        found, naive = _figure(scores, own), _figure(scores, known)
-        if found is None or naive is None:
-            continue
-        if found >= naive:
-            return f"The predictions are no better than {name} alone."
-        share = 1.0 - found / naive
-        return (
-            f"The predictions are {percent(share, 2)} better than {name} alone. That they pay is another question: "
-            "backtest them."
-        )
-    return "There is no score: no row has both a target and a prediction."
+def _verdict(scores: Mapping[str, MetricValue], *, is_test: bool) -> str:
+    skill = skill_of(scores)
+    if skill is None:
+        return "There is no score: no row has both a target and a prediction."
+    said = skill.sentence(f"{skill.reference} alone")
+    asked = "That they pay is another question: backtest them."
+    asked = asked if is_test else "Whether they are so on bars that the model has not seen is not known."
+    return f"{said[0].upper()}{said[1:]}." + (f" {asked}" if skill.is_better else "")
 
 
 def _figure(scores: Mapping[str, MetricValue], name: str) -> float | None:

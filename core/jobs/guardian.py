@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
-from core.base.errors import RunError
+from core.base.process_start import refused_start_told
 from core.jobs.process import ProcessRecord, descendants_of_run, describe_process, members_of_run, start_mark
 from core.jobs.signals import hold_back_signals
 
@@ -37,7 +37,7 @@ def guarded(run_id: str) -> Iterator[None]:
     Raises
     ------
     RunError
-        If the system has no process left for the guardian.
+        If the system has no process or pipe left for the guardian.
     """
     guardian, runs_end = _start_guardian(describe_process(os.getpid()), run_id)
     try:
@@ -53,18 +53,18 @@ def guarded(run_id: str) -> Iterator[None]:
 
 def _start_guardian(record: ProcessRecord, run_id: str) -> tuple[int, int]:
     """Return the guardian's pid and the run's end of the pipe."""
-    guardians_end, runs_end = os.pipe()
-    try:
-        # Ctrl-C is for the run: what comes from here on waits, for the guardian without end.
-        with hold_back_signals():
-            guardian = os.fork()
-            if guardian == 0:
-                _guard(guardians_end, record, run_id)
-    except OSError as error:
-        os.close(guardians_end)
-        os.close(runs_end)
-        told = f"The system refuses another process: {error.strerror or error}. End others, then run again."
-        raise RunError(told) from error
+    with refused_start_told("guards the run"):
+        guardians_end, runs_end = os.pipe()
+        try:
+            # Ctrl-C is for the run: what comes from here on waits, for the guardian without end.
+            with hold_back_signals():
+                guardian = os.fork()
+                if guardian == 0:
+                    _guard(guardians_end, record, run_id)
+        except OSError:
+            os.close(guardians_end)
+            os.close(runs_end)
+            raise
     os.close(guardians_end)
     _ends_of_runs.add(runs_end)
     return guardian, runs_end

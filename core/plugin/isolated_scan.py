@@ -23,6 +23,7 @@ from typing import IO
 
 from core.base.errors import PluginError
 from core.base.process_end import end_in_words, ended_from_outside
+from core.base.process_start import refused_start_told
 from core.plugin.scan_outcome import ScanOutcome
 from core.plugin.scan_unit import ScanUnit
 
@@ -55,6 +56,8 @@ def scan_isolated(units: Sequence[ScanUnit], qlop_version: str, limit_s: float) 
     ------
     PluginError
         If the process does not even start.
+    RunError
+        If the system has no process left for it.
     """
     outcomes: list[ScanOutcome] = []
     while len(outcomes) < len(units):
@@ -91,24 +94,35 @@ def _scanner(units: Sequence[ScanUnit], qlop_version: str) -> Iterator[_Scanner]
         "qlop_version": qlop_version,
     }
     with tempfile.TemporaryFile() as last_words:
-        process = subprocess.Popen(  # noqa: S603 - this interpreter and a constant
-            [sys.executable, "-P", "-X", "utf8", "-c", _START],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=last_words,
-            text=True,
-            encoding="utf-8",
-            start_new_session=True,
-        )
-        answers: Queue[str] = Queue()
-        reader = Thread(target=_read_lines, args=(process, answers), name="qlop-plugin-scan", daemon=True)
-        reader.start()
+        with refused_start_told("looks at plugins"):
+            process, answers, reader = _started(last_words)
         try:
             with suppress(BrokenPipeError):
                 _send(process, json.dumps(request))
             yield process, answers, last_words
         finally:
             _end(process, reader)
+
+
+def _started(last_words: IO[bytes]) -> tuple[subprocess.Popen[str], Queue[str], Thread]:
+    process = subprocess.Popen(  # noqa: S603 - this interpreter and a constant
+        [sys.executable, "-P", "-X", "utf8", "-c", _START],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=last_words,
+        text=True,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+    answers: Queue[str] = Queue()
+    reader = Thread(target=_read_lines, args=(process, answers), name="qlop-plugin-scan", daemon=True)
+    try:
+        reader.start()
+    except RuntimeError:
+        process.kill()
+        process.communicate()
+        raise
+    return process, answers, reader
 
 
 def _send(process: subprocess.Popen[str], text: str) -> None:

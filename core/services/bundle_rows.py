@@ -42,6 +42,8 @@ class AskedRows:
         Of features made of prices: how many of a ticker's bars before a row they depend on, at most.
     comparing_steps : tuple of str
         Feature steps whose values depend on the other tickers of the bar.
+    findings : tuple of str
+        What looks odd in the prices, and which feature steps have another version here, in sentences.
     """
 
     made_of: Literal["features", "prices"]
@@ -49,6 +51,7 @@ class AskedRows:
     beside: pd.DataFrame
     lookback_bars: int = 0
     comparing_steps: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
 
 
 def asked_rows(
@@ -138,6 +141,7 @@ def _times(
 def _of_prices(card: ModelCard, data: Path, params: Mapping[str, JsonValue], registry: PluginRegistry) -> AskedRows:
     from core.config.sections import LoadDataConfig
     from core.engine.load import load_panel
+    from core.engine.version_findings import step_version_findings
 
     trained = card.description.get("data")
     if not isinstance(trained, Mapping) or not card.description.get("features"):
@@ -151,7 +155,7 @@ def _of_prices(card: ModelCard, data: Path, params: Mapping[str, JsonValue], reg
         adjustment=trained["adjustment"],
     )
     try:
-        panel = load_panel(source, config).panel
+        loaded = load_panel(source, config)
     except DataError as error:
         raise DataError(
             f"{error} The model learned from {trained['interval']} bars of adjustment {trained['adjustment']}. "
@@ -159,9 +163,11 @@ def _of_prices(card: ModelCard, data: Path, params: Mapping[str, JsonValue], reg
             """'{"price_adjustment": "total_return"}'."""
         ) from error
     pipeline = _pipeline(card, registry)
-    features = _made(card, panel, pipeline)
+    features = _made(card, loaded.panel, pipeline)
     comparing = tuple(step.name for step in pipeline.steps if step.compares_tickers)
-    return AskedRows("prices", features, features.index.to_frame(index=False), pipeline.lookback_bars, comparing)
+    beside = features.index.to_frame(index=False)
+    findings = (*loaded.findings, *step_version_findings(card, pipeline.steps))
+    return AskedRows("prices", features, beside, pipeline.lookback_bars, comparing, findings)
 
 
 def _pipeline(card: ModelCard, registry: PluginRegistry) -> FeaturePipeline:

@@ -21,7 +21,7 @@ from core.services.kept_child import KeptChild, leashed_command
 from core.services.ports import check_port_is_free, is_port_free
 from core.services.relay_process import living_relay, try_start_lock
 from core.services.supervise import Supervisor
-from core.store.home import HOME_VARIABLE, Home
+from core.store.home import HOME_ORIGIN_VARIABLE, HOME_VARIABLE, Home
 
 if TYPE_CHECKING:
     from core.services.workbench import Workbench
@@ -96,7 +96,8 @@ def run_dashboard(
     check_port_is_free(plan.address, plan.port, "--port")
     # Watching the source is for those who change it: an upgrade in place must not take modules from under a session.
     unwatched = {"STREAMLIT_SERVER_FILE_WATCHER_TYPE": "none"}
-    environment = {**unwatched, **os.environ, HOME_VARIABLE: str(workbench.home.path)}
+    named = {HOME_VARIABLE: str(workbench.home.path), HOME_ORIGIN_VARIABLE: workbench.home_origin}
+    environment = {**unwatched, **os.environ, **named}
     server = leashed_command("core.ui.dashboard_process", "--server.port", str(plan.port))
     children = [KeptChild("dashboard", server, environment)]
 

@@ -3,7 +3,9 @@
 1. Features without a value: in how many rows, and in how many of these none has one.
 2. Rows with fewer bars of their ticker before them than the features look back: their values are missing or differ from
    those that the model learned from.
-3. Features that compare the tickers of a bar mean something else where these are others than in training.
+3. Rows with a shorter history of such rows than a model that reads earlier ones reads: they begin with a ticker and
+   after a hole.
+4. Features that compare the tickers of a bar mean something else where these are others than in training.
 """
 
 from __future__ import annotations
@@ -20,14 +22,16 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
+    from core.contracts.model import ModelPlugin
     from core.services.bundle_rows import AskedRows
 
 __all__ = ["lacking_rows"]
 
 _MOST_NAMED = 8
+_DAY_US = 24 * 3600 * 1_000_000
 
 
-def lacking_rows(rows: AskedRows, description: Mapping[str, JsonValue]) -> tuple[str, ...]:
+def lacking_rows(rows: AskedRows, description: Mapping[str, JsonValue], model: ModelPlugin) -> tuple[str, ...]:
     """Return what to tell of the rows.
 
     Parameters
@@ -36,8 +40,15 @@ def lacking_rows(rows: AskedRows, description: Mapping[str, JsonValue]) -> tuple
         What the model is asked about.
     description : mapping
         The model card's; `tickers` are those that it learned from.
+    model : ModelPlugin
+        The trained model.
     """
-    return (*_without_values(rows), *_without_history(rows), *_compared_otherwise(rows, description))
+    return (
+        *_without_values(rows),
+        *_without_history(rows),
+        *_read_short(rows, model),
+        *_compared_otherwise(rows, description),
+    )
 
 
 def _without_values(rows: AskedRows) -> Iterator[str]:
@@ -69,6 +80,34 @@ def _without_history(rows: AskedRows) -> Iterator[str]:
             f"{counted(int(np.max(before)) + 1, 'bar')}. Give {rows.lookback_bars + 1:,} bars of each ticker or more; "
             "the last ones are then predicted as in training."
         )
+
+
+def _read_short(rows: AskedRows, model: ModelPlugin) -> Iterator[str]:
+    from core.engine.torch_training.histories import histories_of
+
+    reading = model.history_reading()
+    if reading is None or reading.sequence_bars == 1:
+        return
+    read = rows.features if "missing_values" in model.capabilities else rows.features.dropna()
+    histories = histories_of(read, reading.sequence_bars, reading.longest_gap_us)
+    length = histories.last - histories.first + 1
+    n_short = int((length < reading.sequence_bars).sum())
+    if not n_short:
+        return
+    # A history begins where a row's own is one row long.
+    n_begun, n_tickers = int((length == 1).sum()), read.index.get_level_values("ticker").nunique()
+    holes = f", and anew after {counted(n_begun - n_tickers, 'hole')} of more than {_time(reading.longest_gap_us)}"
+    count, have = counted(len(read), "row"), "has" if n_short == 1 else "have"
+    yield (
+        f"The model reads the last {reading.sequence_bars:,} rows of a ticker, and {n_short:,} of {count} {have} fewer"
+        f": a history begins with a ticker's first row{holes if n_begun > n_tickers else ''}. They are predicted from "
+        f"what there is; give {counted(reading.sequence_bars - 1, 'row')} of a ticker before those that you ask about."
+    )
+
+
+def _time(microseconds: int) -> str:
+    days = microseconds / _DAY_US
+    return counted(round(days), "day") if days >= 1.0 and days == round(days) else f"{days * 24.0:.4g} hours"
 
 
 def _compared_otherwise(rows: AskedRows, description: Mapping[str, JsonValue]) -> Iterator[str]:

@@ -8,10 +8,9 @@ from collections.abc import Collection, Iterator, Mapping
 
 from core.base.errors import StoreError
 from core.store.home import Home
-from core.store.json_form import Json
 from core.store.run_folder import RunFolder
 
-__all__ = ["runs_made_from", "sources_among", "sources_of"]
+__all__ = ["run_ids_in", "runs_made_from", "sources_among", "sources_of", "texts_in"]
 
 # Anywhere in a text: a path into another run's folder names that run too.
 _RUN_ID = re.compile(r"(?<![0-9a-f-])[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?![0-9a-f-])")
@@ -23,8 +22,8 @@ def sources_of(folder: RunFolder) -> dict[str, str]:
     """Return the ids of the runs that a run was made from, each with the field that names it first.
 
     Predictions and models that it used, the run that started it, the run whose config it has: whatever field of
-    config.json or environment.json holds a run's id, in plugins' parameters and in paths too. A file that cannot be
-    read names none.
+    config.json or environment.json holds a run's id, in plugins' parameters and in paths too, and where links led when
+    the run began (linked_paths.py). A file that cannot be read names none.
     """
     found: dict[str, str] = {}
     for read in (folder.config, folder.environment):
@@ -32,11 +31,28 @@ def sources_of(folder: RunFolder) -> dict[str, str]:
             document = read()
         except StoreError:
             continue
-        for field, text in _texts(document, ""):
-            for run_id in _RUN_ID.findall(text):
+        for field, text in texts_in(document, ""):
+            for run_id in run_ids_in(text):
                 found.setdefault(run_id, field)
     found.pop(folder.run_id, None)
     return found
+
+
+def run_ids_in(text: str) -> list[str]:
+    """Return the ids of runs that stand in a text, such as a path."""
+    return _RUN_ID.findall(text)
+
+
+def texts_in(value: object, field: str) -> Iterator[tuple[str, str]]:
+    """Yield each text of a document and the field that holds it, such as data.data_source_params.path."""
+    if isinstance(value, str):
+        yield field, value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from texts_in(inner, f"{field}.{name}" if field else name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts_in(inner, field)
 
 
 def sources_among(folder: RunFolder, wanted: Collection[str]) -> dict[str, str]:
@@ -72,14 +88,3 @@ def _may_name(file: str, wanted: Collection[str]) -> bool:
         os.close(descriptor)
     # What is written as an escape only reading the file as what it is tells.
     return b"\\" in text or any(found.decode() in wanted for found in _RUN_ID_BYTES.findall(text))
-
-
-def _texts(value: Json | Mapping[str, Json], field: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        yield field, value
-    elif isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield from _texts(inner, f"{field}.{name}" if field else name)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner, field)

@@ -22,7 +22,7 @@ __all__ = ["ModelExport", "export_config", "exports_of"]
 MODE = "export"
 
 _LOOKED_AT = 2_000
-_FIGURES = ("rows_compared", "largest_difference", "tolerance")
+_FIGURES = ("rows_compared", "largest_difference", "tolerance", "largest_uncalibrated_difference")
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class ModelExport:
         Why it failed; else empty.
     rows_compared, largest_difference, tolerance : float or None
         How the file was verified; None before it was.
+    largest_uncalibrated_difference : float or None
+        The same before the calibration, where that hides the model's scores; None where it does not.
     ended_at : datetime or None
         UTC; None before its end.
     """
@@ -49,6 +51,7 @@ class ModelExport:
     largest_difference: float | None
     tolerance: float | None
     ended_at: datetime | None = None
+    largest_uncalibrated_difference: float | None = None
 
     @property
     def is_done(self) -> bool:
@@ -67,9 +70,13 @@ class ModelExport:
             return ""
         if not self.rows_compared:
             return "Not read back, as was asked; nothing is known of how the file predicts."
+        before = self.largest_uncalibrated_difference
+        hidden = (
+            "" if before is None else f" Before the calibration, which hides the model's scores, it is {before:.3g}."
+        )
         return (
             f"Read back and compared on {self.rows_compared:,.0f} rows: the largest difference between its predictions "
-            f"and the original's is {self.largest_difference:.3g}; up to {self.tolerance:.3g} is allowed."
+            f"and the original's is {self.largest_difference:.3g}; up to {self.tolerance:.3g} is allowed.{hidden}"
         )
 
 
@@ -99,10 +106,10 @@ def exports_of(workbench: Workbench, model_run: str) -> list[ModelExport]:
         section = folder.config().get("export") if sources_among(folder, {run_id}) else None
         if not isinstance(section, Mapping) or section.get("model_run") != run_id:
             continue
-        rows, largest, tolerance = (_number(record.metrics.get(name)) for name in _FIGURES)
+        rows, largest, tolerance, before = (_number(record.metrics.get(name)) for name in _FIGURES)
         exporter, state = str(section.get("exporter_type", "")), record.state.value
         at = record.finished_at
-        exports.append(ModelExport(record.run_id, state, exporter, record.error, rows, largest, tolerance, at))
+        exports.append(ModelExport(record.run_id, state, exporter, record.error, rows, largest, tolerance, at, before))
     return exports
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.base.errors import DataError, UsageError
 from core.services.bundle_rows import asked_rows
+from core.services.constant_answers import constant_answer
 from core.services.known_rows import UNKNOWN_ROWS, known_rows
 from core.services.lacking_rows import lacking_rows
 from core.services.text_form import counted
@@ -38,7 +39,8 @@ class BundlePredictions:
     table : DataFrame
         The columns beside, then the predictions; one row for each row of the data.
     notes : tuple of str
-        What a person should know: what the rows were taken for, who signed, what they lack, which are in sample.
+        What a person should know: who signed, what the rows were taken for, whether the model gives all of them one
+        answer, what they lack, which are in sample.
     """
 
     table: pd.DataFrame
@@ -79,16 +81,20 @@ def predict_by_bundle(
         If a plugin that the bundle needs is not here, or refuses its parameters.
     """
     from core.engine.bundle import MODEL_FOLDER, opened_bundle
+    from core.engine.version_findings import model_version_findings
 
     _check_arguments(bundle, data, trusted)
     registry = workbench.registry()
     with opened_bundle(bundle, trusted=trusted) as opened:
-        card, fitted = _checked_model(opened.folder / MODEL_FOLDER, bundle, registry)
+        card, fitted, expected = _checked_model(opened.folder / MODEL_FOLDER, bundle, registry)
         reads_earlier_rows = "earlier_rows" in fitted.model.capabilities
         rows = asked_rows(card, data, params or {}, registry, reads_earlier_rows=reads_earlier_rows)
         predictions = fitted.predict(rows.features)
     signer = f"{bundle.name} is signed by {opened.fingerprint}."
-    notes = (signer, _taken_for(rows, data), *lacking_rows(rows, card.description), *_known(rows, card, fitted.model))
+    lacking = lacking_rows(rows, card.description, fitted.model)
+    of_model = (*constant_answer(fitted, expected), *model_version_findings(card, fitted.model))
+    findings = (*of_model, *rows.findings)
+    notes = (signer, _taken_for(rows, data), *findings, *lacking, *_known(rows, card, fitted.model))
     return BundlePredictions(_beside(rows.beside, predictions, data), notes)
 
 
@@ -143,8 +149,8 @@ def _check_arguments(bundle: Path, data: Path, trusted: Collection[str]) -> None
         raise UsageError(f"--trust-key: {fault}")
 
 
-def _checked_model(folder: Path, bundle: Path, registry: PluginRegistry) -> tuple[ModelCard, FittedModel]:
-    """Return a bundle's model, read within limits first, once it predicts its example rows as it did."""
+def _checked_model(folder: Path, bundle: Path, registry: PluginRegistry) -> tuple[ModelCard, FittedModel, pd.DataFrame]:
+    """Return a bundle's model, read within limits first, once it predicts its example rows as it did, and that."""
     from core.engine.model_artifact import load_fitted_model
     from core.engine.model_card import read_model_card
     from core.engine.outside_model import check_outside_model
@@ -159,8 +165,7 @@ def _checked_model(folder: Path, bundle: Path, registry: PluginRegistry) -> tupl
     except DataError as error:
         said = str(error).replace(f"{folder}/", "")
         raise DataError(f"{bundle} is not used. {said}") from error
-    _check_examples(fitted, folder, bundle)
-    return card, fitted
+    return card, fitted, _checked_examples(fitted, folder, bundle)
 
 
 def _beside(columns: pd.DataFrame, predictions: pd.DataFrame, data: Path) -> pd.DataFrame:
@@ -170,7 +175,7 @@ def _beside(columns: pd.DataFrame, predictions: pd.DataFrame, data: Path) -> pd.
     return columns.join(predictions.reset_index(drop=True))
 
 
-def _check_examples(fitted: FittedModel, folder: Path, bundle: Path) -> None:
+def _checked_examples(fitted: FittedModel, folder: Path, bundle: Path) -> pd.DataFrame:
     from core.engine.example_answers import other_answer
     from core.engine.model_artifact import load_example_rows
 
@@ -180,6 +185,7 @@ def _check_examples(fitted: FittedModel, folder: Path, bundle: Path) -> None:
             f"{bundle} is not used: its model {problem}. The model's library is another here; install that one's "
             "version."
         )
+    return expected
 
 
 def _taken_for(rows: AskedRows, data: Path) -> str:

@@ -53,14 +53,13 @@ def wait_for_turn(
     Raises
     ------
     RunCancelled
-        If it was asked to stop meanwhile; it has then ended.
+        If it was asked to stop meanwhile.
     """
     if waiting is None:
         return
-    with session.waiting():
-        _tell(observer, session.events.last_event())
-        place.wait(waiting, lambda status: _tell(observer, session.events.append(status)), check)
-        _tell(observer, session.begin())
+    _tell(observer, session.events.last_event())
+    place.wait(waiting, lambda status: _tell(observer, session.events.append(status)), check)
+    _tell(observer, session.begin())
 
 
 def _tell(observer: Observer, event: Event) -> None:

@@ -10,8 +10,9 @@
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.base.clear_passwords import without_passwords
@@ -20,11 +21,13 @@ from core.base.events import Event
 from core.base.full_disk import full_disk_words
 from core.base.full_memory import full_memory_words
 from core.base.identifiers import check_run_id, new_run_id
+from core.base.process_start import no_thread_words
 from core.base.validation import place_of
 from core.config.loader import parse_config, read_config_file
 from core.config.origins import ConfigOrigin
 from core.config.overrides import apply_overrides, recorded_command
 from core.services.environment import describe_environment, describe_plugins
+from core.services.linked_paths import linked_paths
 from core.services.resolve import resolve_config
 from core.services.run_names import with_run_ids
 from core.services.run_outcome import RunOutcome, RunRequest
@@ -38,11 +41,10 @@ from core.store.process_mark import RUN_ID_VARIABLE
 from core.store.settlement import settlement_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from core.config.run_config import RunConfig
     from core.contracts.orchestrator import OrchestratorPlugin
-    from core.contracts.run_result import RunResult
     from core.jobs.signals import CancelFlag
     from core.plugin.registry import PluginRegistry
     from core.services.run_context import Observer
@@ -148,8 +150,13 @@ class _Assignment:
         return self.config.thread_count or 1
 
 
+@dataclass(frozen=True)
+class _Done:
+    summary: str
+    sink_faults: tuple[str, ...]
+
+
 def _carry_out(assignment: _Assignment, given_flag: CancelFlag | None) -> RunOutcome:
-    from core.jobs.guardian import guarded
     from core.jobs.queue import enter_queue
     from core.jobs.signals import CancelFlag
     from core.services.run_bounds import is_light, most_at_once, wait_for_turn, watched
@@ -157,7 +164,7 @@ def _carry_out(assignment: _Assignment, given_flag: CancelFlag | None) -> RunOut
 
     config, request, home = assignment.config, assignment.request, assignment.workbench.home
     jobs = assignment.workbench.settings.jobs
-    result: RunResult | None = None
+    done: _Done | None = None
     failure: BaseException | None = None
     cancel_flag = given_flag or CancelFlag()
     limit, light = most_at_once(jobs, request), is_light(assignment.registry, config.mode)
@@ -177,11 +184,11 @@ def _carry_out(assignment: _Assignment, given_flag: CancelFlag | None) -> RunOut
             log_segment_bytes=round(jobs.log_segment_mb * 1e6),
         )
         cancel_flag.watch(session.folder.path)
+        wait = partial(wait_for_turn, session, place, waiting, cancel_flag.check, assignment.observer)
         try:
-            wait_for_turn(session, place, waiting, cancel_flag.check, assignment.observer)
             with (
-                guarded(assignment.run_id) if request.owns_process else nullcontext(),
-                _published(assignment, session),
+                # The last status is shipped as well, and who guards the run stays until it has ended.
+                _ready_for_work(assignment, session, wait),
                 session,
                 watched(
                     session,
@@ -193,22 +200,37 @@ def _carry_out(assignment: _Assignment, given_flag: CancelFlag | None) -> RunOut
                 ) as check,
                 cancel_flag.outranking_errors(),
             ):
-                result = _work(assignment, session, check)
+                done = _work(assignment, session, check)
         # Plugins may raise anything; the run has failed.
         except (Exception, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001
             failure = error
-    return _outcome(assignment, session, result, failure)
+    return _outcome(assignment, session, done, failure)
+
+
+@contextmanager
+def _ready_for_work(assignment: _Assignment, session: RunSession, wait: Callable[[], None]) -> Iterator[None]:
+    """Wait for the run's turn, then have it guarded and published; what fails here ends the run with the reason."""
+    from core.jobs.guardian import guarded
+
+    with ExitStack() as until_the_end:
+        with session.not_yet_at_work():
+            wait()
+            if assignment.request.owns_process:
+                until_the_end.enter_context(guarded(assignment.run_id))
+            until_the_end.enter_context(_published(assignment, session))
+        yield
 
 
 def _environment(assignment: _Assignment, parent: str | None) -> dict[str, object]:
     config, request = assignment.config, assignment.request
-    others = {"parent_run": parent, "source_run": request.source_run}
+    linked = linked_paths(config.model_dump(mode="json")) or None
+    others = {"parent_run": parent, "source_run": request.source_run, "linked_paths": linked}
     return {
         **describe_environment(
             config.seed, assignment.thread_count, recorded_command(request.command, request.overrides)
         ),
         "plugins": describe_plugins(config, assignment.registry),
-        **{name: run_id for name, run_id in others.items() if run_id is not None},
+        **{name: found for name, found in others.items() if found is not None},
     }
 
 
@@ -220,7 +242,7 @@ def _published(assignment: _Assignment, session: RunSession) -> AbstractContextM
     return published(assignment.workbench, session, assignment.observer)
 
 
-def _work(assignment: _Assignment, session: RunSession, check: Callable[[], None]) -> RunResult:
+def _work(assignment: _Assignment, session: RunSession, check: Callable[[], None]) -> _Done:
     from core.services.run_context import SessionContext
 
     config = assignment.config
@@ -239,12 +261,11 @@ def _work(assignment: _Assignment, session: RunSession, check: Callable[[], None
     result = orchestrator.run(config, context)
     # First of all what the run is there for: whatever becomes of the sinks, its results can be used.
     session.save_metrics(result.metrics)
-    write_sinks(config, result, context, session)
-    return result
+    return _Done(result.summary, write_sinks(config, result, context, session))
 
 
 def _outcome(
-    assignment: _Assignment, session: RunSession, result: RunResult | None, failure: BaseException | None
+    assignment: _Assignment, session: RunSession, done: _Done | None, failure: BaseException | None
 ) -> RunOutcome:
     folder = session.folder
     return RunOutcome(
@@ -254,8 +275,9 @@ def _outcome(
         folder=folder.path,
         metrics=folder.metrics(),  # type: ignore[arg-type]  # metrics.json is flat
         artifacts={name: str(path) for name, path in folder.artifact_paths()},
-        summary=result.summary if result and failure is None else "",
+        summary=done.summary if done and failure is None else "",
         error=None if failure is None else without_passwords(_told(failure, assignment.run_id)),
+        sink_faults=() if done is None else done.sink_faults,
         failure=failure,
     )
 
@@ -268,6 +290,7 @@ def _told(failure: BaseException, run_id: str) -> str:
     return (
         full_disk_words(failure)
         or full_memory_words(failure)
+        or no_thread_words(failure)
         or (
             f"{type(failure).__name__}: {failure}. This is a fault of QLOP or of a plugin; "
             f"the traceback stands in the log: qlop runs show {run_id} --log"

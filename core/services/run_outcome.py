@@ -67,6 +67,8 @@ class RunOutcome:
         Artifact name to its absolute path.
     error : str or None
         Why it did not complete.
+    sink_faults : tuple of str
+        A sentence for each sink that failed after the work; the run has completed all the same.
     failure : BaseException or None
         The exception behind `error`.
     """
@@ -79,6 +81,7 @@ class RunOutcome:
     artifacts: Mapping[str, str]
     summary: str = ""
     error: str | None = None
+    sink_faults: tuple[str, ...] = ()
     failure: BaseException | None = field(default=None, repr=False)
 
     @property
@@ -92,11 +95,15 @@ class RunOutcome:
 
     def json_line(self) -> str:
         """Return the one line that `--json` prints last."""
-        shown = {
+        shown: dict[str, object] = {
             "run_id": self.run_id,
             "mode": self.mode,
             "status": self.status,
             "metrics": dict(self.metrics),
             "artifacts": dict(self.artifacts),
         }
-        return json.dumps(shown if self.error is None else {**shown, "error": self.error}, allow_nan=False)
+        if self.sink_faults:
+            shown["sink_faults"] = list(self.sink_faults)
+        if self.error is not None:
+            shown["error"] = self.error
+        return json.dumps(shown, allow_nan=False)

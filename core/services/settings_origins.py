@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from core.base.url_place import url_place
 from core.config.loader import read_config_file
 from core.plugin.settings import CACHE_VARIABLE, CONFIGURATION_VARIABLE, PATH_VARIABLE, RegistrySettings
-from core.store.home import HOME_VARIABLE, STORE_URL_VARIABLE
+from core.services.workbench import DEFAULT_ORIGIN
+from core.store.home import STORE_URL_VARIABLE
 
 if TYPE_CHECKING:
     from core.services.workbench import Workbench
@@ -21,7 +22,6 @@ RELAY_URL_VARIABLE = "QLOP_RELAY_URL"
 
 _VARIABLES = {"store.url": STORE_URL_VARIABLE, "relay.url": RELAY_URL_VARIABLE}
 _RELAYS = frozenset({"relay.url", "relay.browser_url"})
-_DEFAULT = "default"
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,14 @@ def shown_settings(workbench: Workbench, environment: Mapping[str, str] = os.env
 
 def _places(workbench: Workbench, environment: Mapping[str, str]) -> Iterator[SettingShown]:
     registry = RegistrySettings()
+    yield SettingShown("home folder", str(workbench.home.path), workbench.home_origin)
     places = (
-        ("home folder", str(workbench.home.path), HOME_VARIABLE),
         ("configuration folder", str(registry.configuration), CONFIGURATION_VARIABLE),
         ("cache folder", str(registry.cache), CACHE_VARIABLE),
         ("folders of plugins", os.pathsep.join(map(str, registry.plugin_path)), PATH_VARIABLE),
     )
     for name, value, variable in places:
-        origin = f"environment: {variable}" if environment.get(variable) else _DEFAULT
+        origin = f"environment: {variable}" if environment.get(variable) else DEFAULT_ORIGIN
         yield SettingShown(name, value or "none", origin)
 
 
@@ -80,7 +80,7 @@ def _origin(name: str, written: Mapping[str, Any], path: str, environment: Mappi
     found: Any = written
     for part in name.split("."):
         if not isinstance(found, Mapping) or part not in found:
-            return _DEFAULT
+            return DEFAULT_ORIGIN
         found = found[part]
     return f"file: {path}"
 

@@ -45,8 +45,13 @@ def ask_sink(wanted: SinkConfig, mode: str, registry: PluginRegistry) -> None:
         sink.check_tables(tuple(sorted(tables)))
 
 
-def write_sinks(config: RunConfig, result: RunResult, context: SessionContext, session: RunSession) -> None:
+def write_sinks(config: RunConfig, result: RunResult, context: SessionContext, session: RunSession) -> tuple[str, ...]:
     """Let each sink write; where one fails the log and the run's last status say so, and the next one writes.
+
+    Returns
+    -------
+    tuple of str
+        A sentence for each that has failed.
 
     Raises
     ------
@@ -69,6 +74,7 @@ def write_sinks(config: RunConfig, result: RunResult, context: SessionContext, s
         session.complete(
             f"The run has completed, and its results are whole; not all of its sinks have written. {faults[0]}"
         )
+    return tuple(faults)
 
 
 def _told_fault(sink: str, error: Exception, context: SessionContext, session: RunSession) -> str:

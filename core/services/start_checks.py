@@ -2,8 +2,10 @@
 
 1. A secret's reference has to lead somewhere.
 2. Each plugin is asked by its `check`, as far as the mode uses its section: a device, a file, a module is not there.
-3. The run that an export names must have trained a model, and the exporter is asked whether it takes that one.
-4. The run that a backtest trades must have made predictions, and they must suit its strategies (predictions_in_use.py).
+3. The run that an export names must have trained a model that can be loaded here, and the exporter is asked whether it
+   takes that one.
+4. The run that a backtest trades must have made predictions. They must suit its strategies, and so must those of a
+   model's file (predictions_in_use.py).
 
 Sinks are asked by whoever resolves the config, as their answer depends on what the runs before have written.
 """
@@ -17,10 +19,10 @@ from pydantic import BaseModel
 
 from core.base.errors import ConfigError, PluginError, QlopError
 from core.base.validation import FieldProblem, Where, place_of
-from core.services.export_refusals import export_refusal
+from core.services.export_refusals import export_refusal, loading_refusal
 from core.services.params_json import lost_secrets
 from core.services.plugin_slots import PluginSlot, plugin_slots
-from core.services.predictions_in_use import refusal_of_predictions
+from core.services.predictions_in_use import refusal_of_model_file, refusal_of_predictions
 from core.store.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -57,6 +59,8 @@ def start_problems(config: RunConfig, workbench: Workbench, registry: PluginRegi
         problems += _refusal_of_model(config, config.export.model_run, workbench, registry)
     if not problems and config.backtest.predictions_run is not None and (used is None or "backtest" in used):
         problems += refusal_of_predictions(config, config.backtest.predictions_run, workbench, registry)
+    if not problems and config.backtest.model_file is not None and (used is None or "backtest" in used):
+        problems += refusal_of_model_file(config, config.backtest.model_file, registry)
     return problems
 
 
@@ -123,6 +127,11 @@ def _refusal_of_model(
     if not _trains_a_model(trained, registry):
         told = f"export.model_run is {model_run}, a run of mode {trained.get('mode')!r}, which trained no model."
         return [FieldProblem(("export", "model_run"), f"{told} {_NAME_ANOTHER}")]
+    loading = loading_refusal(trained, registry)
+    if loading:
+        model = trained["model"]["model_type"]  # type: ignore[index,call-overload]  # it was made of this section
+        told = f"export.model_run is {model_run}, whose model {model!r} cannot be loaded here: {loading}"
+        return [FieldProblem(("export", "model_run"), told)]
     export = config.export
     refusal = export_refusal(trained, export.exporter_type, export.exporter_params, registry)
     if not refusal:

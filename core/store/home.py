@@ -12,9 +12,11 @@ from uuid import uuid4
 from core.base.errors import HomeError
 from core.store.atomic import write_new_text
 
-__all__ = ["HOME_VARIABLE", "STORE_URL_VARIABLE", "Home"]
+__all__ = ["HOME_ORIGIN_VARIABLE", "HOME_VARIABLE", "STORE_URL_VARIABLE", "Home"]
 
 HOME_VARIABLE = "QLOP_HOME"
+HOME_ORIGIN_VARIABLE = "QLOP_HOME_ORIGIN"
+"""Set by `qlop ui` beside QLOP_HOME, for its own dashboard: who named the home to it."""
 STORE_URL_VARIABLE = "QLOP_STORE_URL"
 
 _PRIVATE_FOLDER = 0o700

@@ -9,6 +9,7 @@ from core.base.errors import QlopError, RunCancelled
 from core.base.events import LogPayload, RunState, StatusPayload
 from core.base.full_disk import full_disk_words
 from core.base.full_memory import full_memory_words
+from core.base.process_start import no_thread_words
 
 __all__ = ["last_status", "traceback_of"]
 
@@ -38,7 +39,7 @@ def _status(run_id: str, error: BaseException | None, ending: str) -> StatusPayl
     if isinstance(error, (RunCancelled, KeyboardInterrupt)):
         words = _cut(str(error)) or "interrupted from the keyboard."
         return StatusPayload(state=RunState.CANCELLED, current_status=f"Cancelled: {words}")
-    lack = full_disk_words(error) or full_memory_words(error)
+    lack = full_disk_words(error) or full_memory_words(error) or no_thread_words(error)
     told = _cut(lack or str(error))
     return StatusPayload(
         state=RunState.FAILED,

@@ -134,8 +134,11 @@ class RunSession(RunResults):
         self._store.upsert_if_possible(self.folder)
 
     @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Let a queued run wait in a `with` block of its own: an exception in it ends the run, as in the session's."""
+    def not_yet_at_work(self) -> Iterator[None]:
+        """Let a run wait for its turn, and make ready for its work, in a `with` block before the session's.
+
+        An exception in it ends the run, as in the session's own block.
+        """
         try:
             yield
         except BaseException as error:

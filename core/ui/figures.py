@@ -16,6 +16,8 @@ _LABELS = {
     "rmse": "RMSE",
     "base_rmse": "RMSE of the training mean",
     "mae": "Mean absolute error",
+    "skill_low": "Skill, lower bound",
+    "skill_high": "Skill, upper bound",
     "value_at_risk_5pct": "Value at risk, 5 %",
     "expected_shortfall_5pct": "Expected shortfall, 5 %",
     "is_ruined": "Ruined",
@@ -62,6 +64,8 @@ _SCORES = frozenset(
         "mae",
         "r2_out_of_sample",
         "rmse",
+        "skill_high",
+        "skill_low",
     }
 )
 

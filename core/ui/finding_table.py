@@ -22,6 +22,7 @@ _FINDING_WORDS = {
     "stale_price": "Stale price",
     "zero_volume": "No volume",
     "copied_open": "Open copies a close",
+    "price_spike": "Price spike",
 }
 
 
@@ -30,7 +31,8 @@ def finding_choice(findings: pd.DataFrame, *, chosen: str | None, choose: Callab
     st.markdown("**Findings**")
     if findings.empty:
         st.markdown(
-            "Nothing looks odd: no gaps, no jumps, no prices that stand still, no bars without volume, no copied opens."
+            "Nothing looks odd: no gaps, no jumps, no spikes, no prices that stand still, no bars without volume, no "
+            "copied opens."
         )
         return
     st.caption("Rows for you to look at; none is an error. Choose one to see its bars above.")

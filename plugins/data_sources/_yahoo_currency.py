@@ -5,8 +5,7 @@ own, which yfinance drops: the whole one (GBP), or another (USD). Where it bears
 
 1. Of an answer, dividends of the prices' currency in another unit become what they are in it: 100 GBp for a GBP.
 2. Beside each bar's dividend stands what it is in; empty where Yahoo does not say.
-3. Of the bars that a run takes, a dividend in another currency is refused, and one without is told where prices are in
-   parts of a currency.
+3. What becomes of the others is decided when a run takes the bars (_yahoo_dividends.py).
 """
 
 from __future__ import annotations
@@ -16,12 +15,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import qlop
-
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CURRENCY_COLUMNS", "ChartCurrencies", "take_currency"]
+__all__ = ["CURRENCY_COLUMNS", "ChartCurrencies"]
 
 CURRENCY_COLUMNS = ["currency", "dividend_currency"]
 
@@ -94,38 +91,3 @@ class ChartCurrencies:
             "currency": pd.Series(self.prices, index=dividends.index, dtype="str"),
             "dividend_currency": told.where(~told.isin(known), self.prices),
         }
-
-
-def take_currency(bars: pd.DataFrame, who: str, ticker: str) -> tuple[pd.DataFrame, str, str]:
-    """Return bars without `CURRENCY_COLUMNS`, the prices' currency, and what is to be known of dividends, or nothing.
-
-    Raises
-    ------
-    DataError
-        If a dividend is in another currency than the prices.
-    """
-    from qlop.engine import currency_parts
-
-    currency = str(bars["currency"].iloc[-1])
-    paid = bars[bars["dividend"] != 0.0]
-    foreign = paid[~paid["dividend_currency"].isin(["", currency])]
-    if len(foreign):
-        first, more = foreign.iloc[0], len(foreign) - 1
-        raise qlop.DataError(
-            f"{who}: Yahoo has a dividend of {first['dividend']:g} {first['dividend_currency']} on "
-            f"{first['timestamp']:%Y-%m-%d}{f' and {more:,} more such' if more else ''}, and prices in "
-            f"{currency or 'a currency that it does not tell'}; dividends must be in the prices' currency, and no "
-            "exchange rate is known here. Choose dates without them, take the ticker out, or bring prices and "
-            "converted dividends by the data source files."
-        )
-    unsaid = paid[paid["dividend_currency"] == ""]
-    whole, count = currency_parts(currency)
-    told = ""
-    if len(unsaid) and count > 1:
-        last = unsaid.iloc[-1]
-        told = (
-            f"Yahoo does not say what {len(unsaid):,} dividends of {ticker} are in, beside prices in {currency}; they "
-            f"are taken as {currency}. The last, of {last['timestamp']:%Y-%m-%d}, is {last['dividend']:g}, "
-            f"{last['dividend'] / last['close']:.2%} of the close: if that is too little, it is in {whole}."
-        )
-    return bars.drop(columns=CURRENCY_COLUMNS), currency, told

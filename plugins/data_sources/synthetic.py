@@ -32,6 +32,7 @@ class Synthetic(qlop.DataSourcePlugin):
     name = "synthetic"
     version = "1.0.0"
     requires_qlop = ">=0.1,<1"
+    capabilities = frozenset({"simulated"})
     survivorship: ClassVar[str] = (
         "The prices are simulated: results tell how a method fares under this process, and nothing about a market."
     )

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from plugins.data_sources._sound_bars import sound_bars
 from plugins.data_sources._yahoo_bars import INTERVALS, Question, as_bars, as_traded, no_bars
-from plugins.data_sources._yahoo_currency import take_currency
+from plugins.data_sources._yahoo_dividends import take_currency, unsaid_findings
 from plugins.data_sources._yahoo_session import NoBarsError, WatchedSession, own_errors, own_settings
 from plugins.data_sources._yahoo_trimming import Trimming
 
@@ -90,12 +90,12 @@ class YFinance(qlop.DataSourcePlugin):
 
         wanted = tuple((self.default_tickers or ()) if tickers is None else tickers)
         self._refuse_what_yahoo_cannot_have(wanted, interval)
-        parts, currencies, findings = [], {}, []
+        parts, currencies, unsaid = [], {}, []
         for done, ticker in enumerate(wanted, 1):
             self.access.check_cancelled()
             held = self._bars_of(ticker, start, end, interval)
-            bars, currencies[ticker], finding = take_currency(held, self._who(ticker), ticker)
-            findings += [finding] if finding else []
+            bars, currencies[ticker], dividends = take_currency(held, self._who(ticker), ticker)
+            unsaid.append(dividends)
             parts.append(bars.assign(ticker=pd.Series(ticker, index=bars.index, dtype="str")))
             self.access.progress(ticker, done, len(wanted))
         rows = pd.concat(parts, ignore_index=True)
@@ -107,7 +107,7 @@ class YFinance(qlop.DataSourcePlugin):
             end=end,
         )
         panel.attrs |= {"adjustment": self.params.prices, "currencies": currencies}
-        if findings:
+        if findings := unsaid_findings(unsaid):
             panel.attrs["findings"] = findings
         return panel
 

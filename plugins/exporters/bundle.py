@@ -9,7 +9,7 @@ import qlop
 from pydantic import Field
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from qlop.engine import Compared
 
 
 class Bundle(qlop.ExporterPlugin):
@@ -42,14 +42,14 @@ class Bundle(qlop.ExporterPlugin):
 
     def export(self, artifact: qlop.ModelArtifact, path: Path) -> qlop.ExportResult:
         """Write `path`, read it back, compare its predictions. See the contract."""
-        from qlop.engine import compare_copy, write_bundle
+        from qlop.engine import write_bundle
 
         if path.exists():
             raise qlop.ExportError(f"{path} exists already; name another file or remove it first.")
         unverified = path.with_name(f".{path.name}.unverified")
         try:
             write_bundle(artifact, unverified, licence=self.params.licence)
-            compared = compare_copy(artifact, lambda features: _predicted(artifact, unverified, features), 0.0)
+            compared = _compared(artifact, unverified)
             unverified.replace(path)
         except OSError as error:
             raise qlop.ExportError(f"{path} cannot be written: {error}") from error
@@ -57,12 +57,18 @@ class Bundle(qlop.ExporterPlugin):
             raise qlop.ExportError(f"The exported model cannot be read back: {error}") from error
         finally:
             unverified.unlink(missing_ok=True)
-        return qlop.ExportResult(path, compared.n_rows, compared.largest_difference, 0.0)
+        return qlop.ExportResult(
+            path,
+            compared.n_rows,
+            compared.largest_difference,
+            0.0,
+            largest_uncalibrated_difference=compared.largest_uncalibrated_difference,
+        )
 
 
-def _predicted(artifact: qlop.ModelArtifact, path: Path, features: pd.DataFrame) -> pd.DataFrame:
-    from qlop.engine import load_fitted_model, opened_bundle
+def _compared(artifact: qlop.ModelArtifact, path: Path) -> Compared:
+    from qlop.engine import compare_copy, load_fitted_model, opened_bundle
 
     with opened_bundle(path) as bundle:
-        fitted = load_fitted_model(bundle.folder / "model", artifact.model.untrained_copy)
-        return fitted.predict(features)
+        copy = load_fitted_model(bundle.folder / "model", artifact.model.untrained_copy)
+        return compare_copy(artifact, copy.predict, 0.0, uncalibrated=copy.uncalibrated().predict)

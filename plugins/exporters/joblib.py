@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import qlop
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 TOLERANCE = 1e-6
 
@@ -47,13 +43,10 @@ class Joblib(qlop.ExporterPlugin):
         if path.exists():
             raise qlop.ExportError(f"{path} exists already; name another file or remove it first.")
         unverified = path.with_name(f".{path.name}.unverified")
-
-        def predict(features: pd.DataFrame) -> pd.DataFrame:
-            return read_signed_joblib(unverified).fitted.predict(features)
-
         try:
             write_signed_joblib(artifact, unverified)
-            compared = compare_copy(artifact, predict, TOLERANCE)
+            copy = read_signed_joblib(unverified).fitted
+            compared = compare_copy(artifact, copy.predict, TOLERANCE, uncalibrated=copy.uncalibrated().predict)
             unverified.replace(path)
         except OSError as error:
             raise qlop.ExportError(f"{path} cannot be written: {error}") from error
@@ -61,4 +54,10 @@ class Joblib(qlop.ExporterPlugin):
             raise qlop.ExportError(f"The exported model cannot be read back: {error}") from error
         finally:
             unverified.unlink(missing_ok=True)
-        return qlop.ExportResult(path, compared.n_rows, compared.largest_difference, TOLERANCE)
+        return qlop.ExportResult(
+            path,
+            compared.n_rows,
+            compared.largest_difference,
+            TOLERANCE,
+            largest_uncalibrated_difference=compared.largest_uncalibrated_difference,
+        )

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import qlop
+
+if TYPE_CHECKING:
+    from qlop.engine import Compared
 
 
 class Native(qlop.ExporterPlugin):
@@ -41,10 +45,16 @@ class Native(qlop.ExporterPlugin):
             raise qlop.ExportError(f"{path} cannot be written: {error}") from error
         finally:
             unverified.unlink(missing_ok=True)
-        return qlop.ExportResult(path, rows_compared=compared, largest_difference=0.0, tolerance=0.0)
+        return qlop.ExportResult(
+            path,
+            compared.n_rows,
+            compared.largest_difference,
+            tolerance=0.0,
+            largest_uncalibrated_difference=compared.largest_uncalibrated_difference,
+        )
 
-    def _compared(self, artifact: qlop.ModelArtifact, packed: Path) -> int:
-        """Return how many rows the packed model predicts exactly as expected."""
+    def _compared(self, artifact: qlop.ModelArtifact, packed: Path) -> Compared:
+        """Compare what the packed model predicts."""
         from qlop.engine import compare_copy, load_fitted_model, unpack_model
 
         def make_model() -> qlop.ModelPlugin:
@@ -54,7 +64,7 @@ class Native(qlop.ExporterPlugin):
             with TemporaryDirectory(prefix="qlop-export-") as folder:
                 unpack_model(packed, Path(folder))
                 copy = load_fitted_model(Path(folder), make_model)
-                return compare_copy(artifact, copy.predict, 0.0).n_rows
+                return compare_copy(artifact, copy.predict, 0.0, uncalibrated=copy.uncalibrated().predict)
         except qlop.DataError as error:
             raise qlop.ExportError(f"The exported model cannot be read back: {error}") from error
         except OSError as error:

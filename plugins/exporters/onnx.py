@@ -70,7 +70,7 @@ class Onnx(qlop.ExporterPlugin):
         unverified = path.with_name(f".{path.name}.unverified")
         try:
             unverified.write_bytes(content)
-            result = _verified(artifact, fitted, unverified)
+            result = _verified(artifact, fitted, unverified, self.params.opset)
             unverified.replace(path)
         except OSError as error:
             raise qlop.ExportError(f"{path} cannot be written: {error}") from error
@@ -90,17 +90,29 @@ def _check_part(name: str, part: qlop.ModelPlugin) -> None:
         )
 
 
-def _verified(artifact: qlop.ModelArtifact, fitted: FittedModel, path: Path) -> qlop.ExportResult:
+def _verified(artifact: qlop.ModelArtifact, fitted: FittedModel, path: Path, opset: int) -> qlop.ExportResult:
     """Read the file at `path` and compare what it predicts."""
-    from qlop.engine import OnnxSession, compare_copy
+    from qlop.engine import OnnxSession, compare_copy, onnx_of_model
+
+    def uncalibrated(features: pd.DataFrame) -> pd.DataFrame:
+        # A file for this comparison alone: the model's own graph is made in it by the same code.
+        return _predicted(OnnxSession(onnx_of_model(fitted.uncalibrated(), artifact.folder, opset)), features)
 
     try:
         session = OnnxSession(path.read_bytes())
         tolerance = _tolerance(session, fitted)
-        compared = compare_copy(artifact, lambda features: _predicted(session, features), tolerance)
+        compared = compare_copy(
+            artifact, lambda features: _predicted(session, features), tolerance, uncalibrated=uncalibrated
+        )
     except qlop.DataError as error:
         raise qlop.ExportError(f"The exported model cannot be read back: {error}") from error
-    return qlop.ExportResult(path, compared.n_rows, compared.largest_difference, tolerance)
+    return qlop.ExportResult(
+        path,
+        compared.n_rows,
+        compared.largest_difference,
+        tolerance,
+        largest_uncalibrated_difference=compared.largest_uncalibrated_difference,
+    )
 
 
 def _tolerance(session: OnnxSession, fitted: FittedModel) -> float:

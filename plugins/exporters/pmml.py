@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ import qlop
 from pydantic import Field
 
 if TYPE_CHECKING:
-    from qlop.engine import PmmlModel
+    import pandas as pd
+    from qlop.engine import Compared, PmmlModel
 
 UNCALIBRATED = "uncalibrated: its probabilities are the model's own, and not those that QLOP predicts"
 WRITTEN_OF = "PMML is written of sums of trees, linear models and ensembles of these alone"
@@ -76,13 +78,23 @@ class Pmml(qlop.ExporterPlugin):
         unverified = path.with_name(f".{path.name}.unverified")
         try:
             write_pmml(self._model(artifact), unverified)
-            rows_compared, largest = self._compared(artifact, unverified) if self.params.verify else (0, 0.0)
+            compared = self._compared(artifact, unverified) if self.params.verify else None
             unverified.replace(path)
         except OSError as error:
             raise qlop.ExportError(f"{path} cannot be written: {error}") from error
         finally:
             unverified.unlink(missing_ok=True)
-        return qlop.ExportResult(path, rows_compared, largest, self.params.tolerance, self._remark(artifact))
+        remark, tolerance = self._remark(artifact), self.params.tolerance
+        if compared is None:
+            return qlop.ExportResult(path, 0, 0.0, tolerance, remark)
+        return qlop.ExportResult(
+            path,
+            compared.n_rows,
+            compared.largest_difference,
+            tolerance,
+            remark,
+            compared.largest_uncalibrated_difference,
+        )
 
     def _model(self, artifact: qlop.ModelArtifact) -> PmmlModel:
         from qlop.engine import PmmlModel, fitted_model_of, read_scores
@@ -98,19 +110,30 @@ class Pmml(qlop.ExporterPlugin):
             description=f"A model of QLOP: {type(artifact.model).name}{f'; {remark}' if remark else ''}",
         )
 
-    def _compared(self, artifact: qlop.ModelArtifact, path: Path) -> tuple[int, float]:
+    def _compared(self, artifact: qlop.ModelArtifact, path: Path) -> Compared:
         from qlop.engine import compare_copy, predict_by_pypmml
 
         try:
-            compared = compare_copy(
+            return compare_copy(
                 artifact,
                 lambda features: predict_by_pypmml(path, features),
                 self.params.tolerance,
                 is_calibrated=self.params.calibrated,
+                uncalibrated=lambda features: self._uncalibrated(artifact, path, features),
             )
         except qlop.ExportError as error:
             raise qlop.ExportError(f"{error}{_next_step(artifact, self.params)}") from error
-        return compared.n_rows, compared.largest_difference
+
+    def _uncalibrated(self, artifact: qlop.ModelArtifact, path: Path, features: pd.DataFrame) -> pd.DataFrame:
+        """Return what a file without the maps says, which the same code writes for the comparison alone."""
+        from qlop.engine import predict_by_pypmml, write_pmml
+
+        beside = path.with_name(f"{path.name}.uncalibrated")
+        try:
+            write_pmml(replace(self._model(artifact), calibrators=(), payoff=None), beside)
+            return predict_by_pypmml(beside, features)
+        finally:
+            beside.unlink(missing_ok=True)
 
     def _remark(self, artifact: qlop.ModelArtifact) -> str:
         from qlop.engine import read_model_card

@@ -59,8 +59,12 @@ class CustomNetwork(_NetworkModel):
     params: Params
 
     def check(self) -> None:
-        """Refuse a class that cannot be imported or made. See the contract."""
+        """Refuse a device or a size that is not there, and a class as `check_loading` does. See the contract."""
         super().check()
+        self.check_loading()
+
+    def check_loading(self) -> None:
+        """Refuse a class that cannot be imported or made, or that mixes rows. See the contract."""
         from qlop.engine import network_import_complaint
 
         network = self.params.network

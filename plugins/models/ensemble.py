@@ -211,6 +211,12 @@ class Ensemble(qlop.ModelPlugin):
         members = list(zip(self._names(), self._new_members(), strict=True))
         return [*members, ("final_model", self._new_final())] if self.params.method == "stacking" else members
 
+    def history_reading(self) -> qlop.HistoryReading | None:
+        """Return the longest history that one of the models reads, a final model's of answers included."""
+        from qlop.engine import joined_history_reading
+
+        return joined_history_reading(self._trained())
+
     def to_onnx(self, opset: int) -> bytes:
         """Return the members' own graphs, joined as `predict` joins their answers. See the contract."""
         from qlop.engine import onnx_of_joined_models

@@ -87,6 +87,8 @@ class Onnx(qlop.ModelPlugin):
         self._columns = tuple(str(column) for column in data.features.columns)
         self._classes = classes_to_learn(data, context, self.name)
         content = self._read()
+        # Whoever is given the model knows the file by its name and this.
+        self.params = self.params.model_copy(update={"sha256": hashlib.sha256(content).hexdigest()})
         try:
             check_onnx_file(content)
             session = OnnxSession(content)
@@ -132,6 +134,12 @@ class Onnx(qlop.ModelPlugin):
         self._layout = onnx_layout(session, columns, classes, output)
         self._content, self._columns, self._classes = content, columns, classes
         self._take(session, self._layout)
+
+    def history_reading(self) -> qlop.HistoryReading | None:
+        """Return what the file says of its windows. See the contract."""
+        from qlop.engine import history_reading
+
+        return history_reading(self._trained()[0])
 
     def to_onnx(self, opset: int) -> bytes:
         """Return the file's own graph, its answer as scores. See the contract."""

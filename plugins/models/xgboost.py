@@ -192,24 +192,26 @@ class XGBoost(qlop.ModelPlugin):
     def _callbacks(self, context: qlop.TrainContext, rows: xgboost.DMatrix, *, is_watched: bool) -> list[Any]:
         import xgboost
 
-        report, tell = context.report_metric, context.report_progress
-        n_rounds = self.params.n_estimators
-        every = max(1, n_rounds // 100)
-
         class Report(xgboost.callback.TrainingCallback):
             """Tell each round, and pass the training and the validation loss on, about a hundred times a fit."""
 
+            # A class lives on until cycles are looked for, and all that it holds with it: the rows are the object's.
+            def __init__(self, context: qlop.TrainContext, rows: xgboost.DMatrix, n_rounds: int) -> None:
+                super().__init__()
+                self._context, self._rows, self._n_rounds = context, rows, n_rounds
+
             def after_iteration(self, model: xgboost.Booster, epoch: int, evals_log: Any) -> bool:  # noqa: ANN401
-                if epoch % every == 0:
-                    name, _, loss = model.eval_set([(rows, "train")], epoch).split("\t")[-1].partition(":")
+                report = self._context.report_metric
+                if epoch % max(1, self._n_rounds // 100) == 0:
+                    name, _, loss = model.eval_set([(self._rows, "train")], epoch).split("\t")[-1].partition(":")
                     report(name.replace("train-", "train_"), float(loss), epoch + 1)
                     for losses in evals_log.values():
                         for metric, values in losses.items():
                             report(f"validation_{metric}", float(values[-1]), epoch + 1)
-                tell(epoch + 1, n_rounds, "rounds")
+                self._context.report_progress(epoch + 1, self._n_rounds, "rounds")
                 return False
 
-        callbacks: list[Any] = [Report()]
+        callbacks: list[Any] = [Report(context, rows, self.params.n_estimators)]
         if is_watched and self.params.early_stopping_rounds is not None:
             callbacks.append(xgboost.callback.EarlyStopping(rounds=self.params.early_stopping_rounds, save_best=True))
         return callbacks

@@ -26,7 +26,7 @@ class Export(qlop.OrchestratorPlugin):
 
     def run(self, config: RunConfig, context: RunContext) -> RunResult:
         """Load the model, export it, report the comparison; see the contract."""
-        from qlop.engine import open_model_artifact, write_export_summary
+        from qlop.engine import open_model_artifact, told_of_alike_rows, write_export_summary
 
         export, model_run = config.export, _model_run(config)
         artifact = open_model_artifact(model_run, context)
@@ -41,6 +41,9 @@ class Export(qlop.OrchestratorPlugin):
             context.log("The export was not read back; nothing is known of how it predicts", level="warning")
         if result.remark:
             context.log(result.remark, level="warning")
+        alike = told_of_alike_rows(artifact, result)
+        if alike:
+            context.log(f"Of the export {alike}", level="warning")
         summary = write_export_summary(
             config.title or "QLOP",
             result,
@@ -49,16 +52,17 @@ class Export(qlop.OrchestratorPlugin):
             file=f"artifacts/export/{result.path.name}",
             size_bytes=size_bytes,
             loading=exporter.loading,
+            alike=alike,
         )
         context.save_text("summary.txt", summary)
-        return qlop.RunResult(
-            metrics={
-                "rows_compared": result.rows_compared,
-                "largest_difference": result.largest_difference,
-                "tolerance": result.tolerance,
-            },
-            summary=summary,
-        )
+        metrics: dict[str, float | None] = {
+            "rows_compared": result.rows_compared,
+            "largest_difference": result.largest_difference,
+            "tolerance": result.tolerance,
+        }
+        if result.largest_uncalibrated_difference is not None:
+            metrics["largest_uncalibrated_difference"] = result.largest_uncalibrated_difference
+        return qlop.RunResult(metrics=metrics, summary=summary)
 
 
 def _model_run(config: RunConfig) -> str:

@@ -1,11 +1,9 @@
 """The launcher, started as a person starts it."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
-from contextlib import closing
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -20,12 +18,6 @@ COMMANDS = {
 }
 
 
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def answer_of(url: str, server: subprocess.Popen) -> bytes:
     deadline = time.monotonic() + 60
     while server.poll() is None and time.monotonic() < deadline:
@@ -38,7 +30,7 @@ def answer_of(url: str, server: subprocess.Popen) -> bytes:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_dashboard_starts_from_any_folder_and_listens_on_this_machine_alone(command, tmp_path):
+def test_the_dashboard_starts_from_any_folder_and_listens_on_this_machine_alone(command, tmp_path, free_port):
     port = free_port()
     environment = {**os.environ, "STREAMLIT_SERVER_PORT": str(port), "QLOP_HOME": str(tmp_path / "home")}
     with (tmp_path / "log").open("wb") as log:

@@ -27,6 +27,13 @@ def test_each_setting_says_where_it_comes_from(home, page, monkeypatch):
     assert settings["store.url"] == ("none", "default")
 
 
+def test_a_home_that_qlop_ui_was_given_is_the_options(home, page, monkeypatch):
+    monkeypatch.setenv("QLOP_HOME_ORIGIN", "option: --home")
+    app = page("system.py")
+    assert not app.exception
+    assert settings_of(app)["home folder"] == (str(home), "option: --home")
+
+
 def test_this_process_is_listed_with_its_memory(home, page):
     app = page("system.py")
     assert not app.exception

@@ -66,7 +66,7 @@ def test_thirty_two_writers_and_a_reader_share_one_sqlite_file(tmp_path):
 
 
 class PostgresServer:
-    """A server of our own that can be stopped and started on one port."""
+    """A server of our own that can be stopped and started in one place: a socket in its folder, which nobody else takes."""
 
     def __init__(self, folder: Path) -> None:
         spec = importlib.util.spec_from_file_location("postgres_server", FOLDER.parent / "postgres_server.py")
@@ -76,15 +76,14 @@ class PostgresServer:
         self._user = self._parts._server_user()
         os.chown(folder, self._user.pw_uid, self._user.pw_gid)
         self._parts._make_cluster(self._binaries, folder, self._user, "secret")
-        self.port = self._parts._free_port()
         self.start()
 
     @property
     def url(self) -> str:
-        return f"postgresql://tester:secret@127.0.0.1:{self.port}/postgres"
+        return f"postgresql://tester:secret@/postgres?host={self._folder}"
 
     def start(self) -> None:
-        command = [self._binaries / "postgres", "-D", self._folder / "data", "-h", "127.0.0.1", "-p", str(self.port)]
+        command = [self._binaries / "postgres", "-D", self._folder / "data", "-h", ""]
         with (self._folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, "-k", self._folder],

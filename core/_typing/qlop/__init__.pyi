@@ -34,6 +34,7 @@ from core.contracts.feature_step import FeatureStepPlugin as FeatureStepPlugin
 from core.contracts.folder_sink_params import FolderSinkParams as FolderSinkParams
 from core.contracts.labeler import LabelerPlugin as LabelerPlugin
 from core.contracts.local_path import LocalPath as LocalPath
+from core.contracts.model import HistoryReading as HistoryReading
 from core.contracts.model import JoinedModels as JoinedModels
 from core.contracts.model import MakesModels as MakesModels
 from core.contracts.model import ModelPlugin as ModelPlugin

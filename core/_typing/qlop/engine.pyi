@@ -1,5 +1,6 @@
 from core.base.ticker_names import ticker_shown as ticker_shown
 from core.config.sections import ExecutionConfig as ExecutionConfig
+from core.contracts.model import HistoryReading as HistoryReading
 from core.engine.adjustment import adjust_panel as adjust_panel
 from core.engine.backtest import BacktestResult as BacktestResult
 from core.engine.backtest import run_backtest as run_backtest
@@ -23,6 +24,7 @@ from core.engine.config_checks import check_model_can_learn_label as check_model
 from core.engine.config_checks import check_predictions_are_causal as check_predictions_are_causal
 from core.engine.config_checks import check_prices_fit_broker as check_prices_fit_broker
 from core.engine.config_checks import check_strategies_get_predictions as check_strategies_get_predictions
+from core.engine.contradicted_adjustment import contradicted_adjustment as contradicted_adjustment
 from core.engine.copied_opens import copied_opens as copied_opens
 from core.engine.coverage import coverage_by_ticker as coverage_by_ticker
 from core.engine.coverage import gap_runs as gap_runs
@@ -31,6 +33,7 @@ from core.engine.currencies import exact_rate as exact_rate
 from core.engine.exchange_sessions import bars_outside_sessions as bars_outside_sessions
 from core.engine.exchange_sessions import exchange_findings as exchange_findings
 from core.engine.exchange_sessions import missing_sessions as missing_sessions
+from core.engine.export_summary import told_of_alike_rows as told_of_alike_rows
 from core.engine.export_summary import write_export_summary as write_export_summary
 from core.engine.exposures import changed_beyond as changed_beyond
 from core.engine.exposures import hysteresis as hysteresis
@@ -55,6 +58,7 @@ from core.engine.joined_models import class_shares as class_shares
 from core.engine.joined_models import final_column_names as final_column_names
 from core.engine.joined_models import final_features as final_features
 from core.engine.joined_models import joined_answer as joined_answer
+from core.engine.joined_models import joined_history_reading as joined_history_reading
 from core.engine.joined_shap_values import joined_shap_values as joined_shap_values
 from core.engine.labels import check_labels as check_labels
 from core.engine.labels import label_report as label_report
@@ -70,6 +74,7 @@ from core.engine.load import load_panel as load_panel
 from core.engine.look_ahead import LookAheadCheck as LookAheadCheck
 from core.engine.look_ahead import check_label_end as check_label_end
 from core.engine.look_ahead import check_no_look_ahead as check_no_look_ahead
+from core.engine.look_ahead import check_signals as check_signals
 from core.engine.metric_options import MetricOptions as MetricOptions
 from core.engine.metric_options import metric_options as metric_options
 from core.engine.metric_options import risk_free_per_bar as risk_free_per_bar
@@ -98,7 +103,6 @@ from core.engine.onnx_graphs.forest_graph import onnx_of_forest as onnx_of_fores
 from core.engine.onnx_graphs.joined_graph import onnx_of_joined_models as onnx_of_joined_models
 from core.engine.onnx_graphs.lightgbm_graph import onnx_of_lightgbm as onnx_of_lightgbm
 from core.engine.onnx_graphs.linear_graph import onnx_of_linear_pipeline as onnx_of_linear_pipeline
-from core.engine.onnx_graphs.network_windows import HistoryReading as HistoryReading
 from core.engine.onnx_graphs.network_windows import answers_of_file as answers_of_file
 from core.engine.onnx_graphs.network_windows import history_reading as history_reading
 from core.engine.onnx_graphs.onnx_session import OnnxSession as OnnxSession
@@ -135,6 +139,7 @@ from core.engine.price_processes import markov_chain as markov_chain
 from core.engine.price_processes import merton_paths as merton_paths
 from core.engine.price_processes import regime_paths as regime_paths
 from core.engine.price_processes import stationary_distribution as stationary_distribution
+from core.engine.price_spikes import price_spikes as price_spikes
 from core.engine.rank_correlation import feature_correlations as feature_correlations
 from core.engine.rank_correlation import target_correlations as target_correlations
 from core.engine.rolling import bars_ago as bars_ago

@@ -96,7 +96,7 @@ def _add_batch_norm(graph: OnnxGraph, layer: nn.BatchNorm1d, values: str) -> str
         raise ExportError(f"The layer {layer!r:.100} keeps no means of the training rows.")
     scale = _numbers(layer.weight) / np.sqrt(_numbers(layer.running_var) + layer.eps)
     centred = graph.add("Sub", values, add_weights(graph, layer.running_mean))
-    scaled = _add_scaled(graph, centred, graph.constant(scale), layer.num_features)
+    scaled = graph.add("Mul", centred, graph.constant(scale))
     return graph.add("Add", scaled, add_weights(graph, layer.bias))
 
 
@@ -105,20 +105,13 @@ def _add_layer_norm(graph: OnnxGraph, layer: nn.LayerNorm, values: str) -> str:
     variance = _add_mean(graph, graph.add("Mul", centred, centred), layer)
     spread = graph.add("Sqrt", graph.add("Add", variance, graph.constant(layer.eps)))
     even = graph.add("Div", centred, spread)
-    scaled = _add_scaled(graph, even, add_weights(graph, layer.weight), layer.normalized_shape[-1])
+    scaled = graph.add("Mul", even, add_weights(graph, layer.weight))
     return graph.add("Add", scaled, add_weights(graph, layer.bias))
 
 
 def _add_mean(graph: OnnxGraph, values: str, layer: nn.LayerNorm) -> str:
     total = graph.add("ReduceSum", values, graph.constant(_LAST_AXIS, np.int64), keepdims=1)
     return graph.add("Div", total, graph.constant(float(layer.normalized_shape[-1])))
-
-
-def _add_scaled(graph: OnnxGraph, values: str, scale: str, width: int) -> str:
-    if width == 1:
-        # onnxruntime joins a single constant factor with a product beside it, and rounds it to float32.
-        scale = graph.add("Expand", scale, graph.add("Shape", values))
-    return graph.add("Mul", values, scale)
 
 
 def _numbers(tensor: torch.Tensor) -> NDArray[np.float64]:

@@ -9,12 +9,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base.errors import DataError
+from core.contracts.model import HistoryReading
 from core.engine.onnx_graphs.onnx_graph import FEATURES, HISTORY_BARS
 from core.engine.torch_training.histories import histories_of
 
@@ -25,20 +25,12 @@ if TYPE_CHECKING:
     from core.engine.onnx_graphs.onnx_session import OnnxSession
     from core.engine.torch_training.histories import Histories
 
-__all__ = ["LONGEST_GAP_KEY", "SEQUENCE_BARS_KEY", "HistoryReading", "answers_of_file", "history_reading"]
+__all__ = ["LONGEST_GAP_KEY", "SEQUENCE_BARS_KEY", "answers_of_file", "history_reading"]
 
 SEQUENCE_BARS_KEY = "qlop.sequence_bars"
 LONGEST_GAP_KEY = "qlop.longest_gap_us"
 # Blocks that a processor's cache holds: a large matrix passes through memory at every node.
 _ROWS_AT_ONCE, _BARS_AT_ONCE = 1_024, 16_384
-
-
-@dataclass(frozen=True)
-class HistoryReading:
-    """How a file reads histories: bars of a window, and the longest time between two bars that is no hole."""
-
-    sequence_bars: int
-    longest_gap_us: int
 
 
 def history_reading(session: OnnxSession) -> HistoryReading | None:

@@ -3,7 +3,8 @@
 1. It begins with one input, `features`, of shape (rows, n_features), or with a graph that is there already. A model
    that reads histories has windows of them as its features, and a second input, `history_bars`.
 2. Nodes and constants are named by running numbers, so that equal models give equal bytes.
-3. It ends with named outputs; onnx's own checker sees the whole before its bytes are given out.
+3. It ends with named outputs; factors are kept from being rounded (single_factors.py), and onnx's own checker sees
+   the whole before its bytes are given out.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+
+from core.engine.onnx_graphs.single_factors import keep_factors_apart
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
@@ -139,6 +142,7 @@ class OnnxGraph:
         for name, (value, shape) in outputs.items():
             self.name(value, name)
             self._graph.output.append(tensor_info(name, "double", shape))
+        keep_factors_apart(self._graph, self._new_name)
         for key, text in (metadata or {}).items():
             self._begun.metadata_props.add(key=key, value=text)
         onnx.checker.check_model(self._begun, full_check=True)

@@ -15,6 +15,7 @@ import numpy as np
 
 from core.base.errors import ExportError
 from core.base.process_end import end_in_words, ended_from_outside
+from core.base.process_start import refused_start_told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,10 +24,12 @@ __all__ = ["missing_for_reading", "predict_by_pypmml"]
 
 _LIMIT_S = 600.0
 # Rows go in and come out as JSON text, which keeps every digit; pypmml's own way through pandas keeps ten.
+# Java's second compiler pays off in processes that live long: here it takes as much time again as the reading.
 _PROGRAM = """
 import json, sys
 from pypmml import Model
 from pypmml.base import PMMLContext
+PMMLContext.getOrCreate(java_opts=["-XX:+IgnoreUnrecognizedVMOptions", "-XX:TieredStopAtLevel=1"])
 model = Model.fromFile(sys.argv[1])
 answer = model.predict(sys.stdin.read())
 PMMLContext.shutdown()
@@ -64,15 +67,16 @@ def predict_by_pypmml(path: Path, features: pd.DataFrame) -> pd.DataFrame:
 
 def _answer(path: Path, asked: str) -> dict[str, list[object]]:
     try:
-        done = subprocess.run(  # noqa: S603 - this interpreter and the program above
-            [sys.executable, "-c", _PROGRAM, str(path.absolute())],
-            input=asked,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=_LIMIT_S,
-            check=False,
-        )
+        with refused_start_told("reads the PMML file back"):
+            done = subprocess.run(  # noqa: S603 - this interpreter and the program above
+                [sys.executable, "-c", _PROGRAM, str(path.absolute())],
+                input=asked,
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                timeout=_LIMIT_S,
+                check=False,
+            )
     except subprocess.TimeoutExpired as error:
         raise ExportError(f"pypmml did not read the PMML file back within {_LIMIT_S:.0f} s.") from error
     try:

@@ -24,6 +24,7 @@ from core.engine.metric_options import MetricOptions, risk_free_per_bar
 from core.engine.metrics import backtest_metrics, compute_metrics
 from core.engine.periods import periods_per_year
 from core.engine.predicted_span import PredictedSpan, predicted_span, unpredicted_findings
+from core.engine.stages.foresight import check_strategy
 from core.engine.stages.kernel_faults import kernel_faults_logged
 from core.engine.traded_prices import traded_prices
 
@@ -103,6 +104,8 @@ def backtest(config: RunConfig, market: Market, predictions: pd.DataFrame | None
     ------
     ConfigError
         If the config names no strategy, or one that needs predictions gets none.
+    LookAheadError
+        If a strategy's exposures change when later bars are removed (foresight.py).
     DataError
         If predictions and panel share no dates.
     """
@@ -140,7 +143,9 @@ def _simulate_all(
     results: dict[str, BacktestResult] = {}
     for number, (name, strategy) in enumerate(strategies.items()):
         context.progress("backtest", number, len(strategies), "strategies")
-        exposures = strategy.generate_signals(seen, predictions if strategy.needs_predictions else None)
+        read = predictions if strategy.needs_predictions else None
+        check_strategy(name, strategy, span.cut(seen), read, context)
+        exposures = strategy.generate_signals(seen, read)
         signals = span.cut(exposures)
         results[name] = run_backtest(traded, signals, terms, config.execution, adjustment=adjustment)
         if name == MAIN:

@@ -27,6 +27,8 @@ _SCORES = (
     "base_rmse",
     "r2_out_of_sample",
     "rank_correlation",
+    "skill_low",
+    "skill_high",
     "effective_sample_size",
     "effective_sample_size_pooled",
 )

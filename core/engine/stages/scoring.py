@@ -16,6 +16,7 @@ from core.base.errors import ConfigError, DataError, PluginError
 from core.engine.fold_predictions import base_rate_predictions
 from core.engine.labels import check_labels, label_report
 from core.engine.prediction_scores import scorable_rows, score_predictions
+from core.engine.skill_interval import skill_interval
 
 if TYPE_CHECKING:
     import numpy as np
@@ -106,7 +107,9 @@ def _metrics(
     # One model made them: there are no folds whose scores could be averaged.
     silent = {"n_folds_at_base_rate": float(_says_one_thing(judged))} if model.fitted.task == "classification" else {}
     of_labels = {f"label_out_of_sample.{name}": value for name, value in report.items()}
-    return {**scores, "n_predictions": float(len(judged)), **sizes, **silent, **of_labels}
+    effective_labels = float(report["effective_sample_size_pooled"] or 0.0)
+    interval = skill_interval(judged, reference, model.fitted.task, effective_labels=effective_labels)
+    return {**scores, **interval, "n_predictions": float(len(judged)), **sizes, **silent, **of_labels}
 
 
 def _says_one_thing(judged: pd.DataFrame) -> bool:

@@ -18,6 +18,7 @@ from core.engine.model_artifact import load_model_artifact, read_model_card, sav
 from core.engine.model_card_text import ModelCardFacts, write_model_card_text
 from core.engine.model_notes import model_notes
 from core.engine.shap_values import mean_absolute_shap
+from core.engine.stages.foresight import check_features_and_labels
 from core.engine.training import TrainingResult, TrainingTask, train_model
 from core.engine.watched_features import WatchedPipeline, rows_trained_first
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from core.config.run_config import RunConfig
     from core.config.sections import TrainModelConfig
     from core.contracts.exporter import ModelArtifact
+    from core.contracts.feature_step import FeatureStepPlugin
     from core.contracts.labeler import LabelerPlugin
     from core.contracts.model import ModelPlugin
     from core.contracts.run_context import RunContext
@@ -102,6 +104,8 @@ def train(config: RunConfig, market: Market, context: RunContext) -> Trained:
     ------
     ConfigError
         If label, model or features are missing from the config.
+    LookAheadError
+        If a feature or a label changes when later bars are removed (foresight.py).
     DataError, TrainingError
         As labelers, steps and models raise them; TrainingError also if the model cannot be read back from its file.
     RunLimitError
@@ -111,6 +115,7 @@ def train(config: RunConfig, market: Market, context: RunContext) -> Trained:
         raise ConfigError("Training needs features, label and model; see configs/leverage_opportunity.yaml.")
     check_training_fits(market.panel, len(config.features), memory_room(config.limits.memory_mb))
     labeler: LabelerPlugin = context.plugin("labelers", config.label.labeler_type, config.label.labeler_params)
+    check_features_and_labels(_steps(config, context), labeler, market, context)
     labels = labeler.label(market.panel, terms=market.terms)
     check_labels(labels, market.panel, task=labeler.task)
     report = label_report(labels, market.panel)
@@ -159,11 +164,15 @@ def _trained(
 
 
 def _pipeline(config: RunConfig, labels: pd.DataFrame, context: RunContext) -> FeaturePipeline:
-    steps = [
+    steps = _steps(config, context)
+    return WatchedPipeline(steps, rows_trained_first(labels, config.splits), partial(context.log, level="warning"))
+
+
+def _steps(config: RunConfig, context: RunContext) -> list[FeatureStepPlugin]:
+    return [
         context.plugin("feature_steps", step.feature_step_type, step.feature_step_params, instance_name=step.name)
         for step in config.features
     ]
-    return WatchedPipeline(steps, rows_trained_first(labels, config.splits), partial(context.log, level="warning"))
 
 
 def _model_factory(model: TrainModelConfig, context: RunContext) -> Callable[[], ModelPlugin]:

@@ -3,7 +3,9 @@
 1. A package that Python does not find is known at once.
 2. All else is asked of a process of its own: here a module that was imported once would stay as it was, and one that
    hangs or exits would take the dashboard with it.
-3. It imports the class and holds the config's arguments against how the class is called; no network is made.
+3. It imports the class and holds the config's arguments against how the class is called.
+4. Then it makes a small network and looks whether a row is answered alone as among others. What ends the process there,
+   or takes too long, speaks against nothing: the answer to 3 is already told.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.base.process_end import end_in_words, ended_from_outside
+from core.base.process_start import refused_start_told
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -59,16 +62,24 @@ def network_import_complaint(import_path: str, arguments: Mapping[str, JsonValue
 def answer(import_path: str, arguments: Mapping[str, JsonValue]) -> None:
     """Print what is wrong, in the process that was asked."""
     from core.base.errors import TrainingError
-    from core.engine.torch_training.imported_network import imported_class
+    from core.engine.torch_training.imported_network import imported_class, trial_complaint
 
     complaint = ""
     try:
-        inspect.signature(imported_class(import_path)).bind(n_inputs=1, n_outputs=1, **arguments)
+        network_class = imported_class(import_path)
+        inspect.signature(network_class).bind(n_inputs=1, n_outputs=1, **arguments)
     except TrainingError as error:
         complaint = str(error)
     except (TypeError, ValueError) as error:
         complaint = f"{import_path} cannot be called with n_inputs, n_outputs and the arguments: {error}."
-    print(f"{_MARK}{json.dumps(complaint)}")  # noqa: T201 - the answer
+    _tell(complaint)
+    if not complaint:
+        _tell(trial_complaint(network_class, arguments))
+
+
+def _tell(complaint: str) -> None:
+    # What the module printed without a line end is no part of the answer.
+    print(f"\n{_MARK}{json.dumps(complaint)}", flush=True)  # noqa: T201 - the answer
 
 
 class _EndedFromOutsideError(Exception):
@@ -89,23 +100,32 @@ def _stamp(module: str, origin: str | None) -> int | None:
 def _asked(import_path: str, arguments: str, _changed_at: int | None) -> str:
     request = json.dumps([sys.path, import_path, json.loads(arguments)])
     try:
-        done = subprocess.run(  # noqa: S603 - this interpreter and a constant
-            [sys.executable, "-P", "-B", "-X", "utf8", "-c", _ASK],
-            input=request,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=_LIMIT_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return f"{import_path} had not been imported after {_LIMIT_S:g} seconds."
-    answers = [line.removeprefix(_MARK) for line in done.stdout.splitlines() if line.startswith(_MARK)]
-    if answers:
-        return str(json.loads(answers[-1]))
+        with refused_start_told(f"imports {import_path}"):
+            done = subprocess.run(  # noqa: S603 - this interpreter and a constant
+                [sys.executable, "-P", "-B", "-X", "utf8", "-c", _ASK],
+                input=request,
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=_LIMIT_S,
+                check=False,
+            )
+    except subprocess.TimeoutExpired as error:
+        # Python gives what was read until then as bytes, also where text was asked for.
+        told = _told(bytes(error.stdout or b"").decode("utf-8", "replace"))
+        return f"{import_path} had not been imported after {_LIMIT_S:g} seconds." if told is None else told
+    told = _told(done.stdout)
+    if told is not None:
+        return told
     end = end_in_words(done.returncode)
     if ended_from_outside(done.returncode):
         raise _EndedFromOutsideError(end)
     last_line = f": {done.stderr.strip().splitlines()[-1]:.200}" if done.stderr.strip() else ""
     return f"importing {import_path} ends the process, with {end}{last_line}."
+
+
+def _told(output: str) -> str | None:
+    """Return the last complaint that was told; None where none was."""
+    answers = [line.removeprefix(_MARK) for line in output.splitlines() if line.startswith(_MARK)]
+    return str(json.loads(answers[-1])) if answers else None

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from core.base.errors import ConfigError, DataError, TrainingError
-from core.contracts.model import ModelPlugin
+from core.contracts.model import HistoryReading, ModelPlugin
 from core.engine.torch_training.network_params import NetworkParams
 from core.engine.torch_training.requirement import check_device, check_installed
 
@@ -141,6 +141,11 @@ class NetworkModel(ModelPlugin):
         record, _ = self._trained()
         measure = "rise of the loss when its values are shuffled (permutation)"
         return pd.Series(record.importances, index=list(record.feature_columns), name=measure, dtype="float64")
+
+    def history_reading(self) -> HistoryReading | None:
+        """Return how many rows a memory reads; None of a network that reads a row by itself. See the contract."""
+        gap = self._trained()[0].longest_gap_us
+        return None if self.sequence_bars is None or gap is None else HistoryReading(self.sequence_bars, gap)
 
     def to_onnx(self, opset: int) -> bytes:
         """Return standardisation and network as a graph in float64. See the contract."""

@@ -18,6 +18,7 @@ from core.engine.torch_training.network_record import NetworkRecord
 from core.engine.torch_training.network_rows import LabelledRows, network_rows
 from core.engine.torch_training.network_size import check_memory
 from core.engine.torch_training.reproducible import reproducible
+from core.engine.torch_training.rows_alone import check_rows_alone
 from core.engine.torch_training.standardisation import Standardisation
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def trained_network(
     Raises
     ------
     TrainingError
-        If all rows are of one class, a loss is not finite, or there is no memory for the weights.
+        If all rows are of one class, a loss is not finite, there is no memory for the weights, or the network answers
+        a row alone otherwise than among others.
     RunCancelled
         If the run was asked to stop.
     """
@@ -79,7 +81,9 @@ def trained_network(
         longest_gap_us=known.longest_gap_us,
         importances=importances,
     )
-    return record, network.cpu().double().eval()
+    network = network.cpu().double().eval()
+    check_rows_alone(network, train.rows)
+    return record, network
 
 
 def _prepared(model: NetworkModel, data: TrainingData, context: TrainContext) -> _Preparation:

@@ -1,8 +1,19 @@
 """The schema that forms are drawn from."""
 
+from datetime import date
+from enum import StrEnum
+from math import inf
+from pathlib import Path
+
 from pydantic import BaseModel, Field
 
 from core.base.form_schema import form_schema
+
+
+class Level(StrEnum):
+    """A word of some."""
+
+    HIGH = "high"
 
 
 class Made(BaseModel):
@@ -35,3 +46,25 @@ def test_a_frozen_field_is_read_only():
 def test_a_model_that_a_factory_makes_is_written_as_json():
     made = form_schema(Outer)["properties"]["made"]["default"]
     assert made == {"rungs": [5, 20], "doubled": [5, 20, 5, 20], "fixed": 3}
+
+
+class Plain(BaseModel):
+    """Defaults that are JSON as they stand, and such as are not."""
+
+    nothing: int | None = None
+    switch: bool = True
+    count: int = 3
+    share: float = 0.5
+    endless: float = inf
+    word: str = "a"
+    level: Level = Level.HIGH
+    day: date = date(2026, 1, 5)
+    place: Path = Path("here")
+    pair: tuple[int, float] = (1, 0.5)
+
+
+def test_defaults_stand_in_the_schema_as_pydantic_writes_them():
+    drawn, own = form_schema(Plain), Plain.model_json_schema()
+    assert drawn == own
+    types = [(name, type(field.get("default"))) for name, field in drawn["properties"].items()]
+    assert types == [(name, type(field.get("default"))) for name, field in own["properties"].items()]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -107,9 +108,28 @@ def qlop(tmp_path) -> Qlop:
 
 
 @pytest.fixture(scope="module")
-def used(tmp_path_factory) -> tuple[Qlop, dict]:
-    """A `qlop` whose home holds one completed pipeline, and that run's JSON."""
-    folder = tmp_path_factory.mktemp("used")
+def shared_qlop(tmp_path_factory) -> Qlop:
+    """A `qlop` with a home that is empty at first, for all tests of a file."""
+    folder = tmp_path_factory.mktemp("shared")
+    (folder / "small.yaml").write_text(SMALL, encoding="utf-8")
+    return Qlop(folder)
+
+
+@pytest.fixture(scope="session")
+def first_use(tmp_path_factory) -> Path:
+    """A folder whose home holds one completed pipeline; outcome.json is that run's JSON."""
+    folder = tmp_path_factory.mktemp("first-use")
     (folder / "small.yaml").write_text(SMALL, encoding="utf-8")
     qlop = Qlop(folder)
-    return qlop, qlop.json("run", "pipeline", "--config", qlop.config)
+    outcome = qlop.json("run", "pipeline", "--config", qlop.config)
+    (folder / "outcome.json").write_text(json.dumps(outcome), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def used(first_use, tmp_path_factory) -> tuple[Qlop, dict]:
+    """A `qlop` with a copy of that home, which each file may fill and empty as it likes, and the run's JSON."""
+    folder = tmp_path_factory.mktemp("used") / "copy"
+    shutil.copytree(first_use, folder)
+    outcome = (folder / "outcome.json").read_text(encoding="utf-8").replace(f"{first_use}/", f"{folder}/")
+    return Qlop(folder), json.loads(outcome)

@@ -82,12 +82,11 @@ def test_cancel_ends_the_run_and_its_whole_group(qlop):
     report = qlop.json("runs", "cancel", "latest")
     process.communicate(timeout=120)
     assert report["state"] == "cancelled"
-    alive = [p for p in psutil.process_iter() if p.status() != psutil.STATUS_ZOMBIE and _group(p.pid) == group]
-    assert alive == []
+    assert [process for process in psutil.process_iter() if _lives_in(group, process)] == []
 
 
-def _group(pid):
+def _lives_in(group, process):
     try:
-        return os.getpgid(pid)
-    except ProcessLookupError:
-        return None
+        return os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE
+    except (ProcessLookupError, psutil.NoSuchProcess):
+        return False

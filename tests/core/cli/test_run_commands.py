@@ -74,32 +74,38 @@ def test_an_export_is_read_back_and_predicts_as_the_original(used):
     assert Path(exported["artifacts"]["export/model.qlop.zip"]).stat().st_size > 0
 
 
-def test_overrides_and_seed_reach_the_config(qlop):
-    outcome = qlop.json(
-        "run", "backtest", "-c", qlop.config, "--seed", 9,
-        "--set", "strategy.strategy_type=constant_leverage", "--set", "execution.initial_cash=5000",
+TASK_ID = "5b0c9d1e-8f0a-4b7e-9b53-3f1f6f0d2a11"
+
+
+@pytest.fixture(scope="module")
+def asked(shared_qlop):
+    """A backtest with a seed, overrides, a qualified name and an id that was given: its arguments and its JSON."""
+    arguments = (
+        "backtest", "-c", shared_qlop.config, "--seed", 9, "--stream-to-ws", TASK_ID,
+        "--set", "strategy.strategy_type=qlop:constant_leverage", "--set", "execution.initial_cash=5000",
     )  # fmt: skip
-    config = json.loads((qlop.home / "runs" / outcome["run_id"] / "config.json").read_text())
+    return arguments, shared_qlop.json(*arguments)
+
+
+def test_overrides_and_seed_reach_the_config(shared_qlop, asked):
+    _, outcome = asked
+    config = json.loads((shared_qlop.home / "runs" / outcome["run_id"] / "config.json").read_text())
     assert config["seed"] == 9
     assert config["execution"]["initial_cash"] == 5000.0
 
 
-def test_a_streamed_run_bears_the_given_id_once_only(qlop):
-    task_id = "5b0c9d1e-8f0a-4b7e-9b53-3f1f6f0d2a11"
-    arguments = (
-        "backtest",
-        "-c",
-        qlop.config,
-        "--set",
-        "strategy.strategy_type=constant_leverage",
-        "--stream-to-ws",
-        task_id,
-    )
-    assert qlop.json(*arguments)["run_id"] == task_id
-    again = qlop.call(*arguments)
+def test_a_streamed_run_bears_the_given_id_once_only(shared_qlop, asked):
+    arguments, outcome = asked
+    assert outcome["run_id"] == TASK_ID
+    again = shared_qlop.call(*arguments)
     assert again.returncode == 2
     assert "is used already" in again.stderr
-    assert len(qlop.run_folders()) == 1
+    assert len(shared_qlop.run_folders()) == 1
+
+
+def test_a_qualified_name_picks_the_built_in(asked):
+    _, outcome = asked
+    assert outcome["status"] == "completed"
 
 
 def test_a_run_without_json_says_where_its_results_lie(qlop):
@@ -184,11 +190,6 @@ def test_a_plugin_disabled_in_the_settings_cannot_be_picked(qlop):
     done = qlop.call("train-model", "-c", qlop.config)
     assert done.returncode == 2
     assert "disabled" in done.stderr
-
-
-def test_a_qualified_name_picks_the_built_in(qlop):
-    outcome = qlop.json("backtest", "-c", qlop.config, "--set", "strategy.strategy_type=qlop:constant_leverage")
-    assert outcome["status"] == "completed"
 
 
 def test_a_run_that_a_limit_ends_by_force_says_so_as_any_failed_run(qlop):

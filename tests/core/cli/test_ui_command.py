@@ -11,12 +11,6 @@ import psutil
 import pytest
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def wait_for(look):
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
@@ -46,7 +40,7 @@ def dashboard_and_relay(qlop, process) -> list[psutil.Process]:
 
 
 @pytest.fixture
-def start_ui(qlop):
+def start_ui(qlop, free_port):
     """Starts `qlop ui` and returns its process and port once it answers."""
     started = []
 
@@ -64,12 +58,14 @@ def start_ui(qlop):
 
 
 def test_it_serves_dashboard_and_relay_and_says_where(qlop, start_ui):
-    process, port = start_ui()
+    process, port = start_ui("--home", qlop.home)
     assert process.stdout.readline().startswith(f"QLOP is at http://127.0.0.1:{port} ")
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as page:
         assert b"<html" in page.read()
     relay = wait_for(lambda: child(process, " relay "))
     assert wait_for(lambda: relay_of(qlop))["process"]["pid"] == relay.pid
+    named = child(process, "dashboard_process").environ()
+    assert (named["QLOP_HOME"], named["QLOP_HOME_ORIGIN"]) == (str(qlop.home), "option: --home")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -108,7 +104,7 @@ def test_the_demo_is_started_where_the_home_is_new(qlop, start_ui):
 
 
 @pytest.mark.parametrize("option", ["--port", "--relay-port"])
-def test_a_taken_port_is_refused_with_the_option_that_changes_it(qlop, option):
+def test_a_taken_port_is_refused_with_the_option_that_changes_it(qlop, option, free_port):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ports = {"--port": free_port(), "--relay-port": free_port(), option: port}

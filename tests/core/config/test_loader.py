@@ -122,6 +122,24 @@ def test_what_looks_like_a_number_is_the_text_that_was_typed_for_a_field_of_text
     assert load_config(path, ["backtest.predictions_run=null"]).backtest.predictions_run is None
 
 
+@pytest.mark.parametrize("typed", ["%d.%m.%Y", "%Y-%m-%d", ",", "\t", "@close", "a: b: c"])
+def test_what_is_no_yaml_is_the_text_that_was_typed(tmp_path, typed):
+    config = load_config(written(tmp_path, GOOD), [f"data.data_source_params.x={typed}"])
+    assert config.data.data_source_params["x"] == typed
+
+
+@pytest.mark.parametrize("typed", ["[5, 20", "{a: 1", "'open", '"open'])
+def test_what_begins_as_yaml_and_is_none_is_no_text(tmp_path, typed):
+    assert "--set title: line 1" in refusal(written(tmp_path, GOOD), f"title={typed}")
+
+
+@pytest.mark.parametrize("value", ["%m/%d/%Y", ",", "@close", "a: b: c"])
+def test_a_text_in_a_file_that_needs_quotes_is_refused_with_the_way_to_write_it(tmp_path, value):
+    said = refusal(written(tmp_path, f"{GOOD}title: {value}\n"))
+    assert ": line " in said
+    assert "if it belongs to a text, put that in quotes, such as '%d.%m.%Y'" in said
+
+
 def test_a_number_in_a_file_where_text_belongs_is_refused_with_the_way_to_write_it(tmp_path):
     said = refusal(written(tmp_path, GOOD + "backtest: {predictions_run: 12345678}"))
     assert "backtest.predictions_run is 12345678; it must be text, so put it in quotes" in said

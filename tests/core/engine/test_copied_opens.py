@@ -48,12 +48,16 @@ def copied_in_the_second_year(close, random):
     return np.where(is_second, close_before(close, random), real(close, random))
 
 
+def with_range(panel):
+    return panel.assign(high=panel["high"] * 1.01, low=panel["low"] * 0.99)
+
+
 def told(found):
     return [(row.ticker, row.copied) for row in found.itertuples()]
 
 
 def test_each_copied_close_is_told_of_its_ticker_with_dates_and_counts():
-    panel = bars_of(BEFORE=close_before, OWN=own_close, REAL=real)
+    panel = with_range(bars_of(BEFORE=close_before, OWN=own_close, REAL=real))
     found = copied_opens(panel)
     assert told(found) == [("BEFORE", "the close before"), ("OWN", "the bar's own close")]
     first, last = panel.index[0][0], panel.index[-1][0]
@@ -65,7 +69,7 @@ def test_each_copied_close_is_told_of_its_ticker_with_dates_and_counts():
 
 
 def test_the_sentences_say_what_an_order_at_such_an_open_gets():
-    before, own = copied_open_findings(copied_opens(bars_of(BEFORE=close_before, OWN=own_close, REAL=real)))
+    before, own = copied_open_findings(copied_opens(with_range(bars_of(BEFORE=close_before, OWN=own_close, REAL=real))))
     assert before.startswith("The open of BEFORE is the close before on ")
     assert before.endswith(
         "from 2004-01-05 to 2005-02-25: an order at the open is filled at a price of the day before."
@@ -75,6 +79,34 @@ def test_the_sentences_say_what_an_order_at_such_an_open_gets():
     many = copied_open_findings(copied_opens(bars_of(AAA=close_before, BBB=close_before)))
     assert [text.split(";")[0] for text in many] == ["Opens of 2 tickers are no opens"]
     assert copied_open_findings(copied_opens(bars_of(AAA=close_before)), untold={"AAA"}) == []
+
+
+def test_bars_that_are_one_price_are_one_finding_that_says_what_margin_calls_see():
+    panel = bars_of(FLAT=own_close, REAL=real)  # highs and lows are the ends of open and close
+    found = copied_opens(panel)
+    assert told(found) == [("FLAT", "the bar's own close, as are high and low,")]
+    (said,) = copied_open_findings(found)
+    assert said.startswith("The open of FLAT is the bar's own close, as are high and low, on ")
+    assert said.endswith(
+        ": an order at the open is filled at the price of the day's end, and margin calls see closes alone."
+    )
+    table = price_findings(panel)
+    (detail,) = table.loc[table["finding"] == "copied_open", "detail"]
+    assert detail.startswith("The open is the bar's own close, as are high and low, in ")
+
+
+def test_tickers_of_one_price_are_told_beside_those_whose_opens_alone_are_copied():
+    panel = pd.concat([bars_of(FLAT=own_close), with_range(bars_of(OWN=own_close))]).sort_index()
+    assert told(copied_opens(panel)) == [
+        ("FLAT", "the bar's own close, as are high and low,"),
+        ("OWN", "the bar's own close"),
+    ]
+
+
+def test_bars_of_one_price_are_told_of_markets_that_never_close_too():
+    assert told(copied_opens(bars_of(freq="D", COIN=own_close))) == [
+        ("COIN", "the bar's own close, as are high and low,")
+    ]
 
 
 def test_opens_that_are_copies_half_of_the_time_are_within_what_real_ones_reach():

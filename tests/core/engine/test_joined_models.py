@@ -6,8 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.contracts.model import JoinedModels
-from core.engine.joined_models import class_shares, final_column_names, final_features, member_versions
+from core.contracts.model import HistoryReading, JoinedModels
+from core.engine.joined_models import (
+    class_shares,
+    final_column_names,
+    final_features,
+    joined_history_reading,
+    member_versions,
+)
 from plugins.models.linear import Linear
 
 INDEX = pd.RangeIndex(2)
@@ -35,6 +41,23 @@ def test_the_versions_of_models_within_members_are_told_too() -> None:
         "made/final": "linear 1.0.0",
     }
     assert member_versions(single) == {}
+
+
+class Reading(Linear):
+    """A model that reads as many rows as its name says, across no longer time than that in microseconds."""
+
+    def history_reading(self) -> HistoryReading:
+        return HistoryReading(int(self.name), 10 * int(self.name))
+
+
+def test_a_final_model_that_reads_histories_of_answers_reads_the_members_histories_before_them() -> None:
+    row, three, five, four = Linear("linear", Linear.Params()), *(Reading(name, Reading.Params()) for name in "354")
+    members = (("a", "b", "c"), (row, three, five), (0.4, 0.3, 0.3))
+    assert joined_history_reading(JoinedModels(*members)) == HistoryReading(5, 30)
+    assert joined_history_reading(JoinedModels(*members, row)) == HistoryReading(5, 30)
+    assert joined_history_reading(JoinedModels(*members, four)) == HistoryReading(8, 30)
+    assert joined_history_reading(JoinedModels(("a",), (row,), (1.0,), four)) == HistoryReading(4, 40)
+    assert joined_history_reading(JoinedModels(("a",), (row,), (1.0,), row)) is None
 
 
 def test_of_two_classes_a_final_model_sees_the_log_odds_of_the_higher_one_kept_off_its_ends() -> None:

@@ -70,3 +70,17 @@ def test_an_adjusted_close_that_the_events_do_not_explain_is_named() -> None:
 
 def test_without_events_or_an_adjusted_close_there_is_nothing_to_disagree() -> None:
     assert adjustment_disagreements(panel_of({"AAA": [1, 2]})).empty
+
+
+def test_prices_in_adjusted_form_need_no_split_column_to_disagree() -> None:
+    panel = panel_of({"AAA": [100, 100, 100]}, dividend=[0.0, 3.0, 0.0], adjusted_close=[97.0, 100.0, 100.0])
+    panel.attrs["adjustment"] = "splits"
+    assert adjustment_disagreements(panel).empty
+    panel["adjusted_close"] = [50.0, 100.0, 100.0]
+    assert [f"{time:%d}" for time in adjustment_disagreements(panel)["timestamp"]] == ["02"]
+
+
+def test_dividends_beside_prices_that_hold_them_already_are_no_disagreement() -> None:
+    panel = panel_of({"AAA": [100, 100]}, dividend=[0.0, 3.0], split=[1.0, 1.0], adjusted_close=[100.0, 100.0])
+    panel.attrs["adjustment"] = "total_return"
+    assert adjustment_disagreements(panel).empty

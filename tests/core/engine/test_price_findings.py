@@ -76,6 +76,17 @@ def test_a_jump_that_resembles_a_split_bears_its_ratio():
     assert value == pytest.approx(2.0, rel=0.02)
 
 
+def test_a_price_far_from_both_closes_beside_it_bears_the_price_and_is_no_split():
+    closes = wobble(40)
+    closes[20] *= 100.0
+    panel = panel_of({"AAA": closes, "BBB": wobble(40)})
+    assert found(panel, "price_spike") == [("2004-03-21", "AAA", closes[20])]
+    assert found(panel, "looks_like_split") == []
+    table = price_findings(panel)
+    (detail,) = table.loc[table["finding"] == "price_spike", "detail"]
+    assert detail == f"A price of {closes[20]:,.8g} between closes of {closes[19]:,.8g} and {closes[21]:,.8g}."
+
+
 def test_a_gap_is_one_finding_that_counts_its_bars():
     panel = panel_of({"AAA": wobble(10), "BBB": wobble(10)})
     lacking = panel.drop([row for row in panel.index[6:12] if row[1] == "BBB"])

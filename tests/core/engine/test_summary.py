@@ -51,7 +51,7 @@ PREDICTIONS = PredictionFacts(
     effective_sample_size=412.3,
     effective_sample_size_pooled=105.1,
 )
-SKILLED = replace(PREDICTIONS, brier=0.2303)
+SKILLED = replace(PREDICTIONS, brier=0.2303, skill_low=0.012, skill_high=0.088)
 FACTS = SummaryFacts(
     title="Leverage opportunity",
     data=DataFacts(
@@ -138,9 +138,8 @@ def test_predictions_stand_beside_the_base_rate():
     assert "93.1 % equal the sign of the return: at 2x the label is close to direction" in text
     assert "0.12 % of the labelled positions meet a margin call" in text
     assert "0.2431, the base rate's 0.2424: the predictions are no better than knowing the base rate alone" in text
-    assert "5.00 % better than knowing the base rate alone" in said(
-        replace(FACTS, predictions=replace(PREDICTIONS, brier=0.23028))
-    )
+    skilled = said(replace(FACTS, predictions=replace(SKILLED, brier=0.23028)))
+    assert "5.00 % better than knowing the base rate alone, beyond chance (95 % interval 1.20 % to 8.80 %)" in skilled
 
 
 def test_folds_that_say_nothing_are_counted():
@@ -251,7 +250,46 @@ def test_a_strategy_that_never_traded_is_named_cash():
 
 def test_the_model_is_asked_whether_it_can_tell():
     assert "Can the model tell what its label asks? No: it does no better than the base rate alone" in said(FACTS)
-    assert "It does better than the base rate alone" in said(replace(FACTS, predictions=SKILLED))
+    told = (
+        "It does better than the base rate alone, beyond chance (Brier 0.2303 against 0.2424; 95 % interval 1.20 % to"
+    )
+    assert told in said(replace(FACTS, predictions=SKILLED))
+
+
+@pytest.mark.parametrize(
+    ("changes", "answer", "lack"),
+    [
+        (
+            {"skill_low": -0.02},
+            "Not known: that it does better than the base rate alone may be chance (Brier 0.2303 against 0.2424; 95 %",
+            "that its predictions beat the base rate may be chance",
+        ),
+        (
+            {"n_folds_at_base_rate": 20},
+            "No: it tells no row from another (Brier 0.2303 against 0.2424).",
+            "its predictions say no more than the base rate",
+        ),
+        (
+            {"n_folds": 0, "n_folds_at_base_rate": 1},
+            "No: it tells no row from another (Brier 0.2303 against 0.2424).",
+            "its predictions say no more than the base rate",
+        ),
+        (
+            {"brier": 0.25, "skill_low": -0.05, "skill_high": -0.01},
+            "No: it does worse than the base rate alone, beyond chance (Brier 0.2500 against 0.2424; 95 % interval",
+            "its predictions are no better than the base rate",
+        ),
+        (
+            {"skill_low": None, "skill_high": None},
+            "Not known: it does better than the base rate alone (Brier 0.2303 against 0.2424), whether by chance nobody",
+            "it is not known whether its predictions beat the base rate by more than chance",
+        ),
+    ],
+)
+def test_a_skill_that_may_be_chance_answers_nothing_and_is_no_evidence(changes, answer, lack):
+    text = said(replace(BEYOND_LUCK, predictions=replace(SKILLED, **changes)))
+    assert f"Can the model tell what its label asks? {answer}" in text
+    assert f"NO EVIDENCE that model adds anything: {lack}." in text
 
 
 def test_the_terms_say_what_the_account_really_has():
@@ -380,9 +418,11 @@ def test_a_regression_is_held_to_the_mean_of_its_training_rows():
     assert "RMSE 0.01971, the training mean's 0.01802: the predictions are no better than" in text
     assert "R2 -0.1960, out of sample" in text
     assert "Rank corr. -0.012 with the target" in text
-    skilled = said(replace(BEYOND_LUCK, predictions=replace(REGRESSION, rmse=0.01712)))
+    skilled = said(replace(BEYOND_LUCK, predictions=replace(REGRESSION, rmse=0.01712, skill_low=0.04, skill_high=0.16)))
     assert "Verdict EVIDENCE: model is better than" in skilled
-    assert "4.99 % better than knowing the training mean alone" in skilled
+    # The bounds of squared errors are told as those of their root: 1 - sqrt(1 - 0.04) is 0.0202.
+    told = "4.99 % better than knowing the training mean alone, beyond chance (95 % interval 2.02 % to 8.35 %)"
+    assert told in skilled
 
 
 def test_predictions_that_nobody_scored_are_no_evidence_and_called_unknown():

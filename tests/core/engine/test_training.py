@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -471,3 +472,46 @@ def test_a_model_that_learned_elsewhere_is_warned_of_as_its_rows_may_be_in_sampl
             message for message, level, _ in notebook.logged if level == "warning" and "learned elsewhere" in message
         ]
         assert len(warned) == n_warnings
+
+
+class MixedShares(Shares):
+    """Tilts by how far the first feature lies from the mean of the rows asked with it."""
+
+    def predict(self, features: pd.DataFrame) -> pd.DataFrame:
+        return super().predict(features - features.mean())
+
+
+def test_a_model_whose_predictions_depend_on_the_rows_beside_them_fails_with_the_reason() -> None:
+    said = r"Model 'shares' predicts a row by the rows asked with it: [AB]+ at .* Later bars would change earlier"
+    with pytest.raises(TrainingError, match=said):
+        train_model(task_of(MixedShares))
+
+
+class ContextKeeper(WatchfulShares):
+    """Keeps its context, and no rows."""
+
+    def train(self, data: qlop.TrainingData, validation: qlop.TrainingData | None, context: qlop.TrainContext) -> None:
+        super().train(data, validation, context)
+        self.rows_given = [weakref.ref(each.features) for each in (data, validation) if each is not None]
+        del self.data, self.validation
+
+
+def test_what_a_model_keeps_of_its_context_holds_no_rows_of_the_fold() -> None:
+    models: list[ContextKeeper] = []
+
+    def make_model() -> ContextKeeper:
+        models.append(ContextKeeper("watchful_shares", ContextKeeper.Params()))
+        return models[-1]
+
+    train_model(task_of(make_model=make_model))
+    given = [rows for model in models if hasattr(model, "context") for rows in model.rows_given]
+    assert len(given) == 2 * 4
+    assert [rows() is None for rows in given] == [True] * len(given)
+
+
+def test_features_and_labels_of_a_block_have_one_index_in_memory() -> None:
+    models: list = []
+    train_model(task_of(make_model=keeping(models)))
+    for data in (each for model in trained(models) for each in (model.data, model.validation)):
+        assert data.target.index is data.features.index
+        assert data.label_end.index is data.features.index

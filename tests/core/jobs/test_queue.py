@@ -45,7 +45,8 @@ with CancelFlag() as flag, enter_queue(home, run_id, config["limit"]) as place:
     waiting = place.status()
     run = open_run(home, run_id, config, {"parent_run": place.parent}, waiting=waiting)
     flag.watch(run.folder.path)
-    wait_for_turn(run, place, waiting, flag.check, lambda event: None)
+    with run.not_yet_at_work():
+        wait_for_turn(run, place, waiting, flag.check, lambda event: None)
     with run:
         if config.get("starts_child"):
             child = start_run(home, "train", {**config, "starts_child": False}, program=(sys.executable, sys.argv[0]))
@@ -143,6 +144,7 @@ def test_never_more_than_the_limit_work_at_once_and_the_order_is_kept(
 def test_a_run_that_waits_says_why_and_lists_show_it(home: Home, start: Callable[..., str]) -> None:
     first, second, third = start(), start(), start()
     _until_it_works(home, first)
+    _until_it_waits(home, second)
     _until_it_waits(home, third)
     told = _statuses(home, third)[-1]
     assert told.state is RunState.QUEUED

@@ -61,7 +61,9 @@ def test_a_second_signal_ends_the_process_at_once(tmp_path: Path) -> None:
 
 def test_one_wish_that_is_delivered_twice_is_one_wish(tmp_path: Path) -> None:
     process = _waiter(tmp_path, "flag.check()")
-    for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT):  # both wait, and come together
+    process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCONT):  # both wait, and come together
         process.send_signal(number)
     _, errors = process.communicate()
     assert "RunCancelled: " in errors

@@ -251,9 +251,9 @@ def whole_log(living_run):
 
 
 @pytest.fixture
-def relay_process(run_home, tmp_path):
+def relay_process(run_home, tmp_path, free_port):
     """How to start a relay in a process of its own."""
-    return RelayProcess(run_home, tmp_path / "configuration")
+    return RelayProcess(run_home, tmp_path / "configuration", free_port())
 
 
 @pytest.fixture
@@ -270,9 +270,9 @@ def run_home(tmp_path):
 
 
 @pytest.fixture
-def served_relay(run_home):
+def served_relay(run_home, free_port):
     """A relay that listens."""
-    relay = ServedRelay(run_home)
+    relay = ServedRelay(run_home, port=free_port())
     relay.start()
     yield relay
     relay.stop()

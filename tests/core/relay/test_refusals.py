@@ -104,7 +104,7 @@ def test_too_many_requests_at_once_are_refused_by_their_names(relay_with, living
 
 
 def test_who_sends_too_fast_is_told_and_in_the_end_cut_off(relay_with, living_run, dial):
-    relay = relay_with(frames_per_s=1, frames_burst=5)
+    relay = relay_with(frames_per_s=0.001, frames_burst=5)
     client = dial(relay, living_run.run_id)
     client.read("ack")
     for _ in range(5):

@@ -8,7 +8,7 @@ import pytest
 
 from core.plugin.registry import PluginRegistry
 from core.plugin.settings import RegistrySettings
-from core.services.export_refusals import export_refusal, export_refusals
+from core.services.export_refusals import export_refusal, export_refusals, loading_refusal
 from core.services.workbench import open_workbench
 from core.store.run_folder import RunFolder
 
@@ -76,6 +76,41 @@ def test_what_cannot_be_made_is_left_to_whoever_needs_it(
     registry: PluginRegistry, trained: dict, exporter: str, params: dict
 ) -> None:
     assert export_refusal(trained, exporter, params, registry) == ""
+
+
+GONE = {"network": {"kind": "module", "import_path": "nowhere_at_all.nets:Net"}}
+
+
+@pytest.mark.parametrize(
+    ("trained", "said"),
+    [
+        (trained_by("custom_network", **GONE), "network.import_path: there is no module 'nowhere_at_all'. Install"),
+        (
+            trained_by("ensemble", members=[{"model_type": "custom_network", "model_params": GONE}]),
+            "its member 'custom_network': network.import_path: there is no module",
+        ),
+        # Only training needs a device.
+        (trained_by("mlp", device="cuda"), ""),
+        (trained_by("linear"), ""),
+        (trained_by("nowhere"), ""),
+        ({}, ""),
+    ],
+    ids=["network", "member", "device", "linear", "unknown model", "no model"],
+)
+def test_a_model_whose_code_is_not_here_cannot_be_loaded(registry: PluginRegistry, trained: dict, said: str) -> None:
+    told = loading_refusal(trained, registry)
+    assert told.startswith(said)
+    assert bool(told) == bool(said)
+
+
+def test_of_a_model_that_cannot_be_loaded_no_format_is_offered(
+    registry: PluginRegistry, tmp_path, make_large_store
+) -> None:
+    workbench = open_workbench(tmp_path / "home")
+    [run_id] = make_large_store(workbench.home, 1)
+    path = RunFolder.open(workbench.home, run_id).path / "config.json"
+    path.write_text(json.dumps(trained_by("custom_network", **GONE)))
+    assert list(export_refusals(workbench, run_id, ["native", "onnx"], registry)) == ["native", "onnx"]
 
 
 def test_a_run_is_asked_about_by_what_its_folder_says(registry: PluginRegistry, tmp_path, make_large_store) -> None:

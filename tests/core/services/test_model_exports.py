@@ -2,7 +2,7 @@
 
 import json
 
-from core.services.model_exports import exports_of
+from core.services.model_exports import ModelExport, exports_of
 from core.services.run_list import RunFilter, run_list
 from core.services.workbench import open_workbench
 
@@ -21,3 +21,9 @@ def test_exports_of_another_home_in_a_shared_index_are_nobody_elses(tmp_path, ma
     section = {"mode": "export", "export": {"model_run": model, "exporter_type": "onnx"}}
     (first.home.run_path(export) / "config.json").write_text(json.dumps(section))
     assert [(made.run_id, made.exporter) for made in exports_of(first, model)] == [(export, "onnx")]
+
+
+def test_what_was_compared_before_the_calibration_is_said_where_that_was_needed():
+    made = ModelExport("r", "completed", "onnx", "", 10_064.0, 0.0, 1e-5, largest_uncalibrated_difference=3e-8)
+    assert made.verification.endswith(" Before the calibration, which hides the model's scores, it is 3e-08.")
+    assert ModelExport("r", "completed", "onnx", "", 10_064.0, 0.0, 1e-5).verification.endswith(" is allowed.")

@@ -92,3 +92,28 @@ def test_other_parameters_of_prices_are_refused(asked):
 def test_tickers_that_it_did_not_learn_from_are_told(asked):
     notes = asked(rows().assign(symbol="OURS")).notes
     assert notes[-1] == "The model did not learn from OURS; it learned from AAPL, IBM."
+
+
+def test_histories_cross_no_ticker_and_those_that_are_short_are_told(asked):
+    others = rows().assign(symbol="OURS", mom_5=[9.0, -9.0, 9.0, -9.0, 9.0, -9.0])
+    together = asked(pd.concat([rows(), others]).sort_values(["date", "symbol"]))
+    for own in (rows(), others):
+        beside = together.table[together.table["symbol"] == own["symbol"].iloc[0]].reset_index(drop=True)
+        alone = asked(own)
+        pd.testing.assert_frame_equal(beside, alone.table)
+        assert "The model reads the last 3 rows of a ticker, and 2 of 6 rows have fewer: a history begins" in str(
+            alone.notes
+        )
+    assert "and 4 of 12 rows have fewer" in str(together.notes)
+
+
+def test_bars_that_prices_lack_are_told_and_rows_out_of_order_refused(asked):
+    days = pd.bdate_range("2010-01-04", periods=40)
+    prices = pd.DataFrame({"date": days.repeat(2).strftime("%Y-%m-%d"), "ticker": ["AAPL", "IBM"] * 40})
+    prices = prices.assign(open=10.0, high=12.0, low=9.0, close=[10.0 + k % 7 / 7 for k in range(80)], volume=1e5)
+    holed = prices[~((prices["ticker"] == "IBM") & prices["date"].between("2010-01-20", "2010-01-29"))]
+    found = asked(holed, price_adjustment="total_return")
+    assert "8 bars are missing on days on which other tickers traded, the first of IBM at 2010-01-20." in found.notes
+    assert "and anew after 1 hole of more than 7 days" in str(found.notes)
+    with pytest.raises(DataError, match=r"a ticker's rows go from old to new\. Sort the file"):
+        asked(prices.iloc[::-1], price_adjustment="total_return")

@@ -1,5 +1,9 @@
 """The bundle of a model that came with what it knows, of which its file does not say until when."""
 
+import hashlib
+import json
+from zipfile import ZipFile
+
 import onnx
 import pandas as pd
 import pytest
@@ -66,3 +70,18 @@ def test_its_cards_say_so_too(home):
     assert "| Before it came here | bars that its file does not name |" in written
     assert "Later ones may have taught it too before it came here" in written
     assert "It has seen no bar after" not in written
+
+
+def test_its_cards_and_its_bundle_name_the_file_and_not_the_folder_it_lay_in(home):
+    workbench, trained, bundle = home
+    file = workbench.home.path.with_name("up.onnx")
+    with ZipFile(bundle) as archive:
+        texts = {name: archive.read(name) for name in archive.namelist()}
+    for name in ("model_card.md", "model/model.json"):
+        texts[f"artifacts/{name}"] = (trained.folder / "artifacts" / name).read_bytes()
+    assert [name for name, text in texts.items() if str(file.parent).encode() in text] == []
+    for name in ("MODEL_CARD.md", "model/model.json"):
+        assert b"up.onnx" in texts[name]
+        assert hashlib.sha256(file.read_bytes()).hexdigest().encode() in texts[name]
+    written = json.loads((trained.folder / "config.json").read_text())
+    assert written["model"]["model_params"] == {**written["model"]["model_params"], "path": str(file), "sha256": None}

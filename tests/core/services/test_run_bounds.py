@@ -43,13 +43,12 @@ from core.store.home import Home
 from core.store.run_session import open_run
 
 limits = LimitsConfig.model_validate_json(sys.argv[3])
-with open_run(Home(Path(sys.argv[1])), sys.argv[2], {}, {}) as run, watched(
-    run, limits, JobsSettings(), lambda: None, owns_process=True, grace_s=0.5
-):
+with open_run(Home(Path(sys.argv[1])), sys.argv[2], {}, {}) as run:
     child = subprocess.Popen(["sleep", "600"], start_new_session=True)
     run.save_json("child", child.pid)
-    much = b"x" * 300_000_000 if limits.memory_mb else b""
-    time.sleep(600)
+    with watched(run, limits, JobsSettings(), lambda: None, owns_process=True, grace_s=0.5):
+        much = b"x" * 300_000_000 if limits.memory_mb else b""
+        time.sleep(600)
 """
 
 

@@ -38,6 +38,27 @@ IMPORT_PATH = ("model", "model_params", "network", "module", "import_path")
 HUGE_LAYERS = [{"kind": "linear", "width": 65_536}] * 60
 NETWORK = ("import torch\n", "class Net(torch.nn.Module):\n    def __init__(self, n_inputs, n_outputs, width): ...\n")
 
+DEMEANING = """
+import torch
+class Net(torch.nn.Module):
+    def __init__(self, n_inputs, n_outputs):
+        super().__init__()
+        self.output = torch.nn.Linear(n_inputs, n_outputs)
+    def forward(self, inputs):
+        return self.output(inputs - inputs.mean(dim=0))
+"""
+# Nothing is known of it with 8 inputs, and then it ends the process.
+PARTICULAR = """
+import os, torch
+class Net(torch.nn.Module):
+    def __init__(self, n_inputs, n_outputs, ends):
+        super().__init__()
+        print("no line end", end="")
+        if ends:
+            os._exit(3)
+        raise AssertionError("3 inputs it must be")
+"""
+
 WRONG = {
     "device": (model("mlp", device="cuda"), ("model", "model_params", "device"), "finds no CUDA device"),
     "device of a member": (
@@ -76,6 +97,7 @@ WRONG = {
         "unexpected keyword argument 'widht'",
     ),
     "module that exits": (imported("my_exit:Net"), IMPORT_PATH, "ends the process, with exit code 7"),
+    "rows that depend on others": (imported("my_demeaning:Net"), IMPORT_PATH, "alone otherwise than among 6 rows"),
     "no file": (model("onnx", path="none.onnx"), ("model", "model_params", "path"), "none.onnx cannot be read"),
     "folder": (model("onnx", path="."), ("model", "model_params", "path"), "Is a directory"),
     "junk": (model("onnx", path="junk.onnx"), ("model", "model_params", "path"), "no ONNX model that can be loaded"),
@@ -96,6 +118,8 @@ WRONG = {
 def workbench(tmp_path, monkeypatch):
     (tmp_path / "junk.onnx").write_bytes(b"no model at all")
     (tmp_path / "my_network.py").write_text("".join(NETWORK))
+    (tmp_path / "my_demeaning.py").write_text(DEMEANING)
+    (tmp_path / "my_particular.py").write_text(PARTICULAR)
     (tmp_path / "my_exit.py").write_text("import os\nos._exit(7)\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -124,6 +148,11 @@ def test_what_a_plugin_knows_to_be_wrong_is_refused_before_the_run_and_beside_it
     (problem,) = check_draft(workbench, config).problems
     assert problem.path == path
     assert said in problem.message
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_network_that_does_not_like_the_shape_tried_is_left_to_training(workbench, ends):
+    assert not check_draft(workbench, {**SMALL, **imported("my_particular:Net", ends=ends)}).problems
 
 
 def test_the_import_of_a_network_that_is_mended_is_accepted(workbench, tmp_path):
@@ -176,6 +205,21 @@ def test_a_run_that_trained_no_model_is_refused_before_an_export_of_it(workbench
     said = (
         rf"^config: export\.model_run is {run_id}, a run of mode '{mode}', which trained no model\. Name a run of mode "
         "train or pipeline; find one with: qlop runs list --mode train$"
+    )
+    with pytest.raises(ConfigError, match=said):
+        run_mode(workbench, RunRequest(config=config))
+    (problem,) = check_draft(workbench, config).problems
+    assert problem.path == ("export", "model_run")
+    assert [folder.name for folder in runs_of(workbench)] == [run_id]
+
+
+def test_an_export_of_a_network_whose_module_is_not_there_is_refused_before_the_run(workbench, make_large_store):
+    [run_id] = make_large_store(workbench.home, 1)
+    trained = {**SMALL, **imported("nowhere_at_all.net:Net")}
+    (workbench.home.run_path(run_id) / "config.json").write_text(json.dumps(trained))
+    config = {"mode": "export", "export": {"model_run": run_id}}
+    said = (
+        rf"^config: export\.model_run is {run_id}, whose model 'custom_network' cannot be loaded here: network\.import"
     )
     with pytest.raises(ConfigError, match=said):
         run_mode(workbench, RunRequest(config=config))

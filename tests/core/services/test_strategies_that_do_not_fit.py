@@ -1,8 +1,12 @@
 """What a label and a strategy, or another run's predictions, contradict each other in is refused before the run."""
 
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
+
 import pytest
 
 from core.base.errors import ConfigError
+from core.engine.model_file_label import label_of_model_file
 from core.services.draft import check_draft
 from core.services.run_mode import RunRequest, run_mode
 from core.services.workbench import open_workbench
@@ -153,3 +157,73 @@ def test_predictions_of_a_label_whose_plugin_is_gone_can_be_traded_by_their_colu
     assert check_draft(home, config).problems == ()
     (problem,) = check_draft(home, config | strategy("threshold", column="probability_2")).problems
     assert "'probability_2'" in problem.message
+
+
+@pytest.fixture(scope="module")
+def file_of_shorts(trained):
+    """A model's file whose label is one for shorts."""
+    home, of_shorts, _ = trained
+    exported = run_mode(home, RunRequest(config={"mode": "export", "export": {"model_run": of_shorts}}))
+    assert exported.status == "completed", exported.error
+    return Path(exported.artifacts["export/model.qlop.zip"])
+
+
+def of_file(path, **changes):
+    return {**SMALL, "mode": "backtest", **changes, "backtest": {"model_file": str(path)}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "and label.labeler_params of model.qlop.zip make the label 'direction' for a short"),
+        (
+            strategy("threshold", column="probability_2"),
+            "those of model.qlop.zip have none of that name to go by; they",
+        ),
+    ],
+)
+def test_a_model_s_file_is_refused_from_its_card_before_the_run(trained, file_of_shorts, changes, said):
+    home, before = trained[0], len(list(trained[0].home.runs_folder.iterdir()))
+    with pytest.raises(ConfigError) as refusal:
+        run_mode(home, RunRequest(config=of_file(file_of_shorts, **changes)))
+    assert said in str(refusal.value)
+    assert len(list(home.home.runs_folder.iterdir())) == before
+    (problem,) = check_draft(home, of_file(file_of_shorts, **changes)).problems
+    assert problem.path == BELOW_STRATEGY
+    assert said in problem.message
+
+
+@pytest.mark.parametrize("column", ["probability_0", "payoff_probability"])
+def test_all_columns_of_a_model_s_file_are_known_from_its_card(trained, file_of_shorts, column):
+    follows = strategy("threshold", column=column, **({"long_exposure": 0.0} if column.startswith("payoff") else {}))
+    assert check_draft(trained[0], of_file(file_of_shorts, **follows)).problems == ()
+    told = label_of_model_file(file_of_shorts)
+    assert told.label.labeler_type == "direction"
+    assert set(told.columns) == set(told.columns) | {"prediction", "probability_0", "probability_1"}
+
+
+def _altered(source, target, name, change):
+    with ZipFile(source) as old, ZipFile(target, "w", ZIP_DEFLATED) as new:
+        for entry in old.namelist():
+            content = old.read(entry)
+            new.writestr(entry, change(content) if entry == name else content)
+
+
+@pytest.mark.parametrize("name", ["model.json", "calibration.json"])
+def test_a_file_of_which_the_card_does_not_tell_is_left_to_the_run(trained, file_of_shorts, tmp_path, name):
+    changes = {
+        "altered": lambda text: text.replace(b"1", b"2"),
+        "endless": lambda _: b"[" * 100_000,
+        "empty": lambda _: b"",
+    }
+    for kind, change in changes.items():
+        _altered(file_of_shorts, tmp_path / f"{kind}.zip", name, change)
+        assert label_of_model_file(tmp_path / f"{kind}.zip") is None, kind
+        assert check_draft(trained[0], of_file(tmp_path / f"{kind}.zip")).problems == ()
+
+
+def test_a_file_that_is_no_archive_is_left_to_the_run(tmp_path):
+    for number, content in enumerate((b"", b"PK", b"no archive", bytes(100_000))):
+        path = tmp_path / str(number)
+        path.write_bytes(content)
+        assert label_of_model_file(path) is None

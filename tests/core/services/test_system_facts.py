@@ -28,6 +28,21 @@ def test_a_variable_counts_more_than_the_file_and_says_so(tmp_path, monkeypatch)
     assert settings["store.url"].origin == "environment: QLOP_STORE_URL"
 
 
+def test_who_named_the_home_is_told(tmp_path, monkeypatch):
+    def origin(home=None):
+        return shown_settings(open_workbench(home), {})[0].origin
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("QLOP_HOME", raising=False)
+    monkeypatch.setenv("QLOP_HOME_ORIGIN", "option: --home")
+    assert origin() == "default"
+    assert origin(tmp_path / "home") == "option: --home"
+    monkeypatch.setenv("QLOP_HOME", str(tmp_path / "home"))
+    assert origin() == "option: --home"
+    monkeypatch.delenv("QLOP_HOME_ORIGIN")
+    assert origin() == "environment: QLOP_HOME"
+
+
 def test_files_are_counted_and_links_are_not_followed(tmp_path):
     workbench = open_workbench(tmp_path / "home")
     folder = workbench.home.runs_folder / "one"

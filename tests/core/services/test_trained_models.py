@@ -149,6 +149,16 @@ def test_a_regression_no_better_than_the_training_mean_is_a_limit():
     assert model_limits({**worse, "rmse": 0.017, "r2_out_of_sample": 0.11}, {}, {}) == []
 
 
+def test_a_gain_over_the_base_rate_that_may_be_chance_is_a_limit():
+    better = {"brier": 0.24, "base_rate_brier": 0.25, "skill_low": -0.01, "skill_high": 0.09}
+    (told,) = model_limits(better, {}, {})
+    said = "that the predictions are 4.00 % better than the base rate alone may be chance"
+    assert told == f"Out of sample {said} (95 % interval -1.00 % to 9.00 %)."
+    (told,) = model_limits({**better, "skill_low": 0.0, "skill_high": 0.0}, {}, {})
+    assert "the predictions say no more than the base rate alone" in told
+    assert model_limits({**better, "skill_low": 0.01}, {}, {}) == []
+
+
 def test_good_scores_on_many_rows_leave_only_what_the_data_say():
     metrics = {"brier": 0.2, "base_rate_brier": 0.25, "auc": 0.7, "effective_sample_size": 5000.0, "n_rows": 9000}
     assert model_limits(metrics, {"findings": ["A gap."]}, {"splits": {"scheme": "walk_forward"}}) == ["A gap."]

@@ -73,7 +73,7 @@ def test_nothing_is_said_where_the_clock_was_set_back_or_the_end_was_only_found(
 
 def test_a_run_that_fails_or_waited_first_counts_from_when_it_began_to_run(home):
     session = open_run(home, new_run_id(), {"mode": "m"}, {}, owns_process=False, waiting=QUEUED)
-    with session.waiting():
+    with session.not_yet_at_work():
         session.begin()
     with pytest.raises(ZeroDivisionError), session:
         raise ZeroDivisionError
@@ -85,7 +85,7 @@ def test_a_run_that_fails_or_waited_first_counts_from_when_it_began_to_run(home)
 
 def test_a_run_that_was_cancelled_while_it_waited_has_none(home):
     session = open_run(home, new_run_id(), {"mode": "m"}, {}, owns_process=False, waiting=QUEUED)
-    with pytest.raises(RunCancelled), session.waiting():
+    with pytest.raises(RunCancelled), session.not_yet_at_work():
         raise RunCancelled("changed my mind")
     assert session.folder.events().last_event().payload.elapsed_s is None
     assert read_record(session.folder, home.home_id).duration_s is None

@@ -36,7 +36,7 @@ QUEUED = StatusPayload(state=RunState.QUEUED, current_status="waits")
 def _running(home: Home, program: str = RUN) -> tuple[subprocess.Popen[str], RunFolder]:
     run_id = new_run_id()
     command = [sys.executable, "-c", program, str(home.path), run_id]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "running\n"
     return process, RunFolder.open(home, run_id)
@@ -69,7 +69,7 @@ def test_a_run_whose_first_thread_is_gone_while_another_still_dies_is_settled(
     dying = RUN.replace(
         "    time.sleep(60)\n",
         "    import ctypes, os, platform, threading\n"
-        "    last = threading.Thread(target=lambda: (time.sleep(0.5), os._exit(1)), daemon=True)\n"
+        "    last = threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True)\n"
         "    last.start()\n"
         "    ctypes.CDLL(None).syscall({'x86_64': 60, 'aarch64': 93}[platform.machine()], 0)\n",
     )
@@ -80,6 +80,9 @@ def test_a_run_whose_first_thread_is_gone_while_another_still_dies_is_settled(
         time.sleep(0.005)
     assert RunLock.try_take(folder.lock_path) is None  # its other thread holds on to its files
     assert settle_folder(folder, dying_s=0.0) is RunState.RUNNING
+    assert process.stdin is not None
+    # Most likely while it is waited for.
+    threading.Timer(0.2, os.write, (process.stdin.fileno(), b".")).start()
     assert settle_folder(folder, dying_s=60.0) is (RunState.CANCELLED if is_asked_to_stop else RunState.CRASHED)
     process.communicate()
 

@@ -24,20 +24,18 @@ from core.store.home import Home
 from core.store.run_session import open_run
 
 REPOSITORY = Path(__file__).parents[3]
+PATIENCE_S = 60
 
 
 class Dashboard:
     """`streamlit run app.py` under a path prefix, with a home that holds a run of four events."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.home = folder, Home(folder / "home")
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder, self.home, self.port = folder, Home(folder / "home"), port
         self.run_id = new_run_id()
         with open_run(self.home, self.run_id, {}, {}, owns_process=False) as session:
             session.events.append(LogPayload(level="info", message="one"))
             session.events.append(LogPayload(level="info", message="two"))
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
 
     def start(self) -> None:
         own = {
@@ -54,7 +52,7 @@ class Dashboard:
                 stdout=log,
                 stderr=log,
             )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_S
         while True:
             with suppress(OSError):
                 urllib.request.urlopen(f"http://127.0.0.1:{self.port}/desk/qlop/api/health", timeout=5).close()
@@ -71,25 +69,27 @@ class Dashboard:
         return mint_token(key, task_id=self.run_id, role="subscribe", now=datetime.now(UTC))
 
     def connect(self, path: str = "/desk/qlop/api/relay", **options):
+        # The first connection waits for the relay's start.
+        options = {"open_timeout": PATIENCE_S, **options}
         return connect(f"ws://127.0.0.1:{self.port}{path}", proxy=None, **options)
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(30)
+        self.process.wait(PATIENCE_S)
         with suppress(AttributeError, psutil.NoSuchProcess):
             self.relay().kill()
 
 
 @pytest.fixture(scope="module")
-def dashboard(tmp_path_factory):
-    made = Dashboard(tmp_path_factory.mktemp("dashboard"))
+def dashboard(tmp_path_factory, free_port):
+    made = Dashboard(tmp_path_factory.mktemp("dashboard"), free_port())
     made.start()
     yield made
     made.stop()
 
 
 def frame(link) -> dict:
-    return json.loads(link.recv(30))
+    return json.loads(link.recv(PATIENCE_S))
 
 
 def enter(link, dashboard) -> dict:
@@ -133,7 +133,7 @@ def test_without_a_valid_token_the_relay_says_why_and_gives_nothing(dashboard):
         link.send('{"frame": "auth", "version": 1, "token": "mine"}')
         assert frame(link)["code"] == "bad_token"
         with pytest.raises(ConnectionClosed) as closed:
-            link.recv(30)
+            link.recv(PATIENCE_S)
     assert closed.value.rcvd.code == 1008
 
 
@@ -142,7 +142,7 @@ def test_a_message_that_is_too_large_ends_the_connection(dashboard):
         assert frame(link)["frame"] == "hello"
         link.send("x" * (2**20 + 1))
         with pytest.raises(ConnectionClosed) as closed:
-            link.recv(30)
+            link.recv(PATIENCE_S)
     assert closed.value.rcvd.code == 1009
 
 
@@ -153,7 +153,7 @@ def test_of_a_crowd_without_tokens_the_oldest_has_to_go_and_who_has_one_is_let_i
         with dashboard.connect() as link:
             assert enter(link, dashboard)["has_seq"] == 4
         with pytest.raises(ConnectionClosed) as closed:
-            crowd[0].recv(30)
+            crowd[0].recv(PATIENCE_S)
     assert closed.value.rcvd.code == 1013
     assert closed.value.rcvd.reason.startswith("More than 100 connections have shown no token yet")
 
@@ -164,9 +164,9 @@ def test_a_relay_that_is_killed_closes_with_a_reason_and_the_next_connection_sta
         killed = dashboard.relay()
         killed.kill()
         with pytest.raises(ConnectionClosed) as closed:
-            link.recv(30)
+            link.recv(PATIENCE_S)
     assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1013, "The relay went away.")
-    psutil.wait_procs([killed], timeout=30)
+    psutil.wait_procs([killed], timeout=PATIENCE_S)
     with dashboard.connect() as link:
         assert enter(link, dashboard)["has_seq"] == 4
     assert dashboard.relay().pid != killed.pid
@@ -179,8 +179,8 @@ def test_no_token_stands_in_the_dashboards_output(dashboard):
     assert signature not in (dashboard.folder / "log").read_text()
 
 
-def test_a_dashboard_that_is_stopped_ends_in_spite_of_open_connections(tmp_path):
-    dashboard = Dashboard(tmp_path)
+def test_a_dashboard_that_is_stopped_ends_in_spite_of_open_connections(tmp_path, free_port):
+    dashboard = Dashboard(tmp_path, free_port())
     dashboard.start()
     with dashboard.connect() as link:
         enter(link, dashboard)

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,19 +22,19 @@ OWN_ADDRESS = re.compile(r"(http|ws)://127\.0\.0\.1:|(https|wss)://qlop\.localho
 expect.set_options(timeout=PATIENCE_S * 1000)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Dashboard:
-    """`qlop ui` over a home of its own."""
+    """`qlop ui` over a home of its own; one that is not started needs no ports."""
 
-    def __init__(self, folder: Path, *options: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *options: str,
+        ports: tuple[int, int] = (0, 0),
+        environment: dict[str, str] | None = None,
+    ) -> None:
         self.folder, self.options = folder, options
         self.home = folder / "home"
-        self.port, self.relay_port = free_port(), free_port()
+        self.port, self.relay_port = ports
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {
             **os.environ,
@@ -138,12 +137,13 @@ def _is_run(process: psutil.Process) -> bool:
 
 
 @pytest.fixture
-def start_dashboard(tmp_path):
+def start_dashboard(tmp_path, free_port):
     """Starts dashboards; each is stopped after the test, and the runs that it left."""
     started = []
 
     def start(*options: str, folder: Path = tmp_path, environment: dict[str, str] | None = None) -> Dashboard:
-        dashboard = Dashboard(folder, "--no-open", *options, environment=environment)
+        ports = free_port(), free_port()
+        dashboard = Dashboard(folder, "--no-open", *options, ports=ports, environment=environment)
         started.append(dashboard)
         dashboard.start()
         return dashboard

@@ -9,16 +9,22 @@ from playwright.sync_api import expect
 N_LINES = 20_000
 
 
-def test_a_relay_killed_in_the_middle_of_20_000_lines_comes_back_and_no_line_is_missing(start_chatty, dashboard):
-    page = start_chatty(N_LINES, 2_000)
+def test_a_relay_killed_in_the_middle_of_20_000_lines_comes_back_and_no_line_is_missing(
+    start_chatty, dashboard, tmp_path
+):
+    leave = tmp_path / "leave"
+    leave.write_text("9000")
+    page = start_chatty(N_LINES, 2_000, may_say=str(leave))
     badge = page.get_by_test_id("completeness")
     expect(badge).to_have_text(re.compile(r"complete: [2-9],\d{3} of"))
     killed = dashboard.child("main relay")
     killed.kill()
     psutil.wait_procs([killed], timeout=60)
+    leave.write_text("15000")
     assert dashboard.child("main relay").pid != killed.pid
     expect(badge).to_have_text(re.compile(r"complete: 1\d,\d{3} of"))
 
+    leave.write_text(f"{N_LINES}")
     expect(page.get_by_text(f"{N_LINES} lines were said.")).to_be_visible()
     page.get_by_role("tab", name="Console").click()
     log = dashboard.home / "runs" / page.url.partition("run=")[2].partition("&")[0] / "events.jsonl"

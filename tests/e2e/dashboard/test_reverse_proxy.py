@@ -71,16 +71,14 @@ def wait_until_it_listens(port: int, nginx: subprocess.Popen, error_log: Path) -
 
 
 @pytest.fixture
-def start_nginx(tmp_path):
+def start_nginx(tmp_path, free_port):
     """Starts nginx before a dashboard's port, as the document says; returns nginx's own port."""
     folder, started = tmp_path / "nginx", []
 
     def start(dashboard_port: int) -> int:
         folder.mkdir()
         make_certificate(folder)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         server = documented(
             "nginx",
             ("listen 443", f"listen 127.0.0.1:{port}"),

@@ -41,10 +41,12 @@ def test_a_run_that_is_killed_keeps_its_console_with_all_lines_and_the_page_tell
     assert page.evaluate("most") == {"consoles": 1, "tabs": 1}
 
 
-def test_a_run_that_completes_leaves_no_tabs_of_the_living_run_beside_the_new_ones(start_chatty):
-    page = start_chatty(400, 100)
+def test_a_run_that_completes_leaves_no_tabs_of_the_living_run_beside_the_new_ones(start_chatty, tmp_path):
+    go = tmp_path / "go"
+    page = start_chatty(400, 400, waits_for=str(go))
     expect(page.get_by_role("tab", name="Config")).to_be_visible()
     page.evaluate(WATCH)
+    go.touch()
     expect(page.get_by_role("tab", name="Console")).to_be_visible()
     expect(page.get_by_role("tab", name="Config")).to_have_count(1)
     assert page.evaluate("most")["tabs"] == 1

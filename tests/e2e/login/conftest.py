@@ -25,17 +25,11 @@ CLIENT_ID = "qlop-tests"
 PATIENCE_S = 60
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Provider:
     """An OpenID Connect provider of one user, who says yes at once."""
 
-    def __init__(self):
-        self.port = free_port()
+    def __init__(self, port):
+        self.port = port
         self.issuer = f"http://127.0.0.1:{self.port}"
         self.claims = {"sub": "1", "email": "ann@example.org", "email_verified": True, "name": "Ann"}
         self._key = RSAKey.generate_key(2048, {"kid": "1", "use": "sig", "alg": "RS256"})
@@ -80,9 +74,9 @@ class Provider:
 
 
 @pytest.fixture
-def provider():
+def provider(free_port):
     """A provider that answers."""
-    made = Provider()
+    made = Provider(free_port())
     server = uvicorn.Server(uvicorn.Config(made.app, port=made.port, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -94,7 +88,7 @@ def provider():
 
 
 @pytest.fixture
-def guarded(tmp_path, provider):
+def guarded(tmp_path, provider, free_port):
     """Starts dashboards that ask the provider; gives their address."""
 
     @contextmanager

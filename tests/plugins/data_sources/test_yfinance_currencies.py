@@ -86,17 +86,30 @@ def test_dates_without_such_a_dividend_are_loaded_from_what_is_kept_and_those_wi
     assert len(yahoo.charts) == n_asked
 
 
-def test_dividends_without_a_currency_beside_prices_in_pence_are_told_with_what_they_would_be(yahoo, source):
+def test_dividends_without_a_currency_beside_prices_in_pence_are_told_and_those_that_look_like_pounds(yahoo, source):
     yahoo.instruments["BEE.L"] = in_london({10: 3.0, 40: 0.04}, {})
     config = LoadDataConfig(data_source_type="yfinance", tickers=["BEE.L"], adjustment="splits")
     first, second = load_panel(source(), config).findings
     close = yahoo.instruments["BEE.L"].traded[40, 3]
     assert first == (
-        "Yahoo does not say what 2 dividends of BEE.L are in, beside prices in GBp; they are taken as GBp. The last, of "
-        f"2023-12-27, is 0.04, {0.04 / close:.2%} of the close: if that is too little, it is in GBP."
+        "Yahoo does not say what dividends of BEE.L (GBp) are in; they are taken to be in what the prices are. 1 of 2 are "
+        "under 0.1% of the close, as if in the whole currency, the first of BEE.L on 2023-12-27: "
+        f"0.04 at {close:g}. Compare them with the company's before trusting returns."
     )
     assert second == (
         "The prices are in GBp (BEE.L), and 100 GBp are one GBP: cash, fees a share and all other amounts are in GBp too."
+    )
+
+
+def test_dividends_without_a_currency_of_many_tickers_are_one_finding(yahoo, source):
+    tickers = [f"BEE{number}.L" for number in range(5)]
+    yahoo.instruments = {ticker: in_london({10: 3.0}, {}, seed=place) for place, ticker in enumerate(tickers)}
+    yahoo.instruments |= {"SAID.L": in_london({10: 3.0}, {10: "GBp"}), "NONE.L": in_london({}, {})}
+    panel = source().load_data(sorted(yahoo.instruments), None, None, "1d")
+    (told,) = panel.attrs["findings"]
+    assert told == (
+        "Yahoo does not say what dividends of BEE0.L (GBp), BEE1.L (GBp), BEE2.L (GBp) and 2 more tickers are in; they are "
+        "taken to be in what the prices are."
     )
 
 

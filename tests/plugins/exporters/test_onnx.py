@@ -92,6 +92,21 @@ class TestOnnx(ExporterContractSuite):
         return saved(trained(Linear, 0, None), folder)
 
 
+def test_a_single_feature_of_a_linear_model_is_computed_in_float64_too(tmp_path: Path) -> None:
+    data = rows(2, 1)
+    single = qlop.TrainingData(data.features[["a"]], data.target)
+    model = Linear("linear", Linear.Params())
+    model.train(single, None, qlop.TrainContext("classification", seed=3))
+    folder = tmp_path / "model"
+    folder.mkdir()
+    fitted = FittedModel(model, "classification", ("a",), (0.0, 1.0))
+    save_fitted_model(fitted, folder, example_features=example_rows(single.features, accepts_missing=True))
+    artifact = load_model_artifact(folder, lambda: Linear("linear", Linear.Params()))
+    result = exporter().export(artifact, tmp_path / "model.onnx")
+    # Its scale is one number beside a product, which onnxruntime would round to float32: 1e-9 and more.
+    assert 0.0 < result.largest_difference <= LARGEST_ALLOWED[Linear]
+
+
 @pytest.mark.parametrize("kind", [XGBoost, LightGBM, RandomForest, Linear])
 @pytest.mark.parametrize(
     ("n_classes", "method"), [(0, None), (2, None), (2, "platt"), (2, "isotonic"), (3, "platt"), (3, "isotonic")]

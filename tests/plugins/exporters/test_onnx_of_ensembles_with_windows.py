@@ -82,6 +82,7 @@ def test_the_model_onnx_finds_the_same_histories_in_the_file(make_ensemble, para
     model.train(qlop.TrainingData(rows, target, target + 1.0, target), None, qlop.TrainContext("classification"))
     found, expected = model.predict(rows)["probability_1"], fitted.predict(rows)["probability_1"]
     np.testing.assert_allclose(found, expected, rtol=0.0, atol=1e-5)
+    assert model.history_reading() == fitted.model.history_reading()
     alone = model.predict(rows.iloc[-1:])["probability_1"].to_numpy()
     np.testing.assert_allclose(alone, fitted.predict(rows.iloc[-1:])["probability_1"], rtol=0.0, atol=1e-5)
     assert abs(alone[0] - found.iloc[-1]) > 1e-4, "its history had a part"

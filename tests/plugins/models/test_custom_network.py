@@ -33,6 +33,17 @@ class Gated(nn.Module):
 
     def forward(self, inputs):
         return self.output(self.values(inputs) * self.gate(inputs).sigmoid())
+
+class Learning(Gated):
+    # The mean over the rows counts nothing before it has learned.
+    def __init__(self, n_inputs, n_outputs, width):
+        super().__init__(n_inputs, n_outputs, width)
+        self.register_buffer("share", self.output.bias.detach().new_zeros(()))
+
+    def forward(self, inputs):
+        if self.training:
+            self.share.fill_(0.5)
+        return super().forward(inputs - self.share * inputs.mean(dim=0))
 """
 
 
@@ -73,6 +84,13 @@ def test_a_module_by_its_path_trains_and_is_recorded(tmp_path: Path, by_path: di
     loaded.load_model(folder)
     rows = make_training_data("classification", seed=2).features
     pd.testing.assert_frame_equal(loaded.predict(rows), model.predict(rows), check_exact=True)
+
+
+def test_a_network_that_has_learned_to_look_at_other_rows_is_refused_by_its_name(by_path: dict[str, Any]) -> None:
+    by_path["network"]["import_path"] = "gated_networks.nets:Learning"
+    said = r"gated_networks.nets:Learning answers a row alone otherwise than among 64 rows \(.* later bars would change"
+    with pytest.raises(qlop.TrainingError, match=said):
+        fitted(by_path)
 
 
 def test_a_module_that_is_not_installed_where_it_is_loaded_is_named(tmp_path: Path, by_path: dict[str, Any]) -> None:

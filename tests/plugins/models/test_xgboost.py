@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -235,3 +237,23 @@ def test_each_round_counts() -> None:
     context = qlop.TrainContext("classification", report_progress=lambda *step: told.append(step))
     XGBoost("xgboost", XGBoost.Params(n_estimators=250)).train(rows(), None, context)
     assert told == [(done, 250, "rounds") for done in range(1, 251)]
+
+
+def test_rows_are_let_go_once_they_are_learned_from_without_a_search_for_cycles() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        data, validation = rows(), rows(200, seed=2)
+        held = [weakref.ref(each.features) for each in (data, validation)]
+        report = partial(_told, data, validation)
+        model = fitted(data, validation, report_metric=report)
+        del data, validation, report
+        assert [each() is None for each in held] == [True, True]
+        assert [each for each in gc.get_objects() if isinstance(each, xgboost.DMatrix)] == []
+        assert model.library_object().num_boosted_rounds() > 0
+    finally:
+        gc.enable()
+
+
+def _told(*_: object) -> None:
+    """Hold rows, as a caller's own function may."""

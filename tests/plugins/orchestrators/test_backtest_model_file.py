@@ -70,9 +70,9 @@ def described(folder):
 
 def test_a_strategy_that_follows_the_other_side_than_the_file_s_label_is_refused(modes, exported, later):
     later["strategy"]["strategy_params"] = {"side": "short"}
-    outcome = modes.run("backtest", of_file(later, exported))
-    assert outcome.status == "failed"
-    assert "label.labeler_params of model.qlop.zip make the label 'leverage_opportunity' for a long" in outcome.error
+    said = "label.labeler_params of model.qlop.zip make the label 'leverage_opportunity' for a long"
+    with pytest.raises(ConfigError, match=rf"strategy\.strategy_params: 'leverage_opportunity' follows .* {said}"):
+        modes.run("backtest", of_file(later, exported))
 
 
 def test_only_bars_after_those_that_the_model_learned_from_are_traded(modes, exported, later):

@@ -71,6 +71,50 @@ def test_opens_that_copy_a_close_are_told_to_who_trades_them(modes, small, odd_p
     assert "an order at the open is filled at a price of the day before." in said
 
 
+def a_bar_in_pence(bars):
+    bars.loc[100, ["open", "high", "low", "close"]] *= 100.0
+
+
+def a_contradicting_adjusted_close(bars):
+    bars["adjusted_close"] = bars["close"] * np.where(bars.index < 120, 0.5, 1.0)
+
+
+def days_to_come(bars):
+    bars["date"] = pd.bdate_range("2190-01-01", periods=len(bars)).strftime("%Y-%m-%d")
+
+
+def bars_of_one_price(bars):
+    for column in ("open", "high", "low"):
+        bars[column] = bars["close"]
+
+
+@pytest.mark.parametrize(
+    ("broken", "finding"),
+    [
+        (a_bar_in_pence, "1 bar holds a price far from both closes beside it: AAA at 2015-05-21 shows "),
+        (a_contradicting_adjusted_close, "Prices are said to be adjusted for splits and dividends, and adjusted_close"),
+        (days_to_come, "260 bars lie after the present moment ("),
+        (
+            bars_of_one_price,
+            "The open of AAA is the bar's own close, as are high and low, on 259 of 259 bars that moved",
+        ),
+    ],
+)
+def test_broken_prices_are_told_in_log_and_summary_of_a_backtest(modes, small, odd_prices, broken, finding):
+    path = odd_prices["data_source_params"]["path"]
+    bars = pd.read_csv(path).query("ticker == 'AAA'").head(260).reset_index(drop=True)
+    broken(bars)
+    bars.to_csv(path, index=False)
+    rule = {"strategy": {"strategy_type": "constant_leverage"}, "broker": {"broker_params": {"base_rate_annual": 0.02}}}
+    data = {**odd_prices, "data_source_params": {"path": path, "price_adjustment": "total_return"}}
+    outcome = modes.run("backtest", {**small, **rule, "data": data})
+    assert outcome.status == "completed", outcome.error
+    (told,) = json.loads((outcome.folder / "artifacts" / "data.json").read_text())["findings"]
+    assert told.startswith(finding)
+    assert f"Finding {told}" in " ".join(outcome.summary.split())
+    assert finding in (outcome.folder / "events.jsonl").read_text()
+
+
 def test_what_its_source_knows_of_a_ticker_is_told_to_who_trades_it(modes, small):
     config = {**small, "strategy": {"strategy_type": "constant_leverage"}}
     of_index = {**small["data"], "tickers": ["SP500"]}

@@ -1,5 +1,7 @@
 """What a run's sinks refuse they refuse at the start; a later fault takes nothing from the run."""
 
+import json
+
 import pytest
 
 from core.base.errors import ConfigError
@@ -58,6 +60,9 @@ def test_a_sink_that_fails_after_the_work_leaves_a_run_that_can_be_used(modes, s
     assert error.endswith("The run's own results are whole, in its folder")
     log = (outcome.folder / "events.jsonl").read_text().splitlines()
     assert "not all of its sinks have written. Sink 'csv' has failed" in log[-1]
+    (fault,) = outcome.sink_faults
+    assert error == f"{fault} The run's own results are whole, in its folder"
+    assert json.loads(outcome.json_line())["sink_faults"] == [fault]
     assert all(payload.state != "failed" for payload in seen if isinstance(payload, StatusPayload))
 
 
@@ -68,6 +73,7 @@ def test_a_mode_tells_the_tables_that_its_result_holds(modes, trained, small, mo
         config["backtest"] = {"predictions_run": trained.run_id}
     outcome = modes.run(mode, config)
     assert outcome.status == "completed", outcome.error
+    assert "sink_faults" not in json.loads(outcome.json_line())
     told = modes.workbench.registry().load("orchestrators", mode).tables
     assert {path.stem for path in (tmp_path / "out").glob("*.csv")} == told | {"metrics"}
 

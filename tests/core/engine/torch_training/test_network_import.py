@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from core.base.errors import TrainingError
-from core.engine.torch_training.imported_network import imported_network
+from core.engine.torch_training.imported_network import imported_class, imported_network
 
 MODULE = """
 import torch
@@ -40,6 +40,42 @@ class Frozen(Plain):
     def __init__(self, n_inputs, n_outputs):
         super().__init__(n_inputs, n_outputs)
         self.requires_grad_(False)
+
+class Demeaned(Plain):
+    def forward(self, inputs):
+        return self.layers(inputs - inputs.mean(dim=0, keepdim=True))
+
+class Standardised(Plain):
+    def forward(self, inputs):
+        return self.layers(nn.functional.batch_norm(inputs, None, None, training=True))
+
+class Attending(Plain):
+    def forward(self, inputs):
+        return self.layers(torch.softmax(inputs @ inputs.T, dim=1) @ inputs)
+
+class Drawing(Plain):
+    def forward(self, inputs):
+        return self.layers(inputs + 0.5 * torch.randn_like(inputs))
+
+class Remembering(Plain):
+    asked = 0
+
+    def forward(self, inputs):
+        self.asked += 1
+        return self.layers(inputs) * self.asked
+
+class Ranked(Plain):
+    def forward(self, inputs):
+        return self.layers(inputs).reshape(-1, 2)[torch.argsort(inputs[:, 0]).argsort()]
+
+class Usual(Plain):
+    def __init__(self, n_inputs, n_outputs):
+        super().__init__(n_inputs, n_outputs)
+        self.layers = nn.Sequential(nn.BatchNorm1d(n_inputs), nn.Dropout(0.5), self.layers, nn.LayerNorm(n_outputs))
+
+class Coarse(Plain):
+    def forward(self, inputs):
+        return self.layers(inputs).float().to(inputs.dtype)
 
 def make(n_inputs, n_outputs):
     return Plain(n_inputs, n_outputs)
@@ -76,6 +112,12 @@ def test_the_class_gets_both_widths_and_the_arguments(own_module):
         ("Wide", {}, r"with \(2, 4\) of torch.float64; it must be \(2, 2\)"),
         ("Single", {}, "fails on torch.float64 rows|of torch.float32; it must be"),
         ("Broken", {}, r"fails on torch.float64 rows of shape \(2, 3\).*new_zeros"),
+        ("Demeaned", {}, r"_of_a_test:Demeaned answers a row alone otherwise than among 6 .*later bars would change"),
+        ("Standardised", {}, r"answers 6 rows together, and one of them alone not \(ValueError: .*no mean, normalis"),
+        ("Attending", {}, "alone otherwise than among 6 rows .*no mean, normalisation or attention over the rows"),
+        ("Ranked", {}, "alone otherwise than among 6 rows"),
+        ("Drawing", {}, r"otherwise when it is asked again \(.* apart, .*no random numbers"),
+        ("Remembering", {}, "otherwise when it is asked again"),
     ],
 )
 def test_what_cannot_be_a_network_is_refused_with_the_reason(own_module, name, arguments, said):
@@ -93,3 +135,18 @@ def test_a_class_that_is_no_network_is_not_made(tmp_path):
     with pytest.raises(TrainingError, match="must be a class that inherits"):
         imported_network("subprocess:Popen", {"args": ["touch", str(proof)]}, 3, 2)
     assert not proof.exists()
+
+
+@pytest.mark.parametrize("name", ["Usual", "Coarse"])
+def test_what_depends_on_the_rows_in_training_alone_or_by_digits_alone_is_taken(own_module, name):
+    network = imported_network(f"{own_module}:{name}", {}, 3, 2)
+    assert {weight.dtype for weight in network.parameters()} == {torch.float32}
+
+
+def test_looking_draws_no_number_that_training_would_draw(own_module):
+    torch.manual_seed(5)
+    imported_class(f"{own_module}:Plain")(3, 2)
+    expected = torch.rand(1)
+    torch.manual_seed(5)
+    imported_network(f"{own_module}:Plain", {}, 3, 2)
+    assert torch.equal(torch.rand(1), expected)

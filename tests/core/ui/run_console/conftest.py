@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -28,7 +27,21 @@ from core.store.run_folder import RunFolder
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[3]
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
+# Notes all that the console ever says of its completeness, for however short a while.
+NOTE_COMPLETENESS = """
+window.saidOfCompleteness = [];
+const attach = Element.prototype.attachShadow;
+Element.prototype.attachShadow = function (options) {
+  const root = attach.call(this, options);
+  const note = () => {
+    const text = root.querySelector('[data-testid="completeness"]')?.textContent;
+    if (text && text !== saidOfCompleteness.at(-1)) saidOfCompleteness.push(text);
+  };
+  new MutationObserver(note).observe(root, {childList: true, subtree: true, characterData: true});
+  return root;
+};
+"""
 _COMPLETED = {"state": "completed", "current_status": "The run has ended.", "next_step": "", "error": None}
 
 
@@ -92,8 +105,8 @@ class LivingRun:
 class RelayProcess:
     """A relay on a port of its own; it can be killed and started again on the same port."""
 
-    def __init__(self, home: Path, configuration: Path) -> None:
-        self.port = free_port()
+    def __init__(self, home: Path, configuration: Path, port: int) -> None:
+        self.port = port
         self._arguments = [sys.executable, str(HERE / "served_relay.py"), str(home), str(configuration), str(self.port)]
         self._process = None
 
@@ -132,14 +145,12 @@ class Console:
         self.result = page.locator(".result")
         self.box = page.get_by_role("log")
 
+    def said_of_completeness(self):
+        """Return what it has said so far, in order."""
+        return self.page.evaluate("saidOfCompleteness")
+
     def line(self, text):
         return self.rows.filter(has_text=text)
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
@@ -151,15 +162,15 @@ def places(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def relay(places):
+def relay(places, free_port):
     """The relay, before it is started."""
-    served = RelayProcess(*places)
+    served = RelayProcess(*places, free_port())
     yield served
     served.kill()
 
 
 @pytest.fixture(scope="module")
-def dashboard(places, relay):
+def dashboard(places, relay, free_port):
     """The address of a page with nothing but the console, `?run=`."""
     home, configuration = places
     port = free_port()
@@ -239,6 +250,7 @@ def open_console(chromium, dashboard):
     def open_it(run, **options):
         context = chromium.new_context(viewport={"width": 1280, "height": 900}, **options)
         context.set_default_timeout(PATIENCE_MS)
+        context.add_init_script(NOTE_COMPLETENESS)
         contexts.append(context)
         page = context.new_page()
         problems = []

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from core.base.events import RunState
 from core.base.time import utc_now
 
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(autouse=True, scope="module")

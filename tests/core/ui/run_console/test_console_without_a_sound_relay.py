@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 from websockets.sync.server import serve
 
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 
 class GarblingRelay:

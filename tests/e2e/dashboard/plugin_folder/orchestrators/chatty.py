@@ -31,8 +31,10 @@ class Chatty(qlop.OrchestratorPlugin):
         word: str = Field(default="line", description="What each line begins with.")
         n_companions: int = Field(default=0, ge=0, description="How many processes of its own sit beside it.")
         waits_for: str = Field(default="", description="A file that must be there before the last line is said.")
+        may_say: str = Field(default="", description="A file that holds how many lines may be said so far.")
 
     params: Params
+    _leave = 0
 
     def run(self, config: RunConfig, context: RunContext) -> RunResult:
         """Say the lines."""
@@ -41,8 +43,7 @@ class Chatty(qlop.OrchestratorPlugin):
         begun = time.monotonic()
         n_lines = self.params.n_lines
         for number in range(1, n_lines + 1):
-            while number == n_lines and self.params.waits_for and not Path(self.params.waits_for).exists():
-                time.sleep(0.02)
+            self._wait_for_leave(number)
             context.log(f"{self.params.word} {number:06d}")
             if number % 100 == 0 or number == n_lines:
                 context.progress("talk", number, n_lines, "lines")
@@ -51,3 +52,10 @@ class Chatty(qlop.OrchestratorPlugin):
                 time.sleep(max(0.0, begun + number / self.params.lines_per_s - time.monotonic()))
         context.save_text("summary.txt", f"{n_lines} lines were said.\n")
         return qlop.RunResult(metrics={"n_lines": n_lines}, tables={}, summary=f"{n_lines} lines were said.")
+
+    def _wait_for_leave(self, number: int) -> None:
+        while number == self.params.n_lines and self.params.waits_for and not Path(self.params.waits_for).exists():
+            time.sleep(0.02)
+        while self.params.may_say and number > self._leave:
+            self._leave = int(Path(self.params.may_say).read_text(encoding="ascii") or 0)
+            time.sleep(0.02 * (number > self._leave))
