@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -16,6 +17,10 @@ settings.load_profile("without a clock")
 # Before a library with threads of its own is loaded, here or in a process that a test starts: where several tests
 # share few cores, threads that spin while they wait take two thirds of the time.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+# Whoever starts tests in the background lets them ignore Ctrl-C, and with them every process that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CHROMIUM_OPTIONS = (
     "--no-sandbox",
