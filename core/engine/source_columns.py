@@ -48,7 +48,7 @@ _RETURNS = ("timestamp", "returns")
 
 
 def source_columns(
-    names: Sequence[str], said: Mapping[_Column, str], *, origin: str, returns_only: bool = False
+    names: Sequence[str], said: Mapping[_Column, str], *, origin: str, returns_only: bool = False, next_step: str = ""
 ) -> dict[_Column, str]:
     """Return the source's column for each of the panel's that it has.
 
@@ -62,6 +62,8 @@ def source_columns(
         What the source is called, for messages.
     returns_only : bool
         Whether the source needs returns, and no prices.
+    next_step : str
+        What messages say to do where columns are lacking, if it is something else than naming them.
 
     Raises
     ------
@@ -84,8 +86,8 @@ def source_columns(
     if lacking:
         hint = " Where there is no volume say columns: {volume: ''}." if lacking == ["volume"] else ""
         raise DataError(
-            f"{origin}: no column is {' or '.join(lacking)}; it has {', '.join(names)}. Name the columns under "
-            f"data_source_params.columns.{hint}"
+            f"{origin}: no column is {' or '.join(lacking)}; it has {', '.join(names)}. "
+            f"{next_step or 'Name the columns under data_source_params.columns.'}{hint}"
         )
     return found
 

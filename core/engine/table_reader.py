@@ -23,6 +23,7 @@ from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
 from core.base.errors import DataError
+from core.engine.csv_header import NOT_CSV, header_hint, named_columns
 
 __all__ = ["USUAL_LAYOUT", "CsvLayout", "TableBlock", "TableReader", "open_table_file"]
 
@@ -70,11 +71,14 @@ class TableReader(ABC):
         The columns' names, each once.
     n_rows : int or None
         How many rows there are, None where the file does not say.
+    hint : str
+        The next step where the header is none of a table of prices, "" where it may be one.
     """
 
     path: Path
     names: Sequence[str]
     n_rows: int | None = None
+    hint: str = ""
 
     @abstractmethod
     def blocks(self, names: Sequence[str]) -> Iterator[TableBlock]:
@@ -103,7 +107,8 @@ def open_table_file(path: Path, layout: CsvLayout = USUAL_LAYOUT) -> TableReader
     opened: TableReader = _ParquetReader(path) if is_parquet else _CsvReader(path, layout)
     twice = [name for name in opened.names if opened.names.count(name) > 1]
     if twice:
-        raise DataError(f"{path}: column {twice[0]!r} appears twice; each name may appear once. Rename one of them.")
+        next_step = opened.hint or "Rename one of them."
+        raise DataError(f"{path}: column {twice[0]!r} appears twice; each name may appear once. {next_step}")
     return opened
 
 
@@ -112,7 +117,10 @@ class _CsvReader(TableReader):
         self.path = path
         self._layout = layout
         self._is_packed = path.suffix.lower() == ".gz"
-        self.names = self._header()
+        header, last_line = self._header()
+        self.names, self.hint = named_columns(header), header_hint(header)
+        # Arrow reads the header itself, but where a name is empty: then it is told them all.
+        self._lines_skipped = last_line if "" in header else 0
 
     def blocks(self, names: Sequence[str]) -> Iterator[TableBlock]:
         first_row = 0
@@ -149,7 +157,11 @@ class _CsvReader(TableReader):
         return arrow_csv.open_csv(
             pa.input_stream(str(self.path), compression="gzip") if self._is_packed else self.path,
             read_options=arrow_csv.ReadOptions(
-                use_threads=False, encoding=self._layout.encoding, block_size=_BYTES_READ
+                use_threads=False,
+                encoding=self._layout.encoding,
+                block_size=_BYTES_READ,
+                skip_rows=self._lines_skipped,
+                column_names=self.names if self._lines_skipped else None,
             ),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=self._layout.delimiter, newlines_in_values=True, invalid_row_handler=refuse
@@ -168,16 +180,19 @@ class _CsvReader(TableReader):
         except (pa.ArrowException, OSError, UnicodeError) as error:
             if wrong:
                 row = wrong[0]
+                place = self.where(row.number - 1 - (self._lines_skipped or 1))
                 raise DataError(
-                    f"{self.where(row.number - 2)}: it has {row.actual_columns} cells, and the header has "
-                    f"{row.expected_columns}; they must be equal. Quote or complete the row."
+                    f"{place}: it has {row.actual_columns} cells, and the header has {row.expected_columns}; they must "
+                    "be equal. Quote or complete the row."
                 ) from error
             raise DataError(
                 f"{self.path}: it cannot be read as CSV in {self._layout.encoding}: {error}. Check the file."
             ) from error
 
-    def _header(self) -> list[str]:
+    def _header(self) -> tuple[list[str], int]:
+        """Return the header's cells, and the number of the line that it ends with."""
         try:
+            self._refuse_other_form()
             with self._text() as lines:
                 reader = csv.reader(lines, delimiter=self._layout.delimiter)
                 header = next((cells for cells in reader if cells), [])
@@ -188,7 +203,16 @@ class _CsvReader(TableReader):
             ) from error
         if not header:
             raise DataError(f"{self.path}: the file is empty; it needs a header and at least one bar.")
-        return header
+        return header, reader.line_num
+
+    def _refuse_other_form(self) -> None:
+        if self._is_packed or "16" in self._layout.encoding:
+            return
+        with self.path.open("rb") as file:
+            start = file.read(4)
+        for first_bytes, what in NOT_CSV.items():
+            if start.startswith(first_bytes):
+                raise DataError(f"{self.path}: it cannot be read as CSV in {self._layout.encoding}; {what}.")
 
     def _text(self) -> Any:  # noqa: ANN401 - a text stream, of a plain or a gzip file
         encoding = self._layout.encoding

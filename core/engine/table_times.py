@@ -21,6 +21,10 @@ _ZONE = r"(Z|[+-]\d{2}(?::?\d{2})?)$"  # PostgreSQL writes hours alone: 09:30:00
 _HAS_ZONE = rf"\d{{1,2}}:\d{{2}}.*?(?:{_ZONE[1:-2]})$"
 _ISO_DATE = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$|^\d{8}$"
 _EPOCH_UNITS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
+_SHORTER_THAN_A_DAY = (
+    "there are several on that day: set data.interval to the bars' own (5m, 1h), or, where each bar is a day, the "
+    "parameter timezone to the exchange's"
+)
 _ONE_FORM = "a column's times all bear one, or none does"
 _HOW_TO_SET_FORMAT = "write 2004-03-05, or set the parameter timestamp_format, such as %d.%m.%Y"
 
@@ -183,9 +187,11 @@ def _sessions(local: pd.Series, moments: pd.Series | None, timezone: str | None)
         local = moments.dt.tz_convert(timezone).dt.tz_localize(None)
     dates = local.dt.normalize()
     if timezone is None:
-        refuse_first(
-            dates != local,
-            local,
-            lambda text: f"{text} is no date but a time of day; set the parameter timezone to the exchange's",
-        )
+        refuse_first(dates != local, local, lambda time: _no_date(time, local))
     return pd.DatetimeIndex(dates.dt.tz_localize("UTC")).as_unit("us")
+
+
+def _no_date(time: pd.Timestamp, times: pd.Series) -> str:
+    several = times[times.dt.normalize() == time.normalize()].nunique() > 1
+    next_step = _SHORTER_THAN_A_DAY if several else "set the parameter timezone to the exchange's"
+    return f"{time} is no date but a time of day; {next_step}"

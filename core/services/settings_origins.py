@@ -49,7 +49,7 @@ def shown_settings(workbench: Workbench, environment: Mapping[str, str] = os.env
         SettingShown(name, _shown(name, value), _origin(name, written, str(path), environment))
         for name, value in _fields(workbench.settings.model_dump(mode="json"))
     ]
-    return [*_places(workbench, environment), *fields]
+    return [*_places(workbench, environment), *(_in_force(field, workbench) for field in fields)]
 
 
 def _places(workbench: Workbench, environment: Mapping[str, str]) -> Iterator[SettingShown]:
@@ -83,6 +83,14 @@ def _origin(name: str, written: Mapping[str, Any], path: str, environment: Mappi
             return DEFAULT_ORIGIN
         found = found[part]
     return f"file: {path}"
+
+
+def _in_force(field: SettingShown, workbench: Workbench) -> SettingShown:
+    """Return the number of runs that is meant where none is set: "none" reads as no limit."""
+    jobs = workbench.settings.jobs
+    if field.name != "jobs.concurrent_runs" or jobs.concurrent_runs is not None:
+        return field
+    return SettingShown(field.name, str(jobs.most_at_once), f"{field.origin}: the cores less one, at least one")
 
 
 def _shown(name: str, value: object) -> str:

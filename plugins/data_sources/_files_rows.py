@@ -89,7 +89,11 @@ class FileReading:
 
         params = self.params
         found = source_columns(
-            self.table.names, params.columns, origin=str(self.table.path), returns_only=params.returns_only
+            self.table.names,
+            params.columns,
+            origin=str(self.table.path),
+            returns_only=params.returns_only,
+            next_step=self.table.hint,
         )
         if found.get("ticker") and params.ticker is not None:
             raise qlop.DataError(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
 import qlop
 
-__all__ = ["files_at", "folder_values", "refuse_other_folders"]
+__all__ = ["files_at", "folder_values", "refuse_nothing_there", "refuse_other_folders"]
 
 _SUFFIXES = (".parquet", ".pq")
 
@@ -21,24 +21,49 @@ def files_at(path: str) -> tuple[Path, list[Path]]:
     DataError
         If there is none, one leads out of the folder, or DuckDB would take its name for a pattern.
     """
+    root, pattern = _beginning(path)
+    found = sorted(_files(root, pattern))
+    _refuse_links_out(root, pattern)
+    if not found:
+        raise _none(path)
+    for file in found:
+        if set("*?[") & set(str(file)):
+            raise qlop.DataError(f"{file}: DuckDB takes *, ? and [ in a file's name for a pattern. Rename the file.")
+        _refuse_outside(file, root)
+    return (root.parent if root.is_file() else root), found
+
+
+def refuse_nothing_there(path: str) -> None:
+    """Refuse a path that names no file, without looking at more than the first.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
+    if next(_files(*_beginning(path)), None) is None:
+        raise _none(path)
+
+
+def _beginning(path: str) -> tuple[Path, str]:
+    """Return the folder or the file that a path begins with, and the pattern within it."""
     place = Path(path).expanduser()
     steps = place.parts
     fixed = next((number for number, step in enumerate(steps) if set("*?[") & set(step)), len(steps))
     if fixed == len(steps) and not place.exists():
         raise qlop.DataError(f"data_source_params.path is {path!r}, and there is nothing there. Correct the path.")
     root = Path(*steps[:fixed]) if fixed else Path()
-    pattern = str(Path(*steps[fixed:])) if fixed < len(steps) else "**/*"
-    found = [root] if root.is_file() else sorted(file for file in root.glob(pattern) if _is_data(file, root))
-    _refuse_links_out(root, pattern)
-    if not found:
-        raise qlop.DataError(
-            f"data_source_params.path is {path!r}, and no {' or '.join(_SUFFIXES)} file is there. Correct the path."
-        )
-    for file in found:
-        if set("*?[") & set(str(file)):
-            raise qlop.DataError(f"{file}: DuckDB takes *, ? and [ in a file's name for a pattern. Rename the file.")
-        _refuse_outside(file, root)
-    return (root.parent if root.is_file() else root), found
+    return root, str(Path(*steps[fixed:])) if fixed < len(steps) else "**/*"
+
+
+def _files(root: Path, pattern: str) -> Iterator[Path]:
+    return iter((root,)) if root.is_file() else (file for file in root.glob(pattern) if _is_data(file, root))
+
+
+def _none(path: str) -> qlop.DataError:
+    return qlop.DataError(
+        f"data_source_params.path is {path!r}, and no {' or '.join(_SUFFIXES)} file is there. Correct the path."
+    )
 
 
 def _is_data(file: Path, root: Path) -> bool:

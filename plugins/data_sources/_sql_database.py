@@ -21,7 +21,7 @@ from plugins.data_sources._sql_read_only import let_only_read
 if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult, Engine, Executable, TextClause
 
-__all__ = ["Database", "open_database"]
+__all__ = ["Database", "existing_file", "open_database"]
 
 Rows = Sequence[Sequence[Any]]
 
@@ -159,7 +159,7 @@ def open_database(url: str | None, sqlite_file: str | None, timeout_s: float) ->
     if address is not None and address.url.get_backend_name() == "sqlite":
         sqlite_file = address.url.database or ""
     clock = _Clock(timeout_s)
-    path = None if sqlite_file is None else _existing(sqlite_file)
+    path = None if sqlite_file is None else existing_file(sqlite_file)
     place = str(path) if address is None or path is not None else address.place
     server = address if path is None else None
     engine = _sqlite_engine(path, clock, timeout_s) if path is not None else _server_engine(address, place, timeout_s)
@@ -180,7 +180,14 @@ def open_database(url: str | None, sqlite_file: str | None, timeout_s: float) ->
         engine.dispose()
 
 
-def _existing(sqlite_file: str) -> Path:
+def existing_file(sqlite_file: str) -> Path:
+    """Return the path of a SQLite file.
+
+    Raises
+    ------
+    DataError
+        If it is not there.
+    """
     path = Path(sqlite_file).expanduser()
     if not path.is_file():
         raise qlop.DataError(

@@ -82,6 +82,15 @@ class Files(qlop.DataSourcePlugin):
 
     params: Params
 
+    def check(self) -> None:
+        """Refuse a path where no file is. See the contract."""
+        from plugins.data_sources._files_found import files_at
+
+        try:
+            files_at(self.params.path, None)
+        except qlop.DataError as error:
+            raise qlop.ConfigError(str(error).removeprefix("data_source_params.")) from error
+
     def load_data(
         self, tickers: Sequence[str] | None, start: date | None, end: date | None, interval: str
     ) -> pd.DataFrame:

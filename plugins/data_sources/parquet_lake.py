@@ -66,6 +66,15 @@ class ParquetLake(qlop.DataSourcePlugin):
 
     params: Params
 
+    def check(self) -> None:
+        """Refuse a path where no file is. See the contract."""
+        from plugins.data_sources._lake_files import refuse_nothing_there
+
+        try:
+            refuse_nothing_there(self.params.path)
+        except qlop.DataError as error:
+            raise qlop.ConfigError(str(error).removeprefix("data_source_params.")) from error
+
     def load_data(
         self, tickers: Sequence[str] | None, start: date | None, end: date | None, interval: str
     ) -> pd.DataFrame:

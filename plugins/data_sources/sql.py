@@ -87,6 +87,13 @@ class Sql(qlop.DataSourcePlugin):
         def _file_is_a_path(cls, sqlite_file: str | None) -> str | None:
             return None if sqlite_file is None else sqlite_file.removeprefix("sqlite:///")
 
+        @field_validator("url")
+        @classmethod
+        def _url_is_no_file(cls, url: SecretStr | None) -> SecretStr | None:
+            if url is not None and url.get_secret_value().startswith(("sqlite:", "sqlite+")):
+                raise ValueError("a SQLite file needs no url, which refers to a secret; give its path as sqlite_file")
+            return url
+
         @field_validator("query")
         @classmethod
         def _query_reads(cls, query: str | None) -> str | None:
@@ -107,6 +114,16 @@ class Sql(qlop.DataSourcePlugin):
             return self
 
     params: Params
+
+    def check(self) -> None:
+        """Refuse a SQLite file that is not there. See the contract."""
+        from plugins.data_sources._sql_database import existing_file
+
+        if self.params.sqlite_file is not None:
+            try:
+                existing_file(self.params.sqlite_file)
+            except qlop.DataError as error:
+                raise qlop.ConfigError(f"sqlite_file: {error}") from error
 
     def load_data(
         self, tickers: Sequence[str] | None, start: date | None, end: date | None, interval: str

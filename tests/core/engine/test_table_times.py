@@ -52,6 +52,13 @@ def test_a_session_given_as_a_moment_is_the_exchanges_date() -> None:
         timestamps_of(column, daily=True)
 
 
+@pytest.mark.parametrize("offset", ["-05:00", ""])
+def test_several_times_of_one_day_are_no_days_and_point_to_the_interval(offset: str) -> None:
+    column = cells(f"2004-03-05 09:30:00{offset}", f"2004-03-05 09:35:00{offset}")
+    with pytest.raises(CellError, match=r"2004-03-05 09:30:00 is no date.*: set data\.interval to the bars' own"):
+        timestamps_of(column, daily=True)
+
+
 def test_an_intraday_time_with_an_offset_is_that_moment() -> None:
     written = ["09:30:00-05:00", "14:31:00Z", "09:32:00-05", "09:33-0500", "20:04:00.5+0530", "15:35:00+01"]
     moments = timestamps_of(cells(*(f"2004-03-05 {time}" for time in written)), daily=False)

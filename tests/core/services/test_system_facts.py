@@ -28,6 +28,18 @@ def test_a_variable_counts_more_than_the_file_and_says_so(tmp_path, monkeypatch)
     assert settings["store.url"].origin == "environment: QLOP_STORE_URL"
 
 
+def test_the_number_of_runs_in_force_is_shown_where_none_is_set(tmp_path):
+    def concurrent_runs():
+        found = {setting.name: setting for setting in shown_settings(open_workbench(tmp_path), {})}
+        return found["jobs.concurrent_runs"]
+
+    at_once = str(open_workbench(tmp_path).settings.jobs.most_at_once)
+    by_default = "the cores less one, at least one"
+    assert (concurrent_runs().value, concurrent_runs().origin) == (at_once, f"default: {by_default}")
+    (tmp_path / "settings.yaml").write_text("jobs: {concurrent_runs: 7}\n", encoding="utf-8")
+    assert (concurrent_runs().value, concurrent_runs().origin) == ("7", f"file: {tmp_path / 'settings.yaml'}")
+
+
 def test_who_named_the_home_is_told(tmp_path, monkeypatch):
     def origin(home=None):
         return shown_settings(open_workbench(home), {})[0].origin
