@@ -21,6 +21,7 @@ from core.cli import (
     runs_commands,
     ui_command,
 )
+from core.cli.interruption import was_interrupted
 from core.cli.streams import ForgivingStream
 from core.cli.tables import harmless_lines
 
@@ -65,19 +66,19 @@ def call() -> None:
         sys.stderr = ForgivingStream(sys.stderr, forgives=OSError)
     try:
         app(prog_name="qlop")
-    except QlopError as error:
-        typer.echo(harmless_lines(without_passwords(f"qlop: {error}")), err=True)
-        sys.exit(error.exit_code)
-    except OSError as error:
-        if error.filename is not None:
-            _tell_traceback(error)
-        else:
-            typer.echo(f"qlop: the output cannot be written: {error.strerror or error}.", err=True)
-        sys.exit(1)
     except Exception as error:  # noqa: BLE001 - the last to hear of it; a traceback of Python's own would show passwords
-        _tell_traceback(error)
-        sys.exit(1)
+        if was_interrupted():
+            raise KeyboardInterrupt from None
+        sys.exit(_told(error))
 
 
-def _tell_traceback(error: Exception) -> None:
-    typer.echo(without_passwords("".join(format_exception(error))), err=True, nl=False)
+def _told(error: Exception) -> int:
+    """Tell an error, and return the exit code."""
+    if isinstance(error, QlopError):
+        typer.echo(harmless_lines(without_passwords(f"qlop: {error}")), err=True)
+        return error.exit_code
+    if isinstance(error, OSError) and error.filename is None:
+        typer.echo(f"qlop: the output cannot be written: {error.strerror or error}.", err=True)
+    else:
+        typer.echo(without_passwords("".join(format_exception(error))), err=True, nl=False)
+    return 1

@@ -43,9 +43,10 @@ def _load_and_call() -> None:
     for number in ours:
         signal.signal(number, _leave_at_once)
     from core.cli.app import call
+    from core.cli.interruption import interrupt
 
     for number in ours:
-        signal.signal(number, _interrupt)
+        signal.signal(number, interrupt)
     call()
 
 
@@ -82,10 +83,6 @@ def _leave() -> NoReturn:
 def _leave_at_once(_number: int, _frame: FrameType | None) -> NoReturn:
     _tell_cancelled()
     os._exit(_CANCELLED)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 def _tell_cancelled() -> None:
