@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -192,13 +193,7 @@ def compare_copy(
     if not is_calibrated:
         compare_predictions(original.predict(examples), artifact.expected_predictions, tolerance)
         original = replace(original, calibrators=())
-    found = _asked(predict, blocks, at_once)
-
-    def named(row: int) -> str:
-        if row < len(examples):
-            return f"row {row} of the examples ({_label_text(examples.index[row])})"
-        return f"drawn row {row - len(examples)}, which is made of the examples' values and is no ticker's bar"
-
+    found, named = _asked(predict, blocks, at_once), partial(_named, examples)
     expected = _asked(original.predict, blocks, at_once)
     largest = compare_predictions(found, expected, tolerance, row_text=named)
     if is_calibrated:
@@ -215,6 +210,12 @@ def compare_copy(
         raise ExportError(
             f"The calibration hides the model's own scores, and before it they differ. {error}"
         ) from error
+
+
+def _named(examples: pd.DataFrame, row: int) -> str:
+    if row < len(examples):
+        return f"row {row} of the examples ({_label_text(examples.index[row])})"
+    return f"drawn row {row - len(examples)}, which is made of the examples' values and is no ticker's bar"
 
 
 def fitted_model_of(artifact: ModelArtifact) -> FittedModel:
